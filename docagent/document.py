@@ -1,0 +1,128 @@
+"""What reading a source gives: Document -> Page -> Line -> Word, all frozen.
+
+One type serves Python, JSON, REST and disk. Polygons are page-relative (see ``geometry``).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from docagent.geometry import Polygon, join_polygons
+
+PAGE_BREAK = "\n\n"
+
+
+class Frozen(BaseModel):
+    """Base of every value type: immutable, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Span(Frozen):
+    """Half-open range of character offsets into ``Document.text``."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+
+
+class Alternative(Frozen):
+    """Another reading of a word, from the n-best list of CTC decoding; confidence 0-1."""
+
+    text: str
+    confidence: float
+
+
+class Word(Frozen):
+    """A run of characters without spaces.
+
+    confidence: probability (0-1) that the text is right; None where it was not recognised
+    from pixels (native text layer). char_confidences: one per character, or empty.
+    """
+
+    text: str
+    polygon: Polygon
+    confidence: float | None = None
+    char_confidences: tuple[float, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+
+
+class Line(Frozen):
+    """Words that follow each other on one line of one column."""
+
+    words: tuple[Word, ...]
+
+    @cached_property
+    def text(self) -> str:
+        """Words joined by one space."""
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def polygon(self) -> Polygon:
+        """Around all words. Raises ValueError for a line without words."""
+        return join_polygons([word.polygon for word in self.words])
+
+
+class Page(Frozen):
+    """One page: lines in reading order.
+
+    number: from 1. width, height: pixels of the upright page image the text was read from.
+    rotation: degrees clockwise (0, 90, 180, 270) the source image was turned to get upright.
+    skew: degrees the lines still lean on that upright image. source: where the text came from.
+    hidden_words: words of the text layer that the rendered page does not show.
+    """
+
+    number: int = Field(ge=1)
+    width: int
+    height: int
+    lines: tuple[Line, ...] = ()
+    rotation: Literal[0, 90, 180, 270] = 0
+    skew: float = 0.0
+    source: Literal["ocr", "text_layer"] = "ocr"
+    hidden_words: tuple[Word, ...] = ()
+
+    @cached_property
+    def text(self) -> str:
+        """Lines joined by newlines."""
+        return "\n".join(line.text for line in self.lines)
+
+
+class WordLocation(Frozen):
+    """A word with its place in the document: page number (from 1), line index, span."""
+
+    page: int
+    line: int
+    span: Span
+    word: Word
+
+
+class Document(Frozen):
+    """A read source. ``id`` is the SHA-256 (hex) of the source's bytes."""
+
+    id: str
+    name: str = ""
+    pages: tuple[Page, ...]
+
+    @cached_property
+    def text(self) -> str:
+        """Pages in order, separated by an empty line."""
+        return PAGE_BREAK.join(page.text for page in self.pages)
+
+    @cached_property
+    def words(self) -> tuple[WordLocation, ...]:
+        """Every word in reading order with its span in ``text``."""
+        located: list[WordLocation] = []
+        offset = 0
+        for page in self.pages:
+            for index, line in enumerate(page.lines):
+                for word in line.words:
+                    span = Span(start=offset, end=offset + len(word.text))
+                    located.append(WordLocation(page=page.number, line=index, span=span, word=word))
+                    offset = span.end + 1
+                if not line.words:
+                    offset += 1
+            # The last separator of a page was counted as one character; a page break has two.
+            offset += len(PAGE_BREAK) - 1 if page.lines else len(PAGE_BREAK)
+        return tuple(located)

@@ -1,0 +1,46 @@
+"""What the stages of OCR hand to each other. Coordinates are pixels of the page image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""Grey page or crop, shape (height, width), 0 = black."""
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A text line (or a segment of one): four corners in pixels, clockwise from top-left,
+    shape (4, 2) float32; score 0-1."""
+
+    polygon: NDArray[np.float32]
+    score: float
+
+
+@dataclass(frozen=True)
+class CharReading:
+    """A decoded character: confidence 0-1, and its extent as fractions (0-1) of crop width."""
+
+    text: str
+    confidence: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True)
+class WordReading:
+    """A word cut from a line reading: its characters and n-best alternatives (text, 0-1)."""
+
+    chars: tuple[CharReading, ...]
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class LineReading:
+    """A recognised crop: words in order; confidence 0-1 of the whole line."""
+
+    words: tuple[WordReading, ...]
+    confidence: float

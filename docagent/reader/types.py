@@ -1,0 +1,32 @@
+"""Queries to the embedded reader and the spans it points at."""
+
+from __future__ import annotations
+
+from docagent.document import Frozen
+
+
+class Query(Frozen):
+    """What to look for, as text: a field name with its description, or a question.
+
+    multiple: the value may occur many times (a column of a table, parties of a contract).
+    """
+
+    text: str
+    multiple: bool = False
+
+
+class PointedSpan(Frozen):
+    """Words ``start`` to ``end`` (exclusive) of ``Document.words``; score 0-1."""
+
+    start: int
+    end: int
+    score: float
+
+
+class Reading(Frozen):
+    """What the reader says of one query: candidate spans, best first (in reading order when
+    ``multiple``), and the probability (0-1) that the document has no such value."""
+
+    query: Query
+    spans: tuple[PointedSpan, ...]
+    absent: float
