@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field as Key
 
-from docagent.document import Frozen, Span
+from docagent.document import Document, Frozen, Line, Page, Span, Word
 from docagent.geometry import Polygon
 
 Status = Literal[
@@ -84,6 +84,76 @@ class Edit(Frozen):
     source: str
     accepted: bool
     reason: str
+
+
+class Correction(Frozen):
+    """The edits proposed for a document, accepted and rejected, in reading order.
+
+    Spans are offsets into the text of the document as it was read. ``originals`` are the words
+    that the accepted edits replace, in the same order, so that a correction can be undone.
+    """
+
+    document_id: str
+    edits: tuple[Edit, ...] = ()
+    originals: tuple[Word, ...] = ()
+
+    @property
+    def accepted(self) -> tuple[Edit, ...]:
+        """The edits that ``apply`` makes."""
+        return tuple(edit for edit in self.edits if edit.accepted)
+
+    def apply(self, document: Document) -> Document:
+        """A new document with the accepted edits made; geometry and all other words as before.
+
+        Raises ValueError if the document is not the one the edits were proposed for.
+        """
+        swaps: dict[int, tuple[Word, Word]] = {}
+        for edit, original in zip(self.accepted, self.originals, strict=True):
+            swaps[edit.span.start] = (original, _edited(original, edit.after))
+        return _swap_words(document, swaps)
+
+    def revert(self, document: Document) -> Document:
+        """The document as it was before ``apply``, exactly. Raises ValueError as ``apply``."""
+        swaps: dict[int, tuple[Word, Word]] = {}
+        shift = 0
+        for edit, original in zip(self.accepted, self.originals, strict=True):
+            swaps[edit.span.start + shift] = (_edited(original, edit.after), original)
+            shift += len(edit.after) - len(edit.before)
+        return _swap_words(document, swaps)
+
+
+def _edited(word: Word, text: str) -> Word:
+    """The word with another text; per-character confidences only where they still line up."""
+    chars = word.char_confidences if len(text) == len(word.text) else ()
+    return word.model_copy(update={"text": text, "char_confidences": chars})
+
+
+def _swap_words(document: Document, swaps: dict[int, tuple[Word, Word]]) -> Document:
+    """Replace words by the offset they start at; each must be the word expected there."""
+    starts = iter(document.words)
+    made = 0
+
+    def swapped(word: Word) -> Word:
+        nonlocal made
+        start = next(starts).span.start
+        expected, replacement = swaps.get(start, (word, word))
+        if expected != word:
+            raise ValueError(
+                f"expected the word {expected.text!r} at offset {start}, found {word.text!r}; "
+                "use the document that was corrected"
+            )
+        made += start in swaps
+        return replacement
+
+    def swapped_page(page: Page) -> Page:
+        lines = tuple(Line(words=tuple(swapped(w) for w in line.words)) for line in page.lines)
+        # Built anew, not copied: a copy would carry the cached text along.
+        return Page(**{name: getattr(page, name) for name in Page.model_fields} | {"lines": lines})
+
+    pages = tuple(swapped_page(page) for page in document.pages)
+    if made != len(swaps):
+        raise ValueError("the document has no word where an edit belongs; use the one corrected")
+    return Document(id=document.id, name=document.name, pages=pages)
 
 
 class Answer(Frozen):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from docagent.document import Frozen
+from collections.abc import Sequence
+from typing import Protocol
+
+from docagent.document import Document, Frozen
 
 
 class Query(Frozen):
@@ -30,3 +33,11 @@ class Reading(Frozen):
     query: Query
     spans: tuple[PointedSpan, ...]
     absent: float
+
+
+class Reader(Protocol):
+    """Anything that points at spans: the embedded reader, a scripted one."""
+
+    def read(self, document: Document, queries: Sequence[Query]) -> list[Reading]:
+        """One reading per query, in the order of the queries."""
+        ...

@@ -1,0 +1,46 @@
+"""A reader that answers from a script: for tests and examples, needs no weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from docagent.document import Document
+from docagent.reader.types import PointedSpan, Query, Reading
+
+Script = Mapping[str, Sequence[tuple[str, float]]]
+
+
+class ScriptedReader:
+    """Points at the quotes a script lists for a query.
+
+    script: a piece of the query's text (case ignored) -> (quote, score) pairs. Every place
+    where the words of the quote follow each other becomes a span. Queries that no piece fits
+    are absent with probability 1; the others with 1 - the best score.
+    """
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.queries: list[Query] = []
+
+    def read(self, document: Document, queries: Sequence[Query]) -> list[Reading]:
+        """See ``Reader.read``; also records the queries it was given."""
+        self.queries.extend(queries)
+        words = [location.word.text for location in document.words]
+        return [self._reading(words, query) for query in queries]
+
+    def _reading(self, words: list[str], query: Query) -> Reading:
+        pieces = [key for key in self.script if key.casefold() in query.text.casefold()]
+        if not pieces:
+            return Reading(query=query, spans=(), absent=1.0)
+        spans = [
+            PointedSpan(start=start, end=start + len(quote.split()), score=score)
+            for quote, score in self.script[max(pieces, key=len)]
+            for start in _occurrences(words, quote.split())
+        ]
+        spans.sort(key=lambda s: (s.start, s.end) if query.multiple else (-s.score, s.start))
+        best = max((span.score for span in spans), default=0.0)
+        return Reading(query=query, spans=tuple(spans), absent=1.0 - best)
+
+
+def _occurrences(words: list[str], quote: list[str]) -> list[int]:
+    return [i for i in range(len(words) - len(quote) + 1) if words[i : i + len(quote)] == quote]
