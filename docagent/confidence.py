@@ -152,7 +152,7 @@ def fit_isotonic(scores: Sequence[float], right: Sequence[bool]) -> Calibration:
     if not scores or len(scores) != len(right):
         raise ValueError(f"{len(scores)} scores and {len(right)} labels; need as many, at least 1")
     pools: list[tuple[float, float, int]] = []  # sum of scores, sum of right, count
-    for score, label in sorted(zip(scores, right, strict=True)):
+    for score, label in sorted(zip(scores, right, strict=True), key=_score_then_right):
         pools.append((score, float(label), 1))
         while len(pools) > 1 and _rate(pools[-2]) >= _rate(pools[-1]):
             last, before = pools.pop(), pools.pop()
@@ -162,6 +162,11 @@ def fit_isotonic(scores: Sequence[float], right: Sequence[bool]) -> Calibration:
     return Calibration(
         kind="piecewise", scores=tuple(knots[:, 0].tolist()), probabilities=tuple(rising.tolist())
     )
+
+
+def _score_then_right(item: tuple[float, bool]) -> tuple[float, bool]:
+    # Of equal scores the right ones come first: out of order, so they fall into one pool.
+    return item[0], not item[1]
 
 
 def _rate(pool: tuple[float, float, int]) -> float:
