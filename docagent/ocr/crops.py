@@ -1,0 +1,76 @@
+"""Cutting text lines out of a page as upright crops of one height."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from docagent.ocr.types import Image
+
+CROP_HEIGHT = 32
+MAX_CROP_WIDTH = 3200
+MIN_CROP_WIDTH = 16
+
+
+def quad_size(quad: NDArray[np.float32]) -> tuple[float, float]:
+    """Mean width and height in pixels of a quadrilateral, clockwise from top-left, (4, 2)."""
+    top, right, bottom, left = (
+        float(np.linalg.norm(quad[(i + 1) % 4] - quad[i])) for i in range(4)
+    )
+    return (top + bottom) / 2, (left + right) / 2
+
+
+def cut_crop(image: Image, quad: NDArray[np.float32], height: int = CROP_HEIGHT) -> Image:
+    """The pixels under ``quad`` (4, 2), upright, scaled to ``height`` with its aspect kept.
+
+    Large text is averaged down before it is sampled, so that thin strokes survive.
+    """
+    width_px, height_px = quad_size(quad)
+    if height_px < 1 or width_px < 1:
+        return np.full((height, MIN_CROP_WIDTH), 255, np.uint8)
+    factor = height / height_px
+    width = int(np.clip(round(width_px * factor), MIN_CROP_WIDTH, MAX_CROP_WIDTH))
+    region, offset = _surrounding(image, quad, margin=4)
+    shrink = min(1.0, factor * 1.5)
+    if shrink < 0.8:
+        region = cv2.resize(region, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    else:
+        shrink = 1.0
+    source = ((quad - offset) * shrink)[:3].astype(np.float32)
+    target = np.array([[0, 0], [width, 0], [width, height]], np.float32)
+    matrix = cv2.getAffineTransform(source, target)
+    flags = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_LINEAR
+    crop = cv2.warpAffine(
+        region, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(crop, np.uint8)
+
+
+def _surrounding(
+    image: Image, quad: NDArray[np.float32], margin: int
+) -> tuple[Image, NDArray[np.float32]]:
+    rows, columns = image.shape[:2]
+    x0, y0 = np.floor(quad.min(axis=0)).astype(int) - margin
+    x1, y1 = np.ceil(quad.max(axis=0)).astype(int) + margin
+    x0, y0 = int(np.clip(x0, 0, columns - 1)), int(np.clip(y0, 0, rows - 1))
+    x1, y1 = int(np.clip(x1, x0 + 1, columns)), int(np.clip(y1, y0 + 1, rows))
+    return image[y0:y1, x0:x1], np.array([x0, y0], np.float32)
+
+
+def crop_to_input(crop: Image) -> NDArray[np.float32]:
+    """Grey levels to contrast-stretched floats: paper near 1, ink near -1, same shape."""
+    low, high = np.percentile(crop[:, ::2], (1, 95))
+    scale = max(float(high - low), 24.0)
+    return np.clip((crop.astype(np.float32) - low) / scale * 2 - 1, -1.5, 1.5)
+
+
+def stack_inputs(crops: Sequence[NDArray[np.float32]], multiple: int = 8) -> NDArray[np.float32]:
+    """Crops of one height, padded right with paper to a common width: (n, 1, height, width)."""
+    width = -(-max(crop.shape[1] for crop in crops) // multiple) * multiple
+    batch = np.ones((len(crops), 1, crops[0].shape[0], width), np.float32)
+    for row, crop in zip(batch, crops, strict=True):
+        row[0, :, : crop.shape[1]] = crop
+    return batch

@@ -1,0 +1,47 @@
+"""Text detection: a page image in, line quads out, by the probability map of a small CNN."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from docagent.ocr.maps import map_to_detections
+from docagent.ocr.session import open_session
+from docagent.ocr.types import Detection, Image
+
+
+def page_to_input(image: Image) -> NDArray[np.float32]:
+    """Grey levels to floats: the paper near 1, black near -1, same shape."""
+    white = max(float(np.percentile(image[::4, ::4], 80)), 60.0)
+    return np.clip(image.astype(np.float32) * (2.0 / white) - 1.0, -1.0, 1.3)
+
+
+class TextDetector:
+    """Runs the detector's ONNX model. Raises ModelError if the weights cannot be used."""
+
+    def __init__(self, weights: Path, threads: int = 1) -> None:
+        self._session = open_session(weights, threads)
+        self._name = self._session.get_inputs()[0].name
+
+    def probability_map(self, image: Image) -> NDArray[np.float32]:
+        """Probabilities (0-1) that a pixel is in the band of a line, at half the size."""
+        height, width = image.shape
+        rows, columns = -(-height // 32) * 32, -(-width // 32) * 32
+        padded = np.ones((1, 1, rows, columns), np.float32)
+        padded[0, 0, :height, :width] = page_to_input(image)
+        result: NDArray[np.float32] = self._session.run(None, {self._name: padded})[0]
+        return result[0, 0, : (height + 1) // 2, : (width + 1) // 2]
+
+    def detect(self, image: Image, scale: float = 1.0) -> list[Detection]:
+        """Lines of a grey page, in its pixels; the page is resized by ``scale`` to look at."""
+        resized = image
+        if scale != 1.0:
+            flag = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+            size = (max(32, round(image.shape[1] * scale)), max(32, round(image.shape[0] * scale)))
+            resized = np.asarray(cv2.resize(image, size, interpolation=flag), np.uint8)
+        probabilities = self.probability_map(resized)
+        factor = 2.0 * image.shape[1] / resized.shape[1], 2.0 * image.shape[0] / resized.shape[0]
+        return map_to_detections(probabilities, *factor)

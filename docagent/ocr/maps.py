@@ -1,0 +1,95 @@
+"""The detector's probability map: how lines are shrunk into it, and grown back out of it.
+
+After Liao et al. 2020 (DB), with the shrinking measured in line heights instead of by area, so
+that a long line and a short one of the same type size get bands of the same thickness.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from docagent.ocr.types import Detection
+
+BAND = 0.42
+"""Height of the band in the map as a share of the line's height."""
+
+MAP_STRIDE = 2
+"""Page pixels per map pixel."""
+
+
+def shrink_quad(quad: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The band of a line quad (4, 2): its middle ``BAND`` of the height, and as much shorter
+    at both ends as it is at top and bottom."""
+    a, b, c, d = quad
+    height = (np.linalg.norm(d - a) + np.linalg.norm(c - b)) / 2
+    width = (np.linalg.norm(b - a) + np.linalg.norm(c - d)) / 2
+    cut = (1 - BAND) / 2
+    along = min(cut * height / max(width, 1e-3), 0.3)
+    down_left, down_right = (d - a) * cut, (c - b) * cut
+    right_top, right_bottom = (b - a) * along, (c - d) * along
+    return np.stack(
+        [
+            a + down_left + right_top,
+            b + down_right - right_top,
+            c - down_right - right_bottom,
+            d - down_left + right_bottom,
+        ]
+    ).astype(np.float32)
+
+
+def order_corners(box: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Corners of a rectangle clockwise from the top-left of text that runs to the right."""
+    by_x = box[np.argsort(box[:, 0], kind="stable")]
+    left, right = by_x[:2], by_x[2:]
+    width, height = np.ptp(box[:, 0]), np.ptp(box[:, 1])
+    if height > width * 1.0:  # standing text: keep what is on top at the top
+        by_y = box[np.argsort(box[:, 1], kind="stable")]
+        top, bottom = by_y[:2], by_y[2:]
+        top, bottom = top[np.argsort(top[:, 0])], bottom[np.argsort(bottom[:, 0])]
+        return np.stack([top[0], top[1], bottom[1], bottom[0]]).astype(np.float32)
+    left, right = left[np.argsort(left[:, 1])], right[np.argsort(right[:, 1])]
+    return np.stack([left[0], right[0], right[1], left[1]]).astype(np.float32)
+
+
+def grow_band(
+    contour: NDArray[np.int32],
+) -> NDArray[np.float32]:
+    """The whole line (4, 2) whose band in the map has this contour, in map pixels."""
+    (cx, cy), (w, h), angle = cv2.minAreaRect(contour)
+    w, h = w + 1, h + 1  # a contour runs through pixel centres
+    grow = min(w, h) * (1 / BAND - 1)
+    box = cv2.boxPoints(((cx + 0.5, cy + 0.5), (w + grow, h + grow), angle))
+    return order_corners(np.asarray(box, np.float32))
+
+
+def map_to_detections(
+    probabilities: NDArray[np.float32],
+    scale_x: float,
+    scale_y: float,
+    threshold: float = 0.4,
+    min_score: float = 0.55,
+    min_height: float = 5.0,
+) -> list[Detection]:
+    """Lines in a probability map (h, w), in page pixels.
+
+    scale_x, scale_y: page pixels per map pixel. min_score: mean probability inside a band.
+    min_height: page pixels.
+    """
+    binary = (probabilities > threshold).astype(np.uint8)
+    contours, _ = cv2.findContours(binary, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    found = []
+    for contour in contours:
+        x, y, w, h = cv2.boundingRect(contour)
+        window = probabilities[y : y + h, x : x + w]
+        mask = np.zeros((h, w), np.uint8)
+        cv2.drawContours(mask, [contour - (x, y)], -1, 1, -1)
+        score = float((window * mask).sum() / max(1, int(mask.sum())))
+        if score < min_score:
+            continue
+        quad = grow_band(contour) * np.array([scale_x, scale_y], np.float32)
+        sides = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)
+        if min(sides) >= min_height:
+            found.append(Detection(quad, score))
+    return found

@@ -1,0 +1,27 @@
+"""Opening ONNX models with predictable threads and memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnxruntime as ort
+
+from docagent.errors import ModelError
+
+
+def open_session(weights: Path, threads: int = 1) -> ort.InferenceSession:
+    """An ONNX Runtime session on the CPU. Raises ModelError naming the file."""
+    if not weights.is_file():
+        raise ModelError(
+            f"{weights}: no such weights file; reinstall docagent or set DOCAGENT_WEIGHTS_DIR "
+            "to a folder that has it"
+        )
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # pages differ in size; the arena would keep the largest
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises its own unexported types
+        raise ModelError(f"{weights}: not a usable ONNX model ({error})") from error

@@ -1,0 +1,122 @@
+"""Train the text detector on synthetic pages and export it to ONNX.
+
+    python -m finetune.detector --shards runs/shards --minutes 35 --output runs/detector
+
+It resumes from its last checkpoint; ``--export docagent/weights/detector.onnx`` writes the
+averaged weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import torch
+from torch import Tensor, nn
+
+from finetune.detector_data import detector_batches
+from finetune.detector_model import DetectorModel
+from finetune.training import AveragedWeights, Clock, learning_rate, save_checkpoint
+
+
+@dataclass(frozen=True)
+class DetectorConfig:
+    """size: side of the square crops. batch: crops a step. peak: learning rate."""
+
+    size: int = 448
+    batch: int = 6
+    peak: float = 2e-3
+    minutes: float = 35.0
+    seed: int = 1
+
+
+def band_loss(logits: Tensor, bands: Tensor, weights: Tensor) -> Tensor:
+    """Weighted cross-entropy plus Dice, each over the whole batch."""
+    cross = nn.functional.binary_cross_entropy_with_logits(logits, bands, reduction="none")
+    positive = bands.sum().clamp(min=1.0)
+    hard = cross * weights
+    in_band = (hard * bands).sum() / positive
+    outside = (hard * (1 - bands)).flatten()
+    keep = int(min(outside.numel(), 3 * positive.item() + 1000))
+    negatives = outside.topk(keep).values.mean()
+    probabilities = logits.sigmoid()
+    overlap = (probabilities * bands * weights).sum()
+    dice = 1 - 2 * overlap / ((probabilities * weights).sum() + (bands * weights).sum() + 1)
+    return in_band + negatives + dice
+
+
+def train(config: DetectorConfig, shards: Path, output: Path) -> None:
+    """Run until the clock is spent; checkpoints every three minutes."""
+    torch.manual_seed(config.seed)
+    cv2.setNumThreads(1)
+    model = DetectorModel().to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=config.peak, weight_decay=0.01, fused=True)
+    average = AveragedWeights(model)
+    step, before, checkpoint = 0, 0.0, output / "last.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        average.state, step, before = state["average"], state["step"], state["elapsed"]
+    clock = Clock(config.minutes * 60, before)
+    saved, total = time.monotonic(), 0.0
+    rng = random.Random(config.seed + step)
+    for pages, bands, weights in detector_batches(shards, config.size, config.batch, rng):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, clock.progress, config.peak, warmup=100)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = model(pages.contiguous(memory_format=torch.channels_last))
+        loss = band_loss(logits.float(), bands, weights)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+        optimizer.step()
+        average.update(model, step)
+        step, total = step + 1, total + loss.item()
+        if step % 50 == 0:
+            print(f"step {step} {clock.elapsed / 60:.1f} min loss {total / 50:.4f}", flush=True)
+            total = 0.0
+        if time.monotonic() - saved > 180 or clock.progress >= 1:
+            saved = time.monotonic()
+            save_checkpoint(checkpoint, {
+                "model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step,
+                "average": average.state, "elapsed": clock.elapsed, "config": asdict(config),
+            })  # fmt: skip
+        if clock.progress >= 1:
+            return
+
+
+def export(checkpoint: Path, target: Path) -> None:
+    """Write the averaged weights as ONNX: pages (n, 1, h, w) -> probabilities at half size."""
+    model = DetectorModel()
+    model.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    wrapper = nn.Sequential(model, nn.Sigmoid()).eval()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    torch.onnx.export(
+        wrapper, (torch.ones(1, 1, 64, 96),), str(target), input_names=["pages"],
+        output_names=["probabilities"], dynamo=False, opset_version=17,
+        dynamic_axes={"pages": {0: "n", 2: "h", 3: "w"}, "probabilities": {0: "n", 2: "h", 3: "w"}},
+    )  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shards", type=Path, default=Path("runs/shards"))
+    parser.add_argument("--output", type=Path, default=Path("runs/detector"))
+    parser.add_argument("--minutes", type=float, default=DetectorConfig.minutes)
+    parser.add_argument("--export", type=Path, help="write ONNX here and stop")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    if args.export:
+        export(args.output / "last.pt", args.export)
+        return
+    train(DetectorConfig(minutes=args.minutes), args.shards, args.output)
+
+
+if __name__ == "__main__":
+    main()

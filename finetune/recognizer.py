@@ -1,0 +1,163 @@
+"""Train the text recognizer on synthetic line crops and export it to ONNX.
+
+    python -m finetune.synthesis.shards --output runs/shards --count 400
+    python -m finetune.recognizer --shards runs/shards --minutes 90 --output runs/recognizer
+
+Stop it at any time and start it again with the same command: it resumes from the last
+checkpoint. ``--export docagent/weights/recognizer.onnx`` writes the averaged weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from docagent.ocr.charset import CHARSET
+from finetune.recognizer_data import batches, encode, read_shard, to_batch
+from finetune.recognizer_model import RecognizerModel
+from finetune.training import AveragedWeights, Clock, learning_rate, save_checkpoint
+
+
+@dataclass(frozen=True)
+class RecognizerConfig:
+    """pixels: crop columns in a batch. peak: learning rate. minutes: wall time of the run."""
+
+    pixels: int = 16_000
+    peak: float = 1.5e-3
+    minutes: float = 90.0
+    seed: int = 1
+
+
+def greedy_texts(logits: Tensor, widths: Tensor) -> list[str]:
+    """Best-path decoding of (n, steps, classes)."""
+    texts = []
+    for row, steps in zip(logits.argmax(-1), widths, strict=True):
+        path = row[:steps].tolist()
+        kept = [c for i, c in enumerate(path) if c and (i == 0 or path[i - 1] != c)]
+        texts.append("".join(CHARSET[c - 1] for c in kept))
+    return texts
+
+
+def ctc_loss(logits: Tensor, texts: list[str], widths: Tensor) -> Tensor:
+    """Mean CTC loss per character of (n, steps, classes) logits."""
+    targets = [encode(text) for text in texts]
+    lengths = torch.tensor([len(t) for t in targets])
+    flat = torch.tensor([c for t in targets for c in t])
+    scores = logits.float().log_softmax(-1).transpose(0, 1)
+    loss = nn.functional.ctc_loss(scores, flat, widths, lengths, reduction="sum", zero_infinity=True)
+    return loss / lengths.sum()
+
+
+def validate(model: RecognizerModel, path: Path, limit: int = 400) -> float:
+    """Share of held-out crops read exactly."""
+    model.eval()
+    samples = sorted(read_shard(path)[:limit], key=lambda s: s[0].shape[1])
+    right = 0
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        for i in range(0, len(samples), 40):
+            crops, texts, widths = to_batch(samples[i : i + 40])
+            read = greedy_texts(model(crops).float(), widths)
+            right += sum(a == b for a, b in zip(read, texts, strict=True))
+    model.train()
+    return right / max(1, len(samples))
+
+
+def train(config: RecognizerConfig, shards: Path, output: Path, held_out: Path | None) -> None:
+    """Run until the clock is spent; checkpoints every four minutes."""
+    torch.manual_seed(config.seed)
+    model = RecognizerModel(len(CHARSET) + 1).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=config.peak, weight_decay=0.01, fused=True)
+    average = AveragedWeights(model)
+    step, before = 0, 0.0
+    checkpoint = output / "last.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        average.state, step, before = state["average"], state["step"], state["elapsed"]
+    clock = Clock(config.minutes * 60, before)
+
+    def save() -> None:
+        state: dict[str, Any] = {
+            "model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step,
+            "average": average.state, "elapsed": clock.elapsed, "config": asdict(config),
+        }  # fmt: skip
+        save_checkpoint(checkpoint, state)
+
+    saved, logged, lines, total = time.monotonic(), time.monotonic(), 0, 0.0
+    for crops, texts, widths in batches(shards, config.pixels, random.Random(config.seed + step)):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step, clock.progress, config.peak)
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = model(crops.contiguous(memory_format=torch.channels_last))
+        loss = ctc_loss(logits, texts, widths)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        average.update(model, step)
+        step, lines, total = step + 1, lines + len(texts), total + loss.item()
+        if step % 100 == 0:
+            rate = lines / (time.monotonic() - logged)
+            print(f"step {step} {clock.elapsed / 60:.1f} min loss {total / 100:.4f} {rate:.0f} lines/s", flush=True)  # fmt: skip
+            logged, lines, total = time.monotonic(), 0, 0.0
+        if time.monotonic() - saved > 240 or clock.progress >= 1:
+            save()
+            saved = time.monotonic()
+            if held_out is not None:
+                averaged = RecognizerModel(len(CHARSET) + 1)
+                averaged.load_state_dict(average.state)
+                print(f"step {step} held-out exact {validate(averaged, held_out):.4f}", flush=True)
+        if clock.progress >= 1:
+            return
+
+
+def export(checkpoint: Path, target: Path) -> None:
+    """Write the averaged weights as an ONNX model: crops (n, 1, 32, w) -> (n, w / 4, classes)
+    log-probabilities."""
+    state = torch.load(checkpoint, weights_only=True)
+    model = RecognizerModel(len(CHARSET) + 1)
+    model.load_state_dict(state["average"])
+    model.eval()
+
+    class WithSoftmax(nn.Module):
+        def forward(self, crops: Tensor) -> Tensor:
+            return model(crops).log_softmax(-1)
+
+    wrapper = WithSoftmax()
+    wrapper.model = model
+    target.parent.mkdir(parents=True, exist_ok=True)
+    torch.onnx.export(
+        wrapper.eval(), (torch.ones(2, 1, 32, 160),), str(target),
+        input_names=["crops"], output_names=["log_probabilities"], dynamo=False, opset_version=17,
+        dynamic_axes={"crops": {0: "n", 3: "width"}, "log_probabilities": {0: "n", 1: "steps"}},
+    )  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shards", type=Path, default=Path("runs/shards"))
+    parser.add_argument("--held-out", type=Path, help="one shard that is not trained on")
+    parser.add_argument("--output", type=Path, default=Path("runs/recognizer"))
+    parser.add_argument("--minutes", type=float, default=90.0)
+    parser.add_argument("--peak", type=float, default=RecognizerConfig.peak)
+    parser.add_argument("--export", type=Path, help="write ONNX here and stop")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    if args.export:
+        export(args.output / "last.pt", args.export)
+        return
+    config = RecognizerConfig(minutes=args.minutes, peak=args.peak)
+    train(config, args.shards, args.output, args.held_out)
+
+
+if __name__ == "__main__":
+    main()

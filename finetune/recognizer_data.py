@@ -1,0 +1,96 @@
+"""Batches of line crops from shards, with light augmentation on the way."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from docagent.ocr.charset import CHARSET
+from docagent.ocr.crops import CROP_HEIGHT, crop_to_input, stack_inputs
+
+INDEX = {char: i + 1 for i, char in enumerate(CHARSET)}
+Sample = tuple[NDArray[np.uint8], str]
+
+
+def encode(text: str) -> list[int]:
+    """Class indices of a text in the charset (0 is the CTC blank)."""
+    return [INDEX[char] for char in text]
+
+
+def read_shard(path: Path) -> list[Sample]:
+    """The crops (32, width) and texts of a shard."""
+    with np.load(path) as arrays:
+        texts = json.loads(arrays["texts"].tobytes())
+        edges = np.cumsum(arrays["crop_widths"])[:-1]
+        crops = np.split(arrays["crops"], edges, axis=1)
+    return list(zip(crops, texts, strict=True))
+
+
+def augment(crop: NDArray[np.uint8], rng: random.Random) -> NDArray[np.uint8]:
+    """Another aspect, resolution, polarity or grain of the same crop."""
+    if rng.random() < 0.5:
+        width = max(8, round(crop.shape[1] * rng.uniform(0.75, 1.45)))
+        crop = cv2.resize(crop, (width, CROP_HEIGHT), interpolation=cv2.INTER_LINEAR)
+    if rng.random() < 0.15:
+        small = rng.uniform(0.35, 0.8)
+        size = (max(4, round(crop.shape[1] * small)), max(8, round(CROP_HEIGHT * small)))
+        low = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+        crop = cv2.resize(low, (crop.shape[1], CROP_HEIGHT), interpolation=cv2.INTER_CUBIC)
+    if rng.random() < 0.03:
+        crop = 255 - crop
+    if rng.random() < 0.2:
+        noise = np.random.default_rng(rng.getrandbits(32)).normal(0, rng.uniform(2, 20), crop.shape)
+        crop = np.clip(crop + noise, 0, 255).astype(np.uint8)
+    if rng.random() < 0.06:
+        x = rng.randrange(crop.shape[1])
+        crop = crop.copy()
+        crop[:, x : x + rng.randint(1, 4)] = rng.randint(0, 255)
+    return crop
+
+
+def fits(text: str, width: int) -> bool:
+    """CTC needs a step per character and one between equal neighbours; a step is 4 pixels."""
+    repeats = sum(a == b for a, b in zip(text, text[1:], strict=False))
+    return len(text) + repeats <= width // 4
+
+
+def batches(
+    folder: Path, pixels: int, rng: random.Random
+) -> Iterator[tuple[Tensor, list[str], Tensor]]:
+    """Endless (crops (n, 1, 32, w), texts, widths in steps) of about ``pixels`` columns each.
+
+    Shards that are still being written to the folder are picked up as they appear.
+    """
+    while True:
+        paths = sorted(folder.glob("*.npz"))
+        chosen = rng.sample(paths, min(4, len(paths)))
+        samples = [sample for path in chosen for sample in read_shard(path)]
+        samples = [(augment(crop, rng), text) for crop, text in samples]
+        samples = [s for s in samples if fits(s[1], s[0].shape[1])]
+        samples.sort(key=lambda s: s[0].shape[1])
+        groups: list[list[Sample]] = [[]]
+        for sample in samples:
+            group = groups[-1]
+            if (len(group) + 1) * sample[0].shape[1] > pixels:
+                groups.append([sample])
+            else:
+                group.append(sample)
+        rng.shuffle(groups)
+        for group in groups:
+            if group:
+                yield to_batch(group)
+
+
+def to_batch(group: list[Sample]) -> tuple[Tensor, list[str], Tensor]:
+    """Crops padded to one width, texts, and the steps each crop has."""
+    crops = stack_inputs([crop_to_input(crop) for crop, _ in group])
+    widths = torch.tensor([-(-crop.shape[1] // 4) for crop, _ in group])
+    return torch.from_numpy(crops), [text for _, text in group], widths
