@@ -120,7 +120,12 @@ def put(
 ) -> float:  # fmt: skip
     """Place runs on one line; shrink them to ``room``. x is the left, centre or right by
     ``align``. Returns the x where the text ends."""
-    items = tokens(runs, font)
+    return _put_items(canvas, tokens(runs, font), x, y + ASCENT * font.size, align, room)
+
+
+def _put_items(
+    canvas: Canvas, items: Sequence[Run], x: float, baseline: float, align: str, room: float
+) -> float:
     wide = _width(items)
     if wide > room:
         scale = room / wide
@@ -132,7 +137,7 @@ def put(
         x -= wide
     elif align == "center":
         x -= wide / 2
-    _place(canvas, items, x, y + ASCENT * font.size, 0.0)
+    _place(canvas, items, x, baseline, 0.0)
     return x + wide
 
 
@@ -166,7 +171,7 @@ def flow(
         left = x0 + (indent if number == 0 else 0.0)
         wide = _width(line)
         if wide > room:
-            put(canvas, line, x0, y, font, room=room)
+            _put_items(canvas, line, x0, y + ASCENT * font.size, "left", room)
             y += leading * font.size
             continue
         stretch = 0.0
@@ -312,7 +317,8 @@ def _row(
         x = {"left": left, "right": right, "center": (left + right) / 2}[columns[i].align]
         y = top + style.padding * font.size
         for line in cell_lines:
-            put(canvas, line, x, y, font, columns[i].align, room=right - left + 1)
+            baseline = y + ASCENT * font.size
+            _put_items(canvas, line, x, baseline, columns[i].align, right - left + 1)
             y += step
     return bottom
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """The paraphrase bank: for each field of each kind its names, descriptions and questions.
 
 Entries are separated by ``|``. Descriptions of the shipped schemas are added when they are

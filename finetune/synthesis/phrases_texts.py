@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Paraphrases of the fields of bank statements, letters, legal and medical documents."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Word lists written for the project: goods by trade, company words, form keys, places.
 
 Each list is a block of text, one entry a line or separated by commas; ``entries`` splits it.

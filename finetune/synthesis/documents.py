@@ -1,0 +1,49 @@
+"""Every kind of synthetic document behind one call.
+
+    generate("receipt", random.Random(7)) -> SyntheticDocument
+
+Words on the pages carry ``field`` (the path of the value they print) or ``label``; ``fields``
+has the truth by path, ``queries`` ways to ask for them and for what is not there.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from finetune.synthesis.layout import overlapping
+from finetune.synthesis.queries import make_queries
+from finetune.synthesis.receipts import make_receipt
+from finetune.synthesis.truth import (
+    Draft,
+    FieldTruth,
+    Occurrence,
+    QueryTruth,
+    SyntheticDocument,
+)
+
+MAKERS: dict[str, Callable[[random.Random], Draft]] = {
+    "receipt": make_receipt,
+}
+KINDS = tuple(MAKERS)
+ATTEMPTS = 6
+
+__all__ = ["KINDS", "FieldTruth", "Occurrence", "QueryTruth", "SyntheticDocument", "generate"]
+
+
+def generate(kind: str, rng: random.Random) -> SyntheticDocument:
+    """A document of a kind. A layout whose words would overlap is drawn again.
+
+    Raises ValueError for an unknown kind.
+    """
+    if kind not in MAKERS:
+        raise ValueError(f"unknown kind {kind!r}; there are {', '.join(KINDS)}")
+    for _ in range(ATTEMPTS):
+        draft = MAKERS[kind](rng)
+        if not any(overlapping(page) for page in draft.pages):
+            break
+    else:
+        raise RuntimeError(f"no {kind} without overlapping words in {ATTEMPTS} attempts")
+    fields = draft.fields()
+    queries = make_queries(draft, tuple(fields))
+    return SyntheticDocument(kind, tuple(draft.pages), fields, queries)
