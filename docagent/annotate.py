@@ -1,0 +1,236 @@
+"""Draws results on the upright page image: where each value, word, citation or edit is.
+
+Colours are those of Okabe and Ito (2008), told apart by colour-blind people. The font is the
+one Pillow carries, so no font file is needed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from docagent.document import Page
+from docagent.geometry import Polygon
+from docagent.results import Answer, Edit, Extraction, Field
+
+Colour = tuple[int, int, int]
+PixelBox = tuple[float, float, float, float]
+
+ORANGE: Colour = (230, 159, 0)
+SKY: Colour = (86, 180, 233)
+GREEN: Colour = (0, 158, 115)
+YELLOW: Colour = (240, 228, 66)
+BLUE: Colour = (0, 114, 178)
+VERMILION: Colour = (213, 94, 0)
+PURPLE: Colour = (204, 121, 167)
+GREY: Colour = (90, 90, 90)
+PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+
+SURE, DOUBTFUL = 0.9, 0.6
+"""Words at or above SURE are drawn blue, at or above DOUBTFUL orange, below it vermilion."""
+
+FILL_OPACITY = 40
+_ITEM = re.compile(r"^(?P<table>.+?)\[(?P<row>\d+)\]\.?(?P<column>.*)$")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A polygon (page-relative) to draw. thin: half the line width; label: empty for none."""
+
+    polygon: Polygon
+    colour: Colour
+    label: str = ""
+    thin: bool = False
+
+
+def words_to_marks(page: Page) -> tuple[Mark, ...]:
+    """Every word, coloured by confidence; grey where it was not read from pixels."""
+    return tuple(
+        Mark(word.polygon, _confidence_colour(word.confidence), thin=True)
+        for line in page.lines
+        for word in line.words
+    )
+
+
+def _confidence_colour(confidence: float | None) -> Colour:
+    if confidence is None:
+        return GREY
+    if confidence >= SURE:
+        return BLUE
+    return ORANGE if confidence >= DOUBTFUL else VERMILION
+
+
+def extraction_to_marks(extraction: Extraction, page: int) -> tuple[Mark, ...]:
+    """The evidence of every field on a page (number from 1), one colour for each field.
+
+    Fields of a table are thin; they are coloured by column and labelled on their first row.
+    """
+    colours: dict[str, Colour] = {}
+    marks: list[Mark] = []
+    for field in extraction.fields:
+        item = _ITEM.match(field.path)
+        name = f"{item['table']}.{item['column']}" if item else field.path
+        colour = colours.setdefault(name, PALETTE[len(colours) % len(PALETTE)])
+        marks.extend(_field_marks(field, item, colour, page))
+    return tuple(marks)
+
+
+def _field_marks(
+    field: Field, item: re.Match[str] | None, colour: Colour, page: int
+) -> Iterable[Mark]:
+    label = _field_label(field, item)
+    for evidence in field.evidence:
+        if evidence.page != page:
+            continue
+        for polygon in evidence.polygons:
+            yield Mark(polygon, colour, label, thin=item is not None)
+            label = ""
+
+
+def _field_label(field: Field, item: re.Match[str] | None) -> str:
+    if item:
+        return (item["column"] or item["table"]) if item["row"] == "0" else ""
+    if field.confidence is None:
+        return field.path
+    return f"{field.path} {field.confidence:.0%}"
+
+
+def answer_to_marks(answer: Answer, page: int) -> tuple[Mark, ...]:
+    """The citations of an answer on a page (number from 1), numbered."""
+    return tuple(
+        Mark(polygon, BLUE, f"citation {number}" if index == 0 else "")
+        for number, citation in enumerate(answer.citations, start=1)
+        if citation.page == page
+        for index, polygon in enumerate(citation.polygons)
+    )
+
+
+def edits_to_marks(edits: Sequence[Edit], page: int) -> tuple[Mark, ...]:
+    """Edits on a page (number from 1): accepted ones green with the new text, others grey."""
+    return tuple(
+        Mark(edit.polygon, GREEN, f"{edit.before} \u2192 {edit.after}")
+        if edit.accepted
+        else Mark(edit.polygon, GREY, thin=True)
+        for edit in edits
+        if edit.page == page
+    )
+
+
+def page_picture(pixels: NDArray[np.uint8], page: Page, dpi: float | None = None) -> Image.Image:
+    """The upright picture of a page, on which its polygons lie.
+
+    pixels: the page as loaded, (H, W) grey or (H, W, 3) BGR; it is turned by ``page.rotation``.
+    dpi: kept in ``info`` of the picture, as Pillow does with files.
+    """
+    upright = np.rot90(pixels, -page.rotation // 90)
+    if upright.ndim == 3:
+        upright = upright[:, :, ::-1]
+    picture = Image.fromarray(np.ascontiguousarray(upright))
+    if dpi:
+        picture.info["dpi"] = (dpi, dpi)
+    return picture
+
+
+def draw_marks(
+    image: Image.Image, marks: Sequence[Mark], avoid: Sequence[Polygon] = ()
+) -> Image.Image:
+    """A new RGB image of the same size with the marks on it.
+
+    image: the upright page (see ``page_picture``). Labels are put next to their mark, where they
+    cover least of other marks and labels, and of the polygons to avoid.
+    """
+    canvas = image.convert("RGB")
+    pen = ImageDraw.Draw(canvas, "RGBA")
+    width = max(2, round(min(canvas.size) / 400))
+    size = max(11, round(min(canvas.size) / 62))
+    outlines = [_to_pixels(mark.polygon, canvas.size) for mark in marks]
+    for mark, outline in zip(marks, outlines, strict=True):
+        _draw_outline(pen, outline, mark, max(1, width // 2) if mark.thin else width)
+    taken = [_points_to_box(outline) for outline in outlines]
+    taken += [_points_to_box(_to_pixels(polygon, canvas.size)) for polygon in avoid]
+    for mark, outline in zip(marks, outlines, strict=True):
+        if mark.label:
+            taken.append(_draw_label(pen, mark, _points_to_box(outline), taken, size))
+    return canvas
+
+
+def _draw_outline(
+    pen: ImageDraw.ImageDraw, outline: list[tuple[float, float]], mark: Mark, width: int
+) -> None:
+    pen.polygon(outline, fill=(*mark.colour, FILL_OPACITY))
+    pen.line([*outline, outline[0]], fill=(*mark.colour, 255), width=width, joint="curve")
+
+
+def _draw_label(
+    pen: ImageDraw.ImageDraw, mark: Mark, box: PixelBox, taken: Sequence[PixelBox], size: int
+) -> PixelBox:
+    """Draw a label next to a box; returns the place it takes."""
+    font = ImageFont.load_default(size)
+    label = _drawable(mark.label, font)
+    left, top, right, bottom = pen.textbbox((0, 0), label, font=font)
+    pad = size // 5
+    extent = (right - left + 2 * pad, bottom - top + 2 * pad)
+    place = _label_place(box, extent, pen.im.size, taken)
+    pen.rectangle(place, fill=(*mark.colour, 235))
+    ink = (0, 0, 0) if _is_light(mark.colour) else (255, 255, 255)
+    pen.text((place[0] + pad - left, place[1] + pad - top), label, font=font, fill=ink)
+    return place
+
+
+def _drawable(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """Text with what the built-in font lacks replaced, as its fallback cannot draw it at all."""
+    if isinstance(font, ImageFont.FreeTypeFont):
+        return text
+    return text.replace("\u2192", ">").encode("latin-1", "replace").decode("latin-1")
+
+
+def _label_place(
+    box: PixelBox, extent: tuple[float, float], page: tuple[int, int], taken: Sequence[PixelBox]
+) -> PixelBox:
+    """Above, right, below or left of the box, whichever covers least; kept on the page."""
+    width, height = extent
+    x0, y0, x1, y1 = box
+    gap = 2.0
+    corners = (
+        (x0, y0 - height - gap),
+        (x1 + gap, (y0 + y1 - height) / 2),
+        (x0, y1 + gap),
+        (x0 - width - gap, (y0 + y1 - height) / 2),
+        (x1 - width, y0 - height - gap),
+        (x1 - width, y1 + gap),
+    )
+    places = [_keep_on_page(corner, extent, page) for corner in corners]
+    return min(places, key=lambda place: sum(_overlap(place, other) for other in taken))
+
+
+def _keep_on_page(
+    corner: tuple[float, float], extent: tuple[float, float], page: tuple[int, int]
+) -> PixelBox:
+    left = max(0.0, min(corner[0], page[0] - extent[0]))
+    top = max(0.0, min(corner[1], page[1] - extent[1]))
+    return (left, top, left + extent[0], top + extent[1])
+
+
+def _overlap(a: PixelBox, b: PixelBox) -> float:
+    across = min(a[2], b[2]) - max(a[0], b[0])
+    down = min(a[3], b[3]) - max(a[1], b[1])
+    return max(0.0, across) * max(0.0, down)
+
+
+def _to_pixels(polygon: Polygon, size: tuple[int, int]) -> list[tuple[float, float]]:
+    return [(x * size[0], y * size[1]) for x, y in polygon]
+
+
+def _points_to_box(points: Sequence[tuple[float, float]]) -> PixelBox:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return (min(xs), min(ys), max(xs), max(ys))
+
+
+def _is_light(colour: Colour) -> bool:
+    red, green, blue = colour
+    return 0.299 * red + 0.587 * green + 0.114 * blue > 140

@@ -1,0 +1,105 @@
+"""Groups the lines of a page into blocks, and lines that sit side by side into rows of cells.
+
+A Document stores lines only; blocks are derived from geometry for formats that want them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from docagent.document import Line, Page, Word
+from docagent.geometry import BBox, polygon_to_bbox, union_bbox
+
+# Gaps below are in line heights.
+BLOCK_GAP = 0.9
+CELL_GAP = 1.5
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Words without a wide gap between them; bbox in pixels."""
+
+    text: str
+    bbox: BBox
+
+
+Row = tuple[Cell, ...]
+
+
+def words_to_bbox(words: Sequence[Word], page: Page) -> BBox:
+    """Pixel box around words. Raises ValueError if there are none."""
+    x0, y0, x1, y1 = union_bbox(polygon_to_bbox(word.polygon) for word in words)
+    return (x0 * page.width, y0 * page.height, x1 * page.width, y1 * page.height)
+
+
+def page_to_blocks(page: Page) -> tuple[tuple[Line, ...], ...]:
+    """Runs of lines that follow closely below one another; empty lines are dropped.
+
+    Order is kept, so reading the blocks in order is reading the page in order.
+    """
+    blocks: list[list[Line]] = []
+    previous: BBox | None = None
+    for line in page.lines:
+        if not line.words:
+            continue
+        box = words_to_bbox(line.words, page)
+        if previous is not None and _continues_block(previous, box):
+            blocks[-1].append(line)
+        else:
+            blocks.append([line])
+        previous = box
+    return tuple(tuple(block) for block in blocks)
+
+
+def _continues_block(above: BBox, below: BBox) -> bool:
+    height = min(above[3] - above[1], below[3] - below[1])
+    if same_row(above, below):
+        return below[0] >= above[0]
+    overlaps = min(above[2], below[2]) > max(above[0], below[0])
+    is_below = below[3] >= above[3] and below[1] - above[3] <= BLOCK_GAP * height
+    return overlaps and is_below
+
+
+def same_row(a: BBox, b: BBox) -> bool:
+    """Whether the vertical centre of each lies within the other."""
+    return a[1] < (b[1] + b[3]) / 2 < a[3] and b[1] < (a[1] + a[3]) / 2 < b[3]
+
+
+def block_to_rows(block: Sequence[Line], page: Page) -> tuple[Row, ...]:
+    """Rows of a block from top to bottom, cells from left to right."""
+    rows: list[list[Cell]] = []
+    previous: BBox | None = None
+    for line in block:
+        box = words_to_bbox(line.words, page)
+        cells = line_to_cells(line, page)
+        if previous is not None and same_row(previous, box):
+            rows[-1].extend(cells)
+        else:
+            rows.append(list(cells))
+        previous = box
+    return tuple(tuple(sorted(row, key=lambda cell: cell.bbox[0])) for row in rows)
+
+
+def line_to_cells(line: Line, page: Page) -> Row:
+    """Cut a line at gaps wider than ``CELL_GAP`` line heights."""
+    height = median(_word_height(word, page) for word in line.words)
+    groups: list[list[Word]] = [[line.words[0]]]
+    for word in line.words[1:]:
+        left = words_to_bbox([word], page)[0]
+        right = words_to_bbox(groups[-1][-1:], page)[2]
+        if left - right > CELL_GAP * height:
+            groups.append([word])
+        else:
+            groups[-1].append(word)
+    return tuple(
+        Cell(" ".join(word.text for word in group), words_to_bbox(group, page)) for group in groups
+    )
+
+
+def _word_height(word: Word, page: Page) -> float:
+    (ax, ay), _, _, (dx, dy) = word.polygon
+    across = (dx - ax) * page.width
+    down = (dy - ay) * page.height
+    return float((across * across + down * down) ** 0.5)

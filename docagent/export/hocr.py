@@ -1,0 +1,87 @@
+"""hOCR 1.2 (http://kba.github.io/hocr-spec/1.2/): XHTML with a bbox on every element."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from docagent.document import Document, Line, Page, Word
+from docagent.export.blocks import page_to_blocks
+from docagent.export.xml import (
+    PixelBox,
+    is_tilted,
+    lines_to_pixel_box,
+    polygon_to_pixel_box,
+    text_to_xml_text,
+)
+
+XHTML = "http://www.w3.org/1999/xhtml"
+_CAPABILITIES = "ocr_page ocr_carea ocr_line ocrx_word ocrp_wconf"
+
+
+def document_to_hocr(document: Document) -> str:
+    """XHTML text (UTF-8 when written). Boxes are pixels of the upright page image."""
+    html = ET.Element("html", {"xmlns": XHTML, "lang": "und"})
+    head = ET.SubElement(html, "head")
+    ET.SubElement(head, "title").text = text_to_xml_text(document.name)
+    ET.SubElement(head, "meta", {"charset": "utf-8"})
+    for name, content in (
+        ("ocr-system", "docagent"),
+        ("ocr-capabilities", _CAPABILITIES),
+        ("ocr-number-of-pages", str(len(document.pages))),
+    ):
+        ET.SubElement(head, "meta", {"name": name, "content": content})
+    body = ET.SubElement(html, "body")
+    for page in document.pages:
+        body.append(_page_element(page, document.name))
+    ET.indent(html, " ")
+    text = ET.tostring(html, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html>\n{text}\n'
+
+
+def _page_element(page: Page, name: str) -> ET.Element:
+    # Quotes end the file name and a semicolon ends the property, so neither may be inside.
+    image = text_to_xml_text(name).replace('"', "'").replace(";", ",")
+    box = _bbox_property((0, 0, page.width, page.height))
+    title = f'image "{image}"; {box}; ppageno {page.number - 1}'
+    identifier = f"page_{page.number}"
+    element = ET.Element("div", {"class": "ocr_page", "id": identifier, "title": title})
+    for index, block in enumerate(page_to_blocks(page), start=1):
+        area_id = f"block_{page.number}_{index}"
+        title = _bbox_property(lines_to_pixel_box(block, page))
+        area = ET.SubElement(element, "div", {"class": "ocr_carea", "id": area_id, "title": title})
+        for number, line in enumerate(block, start=1):
+            area.append(_line_element(line, page, f"line_{page.number}_{index}_{number}"))
+    return element
+
+
+def _line_element(line: Line, page: Page, identifier: str) -> ET.Element:
+    title = _bbox_property(lines_to_pixel_box([line], page)) + _baseline_property(line, page)
+    element = ET.Element("span", {"class": "ocr_line", "id": identifier, "title": title})
+    for index, word in enumerate(line.words, start=1):
+        word_id = identifier.replace("line", "word") + f"_{index}"
+        span = {"class": "ocrx_word", "id": word_id, "title": _word_title(word, page)}
+        ET.SubElement(element, "span", span).text = text_to_xml_text(word.text)
+    return element
+
+
+def _word_title(word: Word, page: Page) -> str:
+    box = _bbox_property(polygon_to_pixel_box(word.polygon, page))
+    return box if word.confidence is None else f"{box}; x_wconf {round(word.confidence * 100)}"
+
+
+def _bbox_property(box: PixelBox) -> str:
+    return "bbox {} {} {} {}".format(*box)
+
+
+def _baseline_property(line: Line, page: Page) -> str:
+    """Slope, and offset in pixels at the left edge from the bottom of the line's bbox."""
+    polygon = line.polygon
+    if not is_tilted(polygon, page):
+        return ""
+    (rx, ry), (lx, ly) = polygon[2], polygon[3]
+    run = (rx - lx) * page.width
+    if run <= 0:
+        return ""
+    slope = (ry - ly) * page.height / run
+    offset = ly * page.height - max(ry, ly) * page.height
+    return f"; baseline {slope:.4f} {offset:.1f}"
