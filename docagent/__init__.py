@@ -1,1 +1,98 @@
+"""docagent: a scan, photo or PDF in; text with boxes and grounded, validated fields out.
 
+    from docagent import DocAgent
+    extraction = DocAgent().extract("invoice.png", schema="invoice")
+
+Public names are loaded when first used, so that ``import docagent`` is immediate.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from docagent.agent import DocAgent
+    from docagent.document import Alternative, Document, Line, Page, Span, Word
+    from docagent.errors import (
+        DocAgentError,
+        MissingExtraError,
+        ModelError,
+        SchemaError,
+        SettingsError,
+        SourceError,
+    )
+    from docagent.results import Answer, Check, Correction, Edit, Evidence, Extraction, Field
+    from docagent.scan import Scan, load
+    from docagent.schemas import Schema, list_schemas, load_schema
+    from docagent.settings import Settings
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "docagent.agent": ("DocAgent",),
+    "docagent.document": ("Alternative", "Document", "Line", "Page", "Span", "Word"),
+    "docagent.errors": (
+        "DocAgentError",
+        "MissingExtraError",
+        "ModelError",
+        "SchemaError",
+        "SettingsError",
+        "SourceError",
+    ),
+    "docagent.results": (
+        "Answer",
+        "Check",
+        "Correction",
+        "Edit",
+        "Evidence",
+        "Extraction",
+        "Field",
+    ),
+    "docagent.scan": ("Scan", "load"),
+    "docagent.schemas": ("Schema", "list_schemas", "load_schema"),
+    "docagent.settings": ("Settings",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Alternative",
+    "Answer",
+    "Check",
+    "Correction",
+    "DocAgent",
+    "DocAgentError",
+    "Document",
+    "Edit",
+    "Evidence",
+    "Extraction",
+    "Field",
+    "Line",
+    "MissingExtraError",
+    "ModelError",
+    "Page",
+    "Scan",
+    "Schema",
+    "SchemaError",
+    "Settings",
+    "SettingsError",
+    "SourceError",
+    "Span",
+    "Word",
+    "__version__",
+    "list_schemas",
+    "load",
+    "load_schema",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'docagent' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,36 @@
+# Two commands for a fresh machine with Python 3.11 or newer; each makes its own environment.
+#   make demo   fields of a scanned sample invoice, with a picture of where they are
+#   make test   the tests
+
+VENV := .venv
+PYTHON ?=
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+SAMPLE := docagent/samples/invoice.png
+PICTURE := out/invoice_annotated.png
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+demo: $(VENV)/.core-installed
+	@$(BIN)/docagent extract $(SAMPLE) --schema invoice --annotate $(PICTURE) --quiet
+	@echo
+	@echo "The picture with the place of every field: $(PICTURE)"
+
+test: $(VENV)/.dev-installed
+	$(BIN)/python -m pytest
+
+$(VENV)/.core-installed: pyproject.toml constraints.txt
+	@PYTHON="$(PYTHON)" .ci/venv $(VENV)
+	@echo "Installing docagent into $(VENV) ..."
+	@$(PIP) install --quiet --constraint constraints.txt hatchling editables
+	@$(PIP) install --quiet --constraint constraints.txt --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev-installed: $(VENV)/.core-installed
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(PIP) install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	@touch $@

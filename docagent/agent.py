@@ -1,0 +1,176 @@
+"""DocAgent: the four verbs in Python, wired from loading, OCR, the reader and the tasks."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import cache
+from threading import Lock
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from docagent import scan as scans
+from docagent.correction import SecondRead, correct
+from docagent.document import Document, Page
+from docagent.errors import DocAgentError, SourceError
+from docagent.extraction import extract
+from docagent.geometry import Polygon
+from docagent.ocr.engine import OcrEngine
+from docagent.question_answering import answer
+from docagent.reader.embedded import EmbeddedReader
+from docagent.reader.types import Reader
+from docagent.results import Answer, Correction, Extraction
+from docagent.scan import Scan, ScanPage
+from docagent.schemas import SchemaSource, load_schema
+from docagent.settings import Settings
+
+Source = str | os.PathLike[str] | bytes | NDArray[np.generic] | Image.Image | Scan | Document
+"""A path, the bytes of a file, an array, a Pillow image, a Scan, or a Document already read."""
+
+Progress = Callable[[int, int], None]
+"""Called with the number of pages done and the number of pages."""
+
+REMEMBERED = 8
+"""Documents kept by content, so that several verbs on one source read it once."""
+
+
+class PageReader(Protocol):
+    """What reads page images: the OCR engine, or another one."""
+
+    def read_page(self, scan_page: ScanPage) -> Page:
+        """The page with its lines in reading order."""
+        ...
+
+    def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
+        """A second, independent look at one word; None if it shows no text."""
+        ...
+
+
+# What damaged pages make the imaging and inference libraries raise.
+_PAGE_FAULTS = (DocAgentError, OSError, ValueError, RuntimeError, MemoryError)
+_MODELS = Lock()
+
+
+@cache
+def _engine(settings: Settings) -> OcrEngine:
+    return OcrEngine(settings)
+
+
+@cache
+def _reader(settings: Settings) -> EmbeddedReader:
+    return EmbeddedReader(settings)
+
+
+class DocAgent:
+    """Reads, corrects, asks and extracts. Models are loaded when first needed, once a process.
+
+    A page that cannot be read does not cost the others: it comes back empty with ``Page.error``
+    set. A source none of whose pages can be read raises SourceError.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        engine: PageReader | None = None,
+        reader: Reader | None = None,
+    ) -> None:
+        """engine, reader: others than the shipped ones, such as ``ScriptedReader`` in tests."""
+        self.settings = settings or Settings()
+        self._engine = engine
+        self._reader = reader
+        self._read: OrderedDict[str, Document] = OrderedDict()
+
+    def load(self, source: Source) -> Scan:
+        """The pages of a source, not yet read. Raises SourceError."""
+        if isinstance(source, Document):
+            raise SourceError(source.name or "document", "a read Document has no page images")
+        return scans.load(source, self.settings)
+
+    def read(self, source: Source, progress: Progress | None = None) -> Document:
+        """Text with boxes: the native text layer where it is sound, OCR where it is not.
+
+        Raises SourceError.
+        """
+        if isinstance(source, Document):
+            return source
+        scan = self.load(source)
+        document = self._read.get(scan.id)
+        if document is None:
+            document = self._read_scan(scan, progress or _silent)
+            self._remember(document)
+        return document.model_copy(update={"name": scan.name})
+
+    def correct(self, source: Source) -> Correction:
+        """Edits for words the OCR is unsure of. Raises SourceError.
+
+        Given a Document there is no image to look at twice, so words with digits stay.
+        """
+        document = self.read(source)
+        if isinstance(source, Document):
+            return correct(document)
+        scan = self.load(source)
+        return correct(document, second_read=self._second_read(scan, document))
+
+    def ask(self, source: Source, question: str) -> Answer:
+        """An answer with citations, or a typed abstention. Raises SourceError."""
+        return answer(self.read(source), question, self._load_reader())
+
+    def extract(self, source: Source, schema: SchemaSource) -> Extraction:
+        """Fields of a schema, each with the evidence for it.
+
+        schema: a built-in name, a JSON Schema (dict or file) or a pydantic class. Raises
+        SchemaError, before anything is read, or SourceError.
+        """
+        checked = load_schema(schema)
+        return extract(self.read(source), checked, self._load_reader())
+
+    def _second_read(self, scan: Scan, document: Document) -> SecondRead:
+        def read(number: int, polygon: Polygon) -> str | None:
+            engine = self._load_engine()
+            return engine.read_again(scan.pages[number - 1], document.pages[number - 1], polygon)
+
+        return read
+
+    def _read_scan(self, scan: Scan, progress: Progress) -> Document:
+        pages: list[Page] = []
+        for scan_page in scan.pages:
+            progress(len(pages), len(scan.pages))
+            pages.append(self._read_page(scan_page))
+        progress(len(pages), len(scan.pages))
+        if pages and all(page.error for page in pages):
+            raise SourceError(scan.name, pages[0].error)
+        return Document(id=scan.id, name=scan.name, pages=tuple(pages))
+
+    def _read_page(self, scan_page: ScanPage) -> Page:
+        layer = scan_page.text_layer
+        if layer is not None:
+            return layer
+        engine = self._load_engine()
+        try:
+            return engine.read_page(scan_page)
+        except _PAGE_FAULTS as error:
+            reason = error.reason if isinstance(error, SourceError) else str(error)
+            reason = reason or type(error).__name__
+            return Page(number=scan_page.number, width=0, height=0, error=reason)
+
+    def _remember(self, document: Document) -> None:
+        self._read[document.id] = document
+        if len(self._read) > REMEMBERED:
+            self._read.popitem(last=False)
+
+    def _load_engine(self) -> PageReader:
+        with _MODELS:
+            return self._engine or _engine(self.settings)
+
+    def _load_reader(self) -> Reader:
+        with _MODELS:
+            return self._reader or _reader(self.settings)
+
+
+def _silent(done: int, total: int) -> None:
+    """Progress that nobody watches."""

@@ -1,0 +1,42 @@
+"""The command ``docagent``: parses arguments, calls DocAgent, prints. No logic of its own.
+
+Exit codes: 0 all went well; 1 a fault in docagent itself; 2 a wrong input, schema or argument
+(with several inputs the others are still processed); 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from docagent.cli.arguments import build_parser
+from docagent.errors import DocAgentError
+
+OK, FAULT, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code. argv: without the program's name."""
+    parser = build_parser()
+    args = parser.parse_args(argv)
+    logging.basicConfig(level=logging.DEBUG if args.debug else logging.CRITICAL)
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+        return code
+    except DocAgentError as error:
+        if args.debug:
+            raise
+        print(f"docagent: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("\ndocagent: stopped", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away, as in `docagent read x.pdf | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK

@@ -1,0 +1,153 @@
+"""What can be typed after ``docagent``. Only light imports, so that --help is immediate."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from docagent import __version__
+
+FORMATS = ("text", "markdown", "hocr", "alto", "pdf", "json")
+
+_EPILOG = """\
+examples:
+  docagent extract invoice.png --schema invoice
+  docagent extract scans/ --schema receipt --output results/ --json
+  docagent read letter.pdf --format markdown
+  docagent read scan.tif --format pdf --output scan.searchable.pdf
+  docagent ask contract.pdf "When does it end?"
+  docagent schemas invoice
+
+exit codes: 0 fine, 1 a fault in docagent, 2 a wrong input, schema or argument, 130 Ctrl-C
+"""
+
+_INPUTS = "files or folders (searched for PNG, JPEG, TIFF, WebP, BMP and PDF); - is standard input"
+_JSON = (
+    "print JSON: one object for one file; for several files or a folder one line each, "
+    '{"source": ..., "result": ...} or {"source": ..., "error": ...}'
+)
+_OUTPUT = (
+    "folder to write results to, one file per input and format; what is already there is not "
+    "done again, so a stopped run goes on where it was; a name with a suffix is the file to "
+    "write for a single input and format"
+)
+_ANNOTATE = (
+    "draw the boxes of the result on the page image; several pages become IMAGE-1, IMAGE-2, ...; "
+    "for several inputs IMAGE is a folder"
+)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all verbs; each sets ``run`` to the function that does it."""
+    parser = argparse.ArgumentParser(
+        prog="docagent",
+        description="Text with boxes, corrections, answers and grounded fields from documents.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"docagent {__version__}")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    common = _common_arguments()
+    _add_read(verbs, common)
+    _add_correct(verbs, common)
+    _add_ask(verbs, common)
+    _add_extract(verbs, common)
+    _add_schemas(verbs)
+    return parser
+
+
+def _common_arguments() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("inputs", nargs="+", metavar="INPUT", help=_INPUTS)
+    common.add_argument("--json", action="store_true", help=_JSON)
+    common.add_argument("-o", "--output", type=Path, metavar="FOLDER", help=_OUTPUT)
+    common.add_argument("--force", action="store_true", help="redo what is already in --output")
+    common.add_argument("--annotate", type=Path, metavar="IMAGE", help=_ANNOTATE)
+    common.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no notes")
+    _add_debug(common)
+    return common
+
+
+def _add_debug(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--debug", action="store_true", help="show logs and tracebacks")
+
+
+Verbs = argparse._SubParsersAction  # the type has no public name
+
+
+def _add_read(verbs: Verbs[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    text = "text with boxes, as plain text, Markdown, hOCR, ALTO, searchable PDF or JSON"
+    read = verbs.add_parser("read", parents=[common], help=text, description=text)
+    _add_format(read, "what to write, text unless told")
+    read.set_defaults(run=_run_documents, verb="read")
+
+
+def _add_correct(verbs: Verbs[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    text = "OCR errors found and the edits proposed for them, each with its place and reason"
+    correct = verbs.add_parser("correct", parents=[common], help=text, description=text)
+    _add_format(correct, "write the corrected document instead of the edits")
+    correct.set_defaults(run=_run_documents, verb="correct")
+
+
+def _add_ask(verbs: Verbs[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    text = "an answer with citations, or the reason why there is none"
+    ask = verbs.add_parser("ask", parents=[common], help=text, description=text)
+    ask.add_argument("question", metavar="QUESTION", help="the question, after the inputs")
+    ask.set_defaults(run=_run_documents, verb="ask", format=[])
+
+
+def _add_extract(verbs: Verbs[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    text = "fields of a schema, each with the place on the page that proves it"
+    extract = verbs.add_parser("extract", parents=[common], help=text, description=text)
+    extract.add_argument(
+        "-s",
+        "--schema",
+        required=True,
+        metavar="SCHEMA",
+        help="a name that `docagent schemas` lists, or a JSON Schema file",
+    )
+    extract.set_defaults(run=_run_documents, verb="extract", format=[])
+
+
+def _add_schemas(verbs: Verbs[argparse.ArgumentParser]) -> None:
+    text = "the schemas there are, or the fields of one"
+    schemas = verbs.add_parser("schemas", help=text, description=text)
+    schemas.add_argument("schema", nargs="?", metavar="SCHEMA", help="a name, or a file")
+    schemas.add_argument("--json", action="store_true", help="print JSON: names, or the schema")
+    _add_debug(schemas)
+    schemas.set_defaults(run=_run_schemas, verb="schemas")
+
+
+def _add_format(parser: argparse.ArgumentParser, text: str) -> None:
+    several = f"{', '.join(FORMATS)}; several with commas, or repeat the option"
+    parser.add_argument(
+        "-f",
+        "--format",
+        action="extend",
+        type=_formats,
+        default=[],
+        metavar="FORMAT",
+        help=f"{text}: {several}",
+    )
+
+
+def _formats(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in FORMATS:
+            raise argparse.ArgumentTypeError(
+                f"{name!r} is no format; there are {', '.join(FORMATS)}"
+            )
+    return names
+
+
+def _run_documents(args: argparse.Namespace) -> int:
+    from docagent.cli.documents import run_documents
+
+    return run_documents(args)
+
+
+def _run_schemas(args: argparse.Namespace) -> int:
+    from docagent.cli.schemas import run_schemas
+
+    return run_schemas(args)
