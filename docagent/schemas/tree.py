@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from docagent.errors import SchemaError
 
+MAX_PLACES = 5_000
+"""Objects, arrays and values of one schema, references counted each time they are used."""
 KEYWORDS = ("x-checks", "x-labels", "x-normaliser")
 _SCHEMA_MAPS = frozenset({"properties", "$defs", "definitions", "patternProperties"})
 _DATA = frozenset({"enum", "const", "default", "examples", "x-checks"})
@@ -95,11 +97,15 @@ class _Builder:
     def __init__(self, name: str, root: Mapping[str, Any]) -> None:
         self.name = name
         self.root = root
+        self.places = 0
 
     def error(self, place: str, reason: str) -> SchemaError:
         return SchemaError(self.name, place, reason)
 
     def node(self, part: _Part, *, in_array: bool) -> Node:
+        self.places += 1
+        if self.places > MAX_PLACES:
+            raise self.error("", f"more than {MAX_PLACES} places; references may multiply them")
         part, nullable, types = self.resolve(part)
         schema = part.schema
         if "object" in types or "array" in types:
