@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -112,8 +113,9 @@ class Calibration(Frozen):
 IDENTITY = Calibration()
 
 
-def load_calibrations(path: Path = CALIBRATION_FILE) -> dict[str, Calibration]:
-    """Calibrations by name (``field``, ``answer``); empty if there is no file.
+@cache
+def load_calibrations(path: Path = CALIBRATION_FILE) -> Mapping[str, Calibration]:
+    """Calibrations by name (``field``, ``answer``); empty if there is no file. Read once.
 
     Raises ModelError if the file is damaged.
     """

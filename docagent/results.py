@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import AliasChoices
 from pydantic import Field as Key
 
 from docagent.document import Document, Frozen, Line, Page, Span, Word
@@ -57,7 +58,9 @@ class Extraction(Frozen):
     """Fields of a document under a schema. ``data`` validates against the schema."""
 
     document_id: str
-    schema_name: str = Key(serialization_alias="schema", validation_alias="schema")
+    schema_name: str = Key(
+        serialization_alias="schema", validation_alias=AliasChoices("schema", "schema_name")
+    )
     fields: tuple[Field, ...]
     checks: tuple[Check, ...] = ()
     data: dict[str, Any]

@@ -58,7 +58,7 @@ def test_temperature_softens_an_overconfident_reader():
 
 def test_no_file_means_no_calibration_and_a_saved_one_comes_back(tmp_path):
     path = tmp_path / "calibration.json"
-    assert load_calibrations(path) == {}
+    assert load_calibrations(tmp_path / "none.json") == {}
     made = {"field": fit_isotonic([0.1, 0.8], [False, True]), "answer": Calibration()}
     save_calibrations(made, path)
     assert load_calibrations(path) == made

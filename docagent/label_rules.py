@@ -1,0 +1,314 @@
+"""Candidates that need no reader: values beside their printed labels, and the letterhead.
+
+General rules of printed business documents, used to back the reader up: a value stands to the
+right of its label or below it; the longest label that fits a place owns it, so "Total tax" is
+not "Total"; whoever issues a document is named at its top, the address below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from docagent.candidates import Candidate, FieldReader, bare, label_phrases
+from docagent.document import Document, WordLocation
+from docagent.geometry import BBox, polygon_to_bbox
+from docagent.schemas import Schema, SchemaField
+
+RULE_SCORE = 0.35
+"""What a rule alone is worth; agreement with the reader adds up."""
+
+LATE_BONUS = 0.01
+
+LABELLED_KINDS = frozenset(
+    ("amount", "date", "datetime", "identifier", "integer", "percent", "time", "decimal")
+)
+_MOST_WORDS = {"date": 4, "datetime": 4, "amount": 2, "time": 2}
+_BELOW = 2.5
+_FITS = {
+    "date": re.compile(
+        r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}|(?<!\d)\d{8}(?!\d)|[a-z]{3}.*\d{4}|\d.*[a-z]{3}.*\d\d",
+        re.I,
+    ),
+    "amount": re.compile(r"\d[.,]\d{2}(?!\d)|[$€£¥₹]\s?\d"),
+    "percent": re.compile(r"\d\s?%"),
+    "identifier": re.compile(r"\d"),
+}
+_ISSUER = frozenset(
+    ("company", "issuer", "merchant", "seller", "shop", "store", "supplier", "vendor")
+)
+_ISSUER_WORDS = _ISSUER | {"name", "address"}
+_COMPANY_END = re.compile(
+    r"\b(sdn\.? ?bhd\.?|bhd|ltd|limited|inc|llc|llp|plc|corp|corporation|gmbh|ag|sarl|s\.?a\.?|"
+    r"s\.?r\.?l\.?|b\.?v\.?|pty|s/b|enterprises?|trading|company|co)\b"
+    r"[.,)]*(\s*\(.{1,20}\))?$",
+    re.I,
+)
+_BEFORE = re.compile(r"^\W*(sub|tax|gst|sst|vat|disc\w*|sav\w*|qty|items?|in|of)\b", re.I)
+_AFTER = re.compile(
+    r"^\W*(tax|gst|sst|vat|disc\w*|sav\w*|qty|quantity|items?|pcs|rounding|points?|\d+ ?%)(?!\w)",
+    re.I,
+)
+_EXCLUDED = re.compile(r"\b(excl\w*|exc|before)\b", re.I)
+_INCLUDED = re.compile(r"\b(incl\w*|inc)\b", re.I)
+"""Words beside the label of an amount that make it the label of another one, or do not."""
+_TITLE = re.compile(
+    r"^\W*(tax|simplified|cash|official|sales?|pro|forma|invoice|receipt|bill|\W)+$", re.I
+)
+_ONLY_END = re.compile(
+    r"^(\W*(co|company|m|sdn|bhd|ltd|limited|inc|llc|gmbh|enterprise|s/b)\W*)+$", re.I
+)
+_REGISTRATION = re.compile(
+    r"\b(reg|roc|co\.? ?no|company no|gst|sst|vat|tax)\b|\(\d{4,}|\d:\d\d|^\W*[\d-]+\W?\w?\W*$",
+    re.I,
+)
+_ADDRESS_END = re.compile(
+    r"\b(tel\w*|phone|mobile|hotline|fax|gst|sst|vat|reg|e-?mail|www|website|site|date|invoice|receipt"
+    r"|bill|check|cashier|order|tax\w*|h/p|hp|no\. ?:)\b|@|^[\d\s()+./-]{8,}$",
+    re.I,
+)
+_ADDRESS = re.compile(r"\d|,|\b(street|road|jalan|jln|lot|avenue|lane|taman)\b", re.I)
+_TOP_LINES, _ADDRESS_LINES = 8, 6
+
+
+@dataclass(frozen=True)
+class _Label:
+    """A label as printed: the leaf it belongs to and its words (end exclusive)."""
+
+    path: str
+    start: int
+    end: int
+
+
+def labelled_candidates(
+    document: Document, schema: Schema, readers: Sequence[FieldReader]
+) -> dict[str, list[Candidate]]:
+    """Values beside their labels, by path of the field; single fields only.
+
+    readers: one per leaf of ``schema`` that is wanted.
+    """
+    rows = _Rows(document)
+    labels = list(_labels(document, schema))
+    found: dict[str, list[Candidate]] = {}
+    for reader in readers:
+        leaf = reader.leaf
+        if leaf.multiple or leaf.normaliser not in LABELLED_KINDS:
+            continue
+        for label in labels:
+            if label.path != leaf.path:
+                continue
+            value = next(_beside(rows, label, reader), None)
+            if value:
+                # Of places worth the same the last one counts: totals stand at the end.
+                late = label.start / len(document.words) * LATE_BONUS
+                value = replace(value, score=value.score + late)
+                found.setdefault(leaf.path, []).append(value)
+    return found
+
+
+def letterhead_candidates(
+    document: Document, readers: Sequence[FieldReader]
+) -> dict[str, list[Candidate]]:
+    """Name and address of the issuer, from the top of the first page."""
+    name, address = _letterhead(document)
+    found = {}
+    for reader in readers:
+        words = set(re.findall(r"[a-z]+", reader.leaf.path.lower()))
+        issuer = reader.leaf.normaliser == "text" and not reader.leaf.multiple
+        place = address if words <= _ISSUER_WORDS and "address" in words else None
+        if words <= _ISSUER_WORDS and words & _ISSUER and "address" not in words:
+            place = name
+        if issuer and place:
+            found[reader.leaf.path] = [reader.candidate(*place, RULE_SCORE, "rule")]
+    return found
+
+
+def only_date(reader: FieldReader) -> list[Candidate]:
+    """The first date of the document, for a document without a labelled one."""
+    first = _first_value(reader, range(len(reader.document.words)))
+    return [replace(candidate, score=RULE_SCORE / 2) for candidate in first]
+
+
+def _labels(document: Document, schema: Schema) -> Iterator[_Label]:
+    """Every label on the document; where several fit, the longest."""
+    phrases: dict[str, str] = {}
+    # Single fields own a label before columns do, and kinds found by label before others.
+    for leaf in sorted(
+        schema.leaves, key=lambda leaf: (leaf.multiple, leaf.normaliser not in LABELLED_KINDS)
+    ):
+        for phrase in label_phrases(leaf):
+            phrases.setdefault(phrase, leaf.path)
+    longest = max((len(phrase.split()) for phrase in phrases), default=0)
+    words = document.words
+    index = 0
+    while index < len(words):
+        label = _label_at(words, index, phrases, longest)
+        if label:
+            yield label
+        index = label.end if label else index + 1
+
+
+def _label_at(
+    words: Sequence[WordLocation], index: int, phrases: dict[str, str], longest: int
+) -> _Label | None:
+    first = words[index]
+    for length in range(longest, 0, -1):
+        run = words[index : index + length]
+        if len(run) < length or any((w.page, w.line) != (first.page, first.line) for w in run):
+            continue
+        texts = [w.word.text for w in run]
+        last = re.split(r"(?<=\w)[:(]", texts[-1])[0]
+        path = phrases.get(bare(" ".join([*texts[:-1], last])))
+        if path and not _is_qualified(words, index, index + length):
+            return _Label(path, index, index + length)
+    return None
+
+
+def _is_qualified(words: Sequence[WordLocation], start: int, end: int) -> bool:
+    """Whether the words around a label on its line make it another one: "total tax"."""
+    line = (words[start].page, words[start].line)
+    around = words[max(0, start - 1) : end + 4]
+    texts = [w.word.text for w in around if (w.page, w.line) == line]
+    has_before = start > 0 and (words[start - 1].page, words[start - 1].line) == line
+    if has_before and _BEFORE.match(texts[0]):
+        return True
+    after = texts[end - start + has_before :]
+    following = " ".join(after)
+    if not after:
+        return False
+    percent = after[0][:1].isdigit() and "%" in after[0]
+    differs = bool(_AFTER.match(after[0])) and not _INCLUDED.search(following)
+    return percent or differs or bool(_EXCLUDED.search(following))
+
+
+class _Rows:
+    """Finds the words to the right of, and below, some words, whatever their lines are."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.boxes = [polygon_to_bbox(word.word.polygon) for word in document.words]
+
+    def right_of(self, label: _Label) -> list[int]:
+        """Words on the same visual row, left to right."""
+        box = self.boxes[label.end - 1]
+        page = self.document.words[label.end - 1].page
+        return self._sorted(
+            i
+            for i in self._on(page)
+            if self._level(self.boxes[i], box) and self.boxes[i][0] >= box[2]
+        )
+
+    def below(self, label: _Label) -> list[int]:
+        """Words on the nearest row below that the label stands above."""
+        x0, x1 = self.boxes[label.start][0], self.boxes[label.end - 1][2]
+        box = self.boxes[label.start]
+        page = self.document.words[label.start].page
+        reach = box[3] + _BELOW * (box[3] - box[1])
+        under = [
+            i
+            for i in self._on(page)
+            if self.boxes[i][1] > (box[1] + box[3]) / 2 and self.boxes[i][3] <= reach
+            if self.boxes[i][0] <= x1 and self.boxes[i][2] >= x0
+        ]
+        if not under:
+            return []
+        top = min(under, key=lambda i: self.boxes[i][1])
+        return self._sorted(i for i in under if self._level(self.boxes[i], self.boxes[top]))
+
+    def _on(self, page: int) -> Iterator[int]:
+        return (i for i, word in enumerate(self.document.words) if word.page == page)
+
+    def _sorted(self, indices: Iterator[int]) -> list[int]:
+        return sorted(indices, key=lambda i: self.boxes[i][0])
+
+    @staticmethod
+    def _level(a: BBox, b: BBox) -> bool:
+        """Whether each box contains the middle height of the other."""
+        return a[1] <= (b[1] + b[3]) / 2 <= a[3] and b[1] <= (a[1] + a[3]) / 2 <= b[3]
+
+
+def _beside(rows: _Rows, label: _Label, reader: FieldReader) -> Iterator[Candidate]:
+    """The value in the label's own last word, to its right, or below it."""
+    last = label.end - 1
+    if ":" in rows.document.words[last].word.text.rstrip(":"):
+        yield from _first_value(reader, [last])
+    right = rows.right_of(label)
+    yield from _first_value(reader, right)
+    if not right or all(not bare(reader.text(i, i + 1)) for i in right):
+        yield from _first_value(reader, rows.below(label))
+
+
+def _first_value(reader: FieldReader, indices: Sequence[int]) -> Iterator[Candidate]:
+    """The first run of words in which a value of the field's kind is printed."""
+    kind = reader.leaf.normaliser
+    for position, start in enumerate(indices):
+        for length in range(1, _MOST_WORDS.get(kind, 1) + 1):
+            end = start + length
+            if list(indices[position : position + length]) != list(range(start, end)):
+                continue
+            fits = _FITS.get(kind, _FITS["identifier"]).search(reader.text(start, end))
+            if fits and reader.read(start, end).ok:
+                yield reader.candidate(start, end, RULE_SCORE, "rule")
+                return
+
+
+def _letterhead(document: Document) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+    """Word ranges of the issuer's name and address."""
+    lines = _first_page_lines(document)
+    texts = [" ".join(document.words[i].word.text for i in range(*line)) for line in lines]
+    named = [i for i, text in enumerate(texts[:_TOP_LINES]) if _is_name(text)]
+    if not named:
+        return None, None
+    first = last = next((i for i in named if _COMPANY_END.search(texts[i])), named[0])
+    if first and _ONLY_END.match(texts[first]):
+        first -= 1
+    elif last + 1 < len(texts) and re.search(r"(\bsdn\.?|&)$", texts[last], re.I):
+        last += 1
+    address = _address_lines(texts, last + 1)
+    place = (lines[address[0]][0], lines[address[-1]][1]) if address else None
+    start, end = lines[first][0], lines[last][1]
+    while end - start > 1 and _is_number(document.words[end - 1].word.text):
+        end -= 1
+    return (start, end), place
+
+
+def _is_number(text: str) -> bool:
+    """A registration number, or the end of one cut in two, after a company's name."""
+    return bool(re.match(r"\W*\w{0,2}\d{3}|[A-Z]?\)$", text))
+
+
+def _address_lines(texts: Sequence[str], start: int) -> list[int]:
+    found: list[int] = []
+    for index in range(start, min(start + _ADDRESS_LINES + 2, len(texts))):
+        text = texts[index]
+        if not found and (_REGISTRATION.search(text) or not _ADDRESS.search(text)):
+            continue
+        if _ADDRESS_END.search(text) or len(found) == _ADDRESS_LINES:
+            break
+        found.append(index)
+    return found
+
+
+def _is_name(text: str) -> bool:
+    return (
+        sum(c.isalpha() for c in text) >= 3
+        and not _TITLE.match(text)
+        and ("/" not in text or bool(_COMPANY_END.search(text)))
+    )
+
+
+def _first_page_lines(document: Document) -> list[tuple[int, int]]:
+    """Word range of each line of the first page that has words."""
+    lines: dict[int, tuple[int, int]] = {}
+    for index, word in enumerate(document.words):
+        if word.page == document.words[0].page:
+            start = lines.get(word.line, (index, index))[0]
+            lines[word.line] = (start, index + 1)
+    return list(lines.values())
+
+
+def leaf_wants_only_date(schema: Schema, leaf: SchemaField) -> bool:
+    """Whether a field is the first date of its schema, which an unlabelled date is taken for."""
+    dates = [other.path for other in schema.leaves if other.normaliser in ("date", "datetime")]
+    return bool(dates) and dates[0] == leaf.path
