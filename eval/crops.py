@@ -1,0 +1,229 @@
+"""Recognition alone: true crops read by each recognizer, exact match and crops a second.
+
+    python -m eval.crops --data funsd --engines docagent,rapidocr,tesseract --limit 10
+    python -m eval.crops --data sroie --json --errors runs/crop-errors.txt
+
+FUNSD gives word crops, SROIE line crops (its segments), cut with a margin of two pixels. A crop
+is right if it equals the truth, spaces and case ignored; exact match with case and spaces is
+beside it. One thread; crops a second of processor time, start of the process included only for
+Tesseract (one process reads all crops of a page, psm 7, with the white border it asks for).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from docagent.errors import DocAgentError, SettingsError
+from eval.datasets import OcrPage, load_ocr_pages
+from eval.engines import THREAD_LIMITS, TesseractEngine, weights_dir
+from eval.ledger import RUNS
+from eval.matching import TextBox
+from eval.measure import Stopwatch
+from eval.metrics import ErrorRate, cer, fold_text
+from eval.tables import rows_to_table, write_json
+
+MARGIN = 2
+BORDER = 10
+Crop = NDArray[np.uint8]
+Recognizer = Callable[[Sequence[Crop]], list[str]]
+COLUMNS = {
+    "engine": "engine",
+    "crops": "crops",
+    "exact": "exact (case, spaces ignored)",
+    "exact_strict": "exact",
+    "cer": "CER",
+    "crops_per_s": "crops/cpu s",
+}
+
+
+@dataclass(frozen=True)
+class CropReading:
+    """A crop's truth and what was read."""
+
+    page: str
+    truth: str
+    read: str
+
+
+def page_crops(page: OcrPage) -> list[tuple[TextBox, Crop]]:
+    """Grey crops of the page's true segments (for FUNSD, words), shape (height, width)."""
+    with Image.open(page.path) as opened:
+        image = opened.convert("L")
+    pixels = np.asarray(image)
+    crops = []
+    for item in page.segments:
+        x0, y0, x1, y1 = (round(value) for value in item.box)
+        top, left = max(0, y0 - MARGIN), max(0, x0 - MARGIN)
+        crop = pixels[top : y1 + MARGIN, left : x1 + MARGIN]
+        if min(crop.shape) >= 2 * MARGIN + 1:
+            crops.append((item, np.ascontiguousarray(crop)))
+    return crops
+
+
+def docagent_recognizer() -> Recognizer:
+    """The shipped recognizer. Raises ModelError if its weights are missing."""
+    from docagent.ocr.crops import cut_crop
+    from docagent.ocr.recognition import TextRecognizer
+
+    recognizer = TextRecognizer(weights_dir() / "recognizer.onnx", threads=1)
+
+    def recognize(crops: Sequence[Crop]) -> list[str]:
+        lines = recognizer.recognize([cut_crop(crop, corners(crop)) for crop in crops])
+        return [
+            " ".join("".join(char.text for char in word.chars) for word in line.words)
+            for line in lines
+        ]
+
+    return recognize
+
+
+def corners(crop: Crop) -> NDArray[np.float32]:
+    """The quadrilateral around a whole crop, clockwise from top-left, (4, 2)."""
+    height, width = crop.shape
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+
+
+def rapidocr_recognizer() -> Recognizer:
+    """RapidOCR without detection and angle classifier."""
+    import rapidocr
+
+    engine = rapidocr.RapidOCR(
+        params={
+            "Global.log_level": "critical",
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        }
+    )
+
+    def recognize(crops: Sequence[Crop]) -> list[str]:
+        images: list[Any] = [np.repeat(crop[:, :, None], 3, axis=2) for crop in crops]
+        return list(engine.recognize_txt(images).txts or ()) if images else []
+
+    return recognize
+
+
+def tesseract_recognizer() -> Recognizer:
+    """Tesseract with psm 7 over a list of crop files."""
+    engine = TesseractEngine()
+
+    def recognize(crops: Sequence[Crop]) -> list[str]:
+        with tempfile.TemporaryDirectory() as folder:
+            names = []
+            for index, crop in enumerate(crops):
+                path = Path(folder) / f"{index}.png"
+                ImageOps.expand(Image.fromarray(crop), BORDER, fill=255).save(path)
+                names.append(str(path))
+            listing = Path(folder) / "crops.txt"
+            listing.write_text("\n".join(names))
+            pages = engine.run(listing, 7).split("\f")
+        return [page.strip() for page in pages[: len(crops)]]
+
+    return recognize
+
+
+RECOGNIZERS: dict[str, Callable[[], Recognizer]] = {
+    "docagent": docagent_recognizer,
+    "rapidocr": rapidocr_recognizer,
+    "tesseract": tesseract_recognizer,
+}
+
+
+def read_crops(
+    name: str, pages: Sequence[OcrPage], recognize: Recognizer
+) -> tuple[list[CropReading], float]:
+    """Readings of all crops, and processor seconds; the first page is read once untimed."""
+    readings: list[CropReading] = []
+    seconds = 0.0
+    recognize([crop for _, crop in page_crops(pages[0])])
+    for index, page in enumerate(pages, start=1):
+        crops = page_crops(page)
+        watch = Stopwatch()
+        texts = recognize([crop for _, crop in crops])
+        seconds += watch.cost().cpu_s
+        if len(texts) != len(crops):
+            raise SettingsError(f"{name} gave {len(texts)} texts for {len(crops)} crops")
+        pairs = zip(crops, texts, strict=True)
+        readings += [CropReading(page.name, item.text, text) for (item, _), text in pairs]
+        print(f"\r{name}: {index}/{len(pages)} pages ", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return readings, seconds
+
+
+def squeeze(text: str) -> str:
+    """Folded text without case and spaces."""
+    return fold_text(text, case=False).replace(" ", "")
+
+
+def summarise(name: str, readings: Sequence[CropReading], seconds: float) -> dict[str, Any]:
+    """One row of the table."""
+    right = sum(squeeze(r.read) == squeeze(r.truth) for r in readings)
+    strict = sum(fold_text(r.read) == fold_text(r.truth) for r in readings)
+    errors = sum((cer(squeeze(r.read), squeeze(r.truth)) for r in readings), ErrorRate())
+    return {
+        "engine": name,
+        "crops": len(readings),
+        "exact": right / len(readings),
+        "exact_strict": strict / len(readings),
+        "cer": errors.rate,
+        "crops_per_s": len(readings) / seconds,
+    }
+
+
+def compare(args: argparse.Namespace) -> dict[str, Any]:
+    """Run the recognizers and score them."""
+    pages = load_ocr_pages(args.data, args.split, args.limit)
+    rows, wrong = [], []
+    for name in args.engines.split(","):
+        if name not in RECOGNIZERS:
+            allowed = ", ".join(RECOGNIZERS)
+            raise SettingsError(f"recognizer {name!r} is not known; allowed are {allowed}")
+        readings, seconds = read_crops(name, pages, RECOGNIZERS[name]())
+        rows.append(summarise(name, readings, seconds))
+        wrong += [
+            f"{name}\t{r.page}\t{r.truth}\t{r.read}"
+            for r in readings
+            if squeeze(r.read) != squeeze(r.truth)
+        ]
+    if args.errors:
+        args.errors.parent.mkdir(parents=True, exist_ok=True)
+        args.errors.write_text("\n".join(wrong) + "\n", "utf-8")
+    return {"data": args.data, "split": args.split, "rows": rows}
+
+
+def main() -> int:
+    """Parse the command line, compare, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", choices=("funsd", "sroie"), required=True)
+    parser.add_argument("--engines", default="docagent,rapidocr,tesseract")
+    parser.add_argument("--split", default="dev")
+    parser.add_argument("--limit", type=int, help="pages, spaced evenly over the set")
+    parser.add_argument("--json", action="store_true", help="JSON on stdout instead of a table")
+    parser.add_argument("--errors", type=Path, help="file for the crops read wrongly")
+    args = parser.parse_args()
+    os.environ.update(THREAD_LIMITS)
+    try:
+        results = compare(args)
+    except DocAgentError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    write_json(RUNS / f"crops-{args.data}-{args.split}.json", results)
+    print(json.dumps(results, indent=1) if args.json else rows_to_table(results["rows"], COLUMNS))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,283 @@
+"""OCR engines behind one call: ``read(path)`` gives lines of words with boxes in pixels.
+
+Engines: ``docagent``; ``tesseract`` (command line, psm 3); ``tesseract-3x`` (page enlarged);
+``rapidocr`` (as installed, native word boxes); ``rapidocr-2x`` (page enlarged, angle
+classifier off). All run one thread. Coordinates are those of the file as stored.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import docagent
+from docagent.document import Document, Line, Page
+from docagent.errors import SettingsError
+from docagent.geometry import BBox, Point, polygon_to_bbox, union_bbox
+from docagent.settings import Settings
+from eval.matching import TextBox, segment_to_words
+
+MB = 1_000_000
+THREAD_LIMITS = {
+    "OMP_THREAD_LIMIT": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "DOCAGENT_THREADS": "1",
+}
+
+
+@dataclass(frozen=True)
+class ReadLine:
+    """A line an engine read: its words in order."""
+
+    words: tuple[TextBox, ...]
+
+    @property
+    def text(self) -> str:
+        """Words joined by one space."""
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def box(self) -> BBox:
+        """Around all words. Raises ValueError for a line without words."""
+        return union_bbox(word.box for word in self.words)
+
+
+class Engine(Protocol):
+    """An OCR engine. ``weights_mb``: size of the model files it loads, in 10^6 bytes."""
+
+    name: str
+    weights_mb: float
+
+    def read(self, path: Path) -> list[ReadLine]:
+        """Lines of an image file, boxes in pixels of the stored image."""
+        ...
+
+
+class DocAgentEngine:
+    """This project, through its public door."""
+
+    name = "docagent"
+
+    def __init__(self) -> None:
+        # Loaded here, so that other engines' processes do not carry its memory.
+        from docagent import DocAgent
+
+        self._agent, self._settings = DocAgent, Settings.from_env()
+        self.weights_mb = folder_mb(weights_dir(), "*.onnx")
+
+    def read(self, path: Path) -> list[ReadLine]:
+        """Lines of the first page. A page that could not be read gives none, said on stderr."""
+        # A new agent each time: one agent remembers what it read. Models load once a process.
+        document = self._agent(settings=self._settings).read(path)
+        if document.pages[0].error:
+            print(f"{path}: {document.pages[0].error}", file=sys.stderr)
+        return document_to_lines(document, image_size(path))
+
+
+def weights_dir() -> Path:
+    """Where docagent's weights are: DOCAGENT_WEIGHTS_DIR or those it ships."""
+    given = Settings.from_env().weights_dir
+    return given or Path(docagent.__file__).parent / "weights"
+
+
+class TesseractEngine:
+    """Tesseract 5 as a command; the page can be enlarged first."""
+
+    def __init__(self, scale: int = 1) -> None:
+        self.command = shutil.which("tesseract")
+        if self.command is None:
+            raise SettingsError("no tesseract command on PATH; install tesseract-ocr with eng data")
+        self.scale = scale
+        self.name = "tesseract" if scale == 1 else f"tesseract-{scale}x"
+        self.weights_mb = _tesseract_data_mb(self.command)
+
+    def read(self, path: Path) -> list[ReadLine]:
+        """Runs ``tesseract FILE - --psm 3 tsv``."""
+        if self.scale == 1:
+            return tsv_to_lines(self.run(path, 3, "tsv"), 1.0)
+        with tempfile.TemporaryDirectory() as folder:
+            larger = Path(folder) / "page.png"
+            _enlarged(path, self.scale).save(larger)
+            return tsv_to_lines(self.run(larger, 3, "tsv"), 1 / self.scale)
+
+    def run(self, path: Path, psm: int, *configs: str) -> str:
+        """Standard output of the command. Raises CalledProcessError if it fails."""
+        assert self.command is not None
+        command = [self.command, str(path), "-", "--psm", str(psm), *configs]
+        env = {**os.environ, **THREAD_LIMITS}
+        done = subprocess.run(command, capture_output=True, env=env, check=True)
+        return done.stdout.decode("utf-8", "replace")
+
+
+class RapidOcrEngine:
+    """RapidOCR 3 (PP-OCR on ONNX Runtime) with its own word boxes."""
+
+    def __init__(self, scale: int = 1, classify_angle: bool = True) -> None:
+        import rapidocr
+
+        self.scale = scale
+        self.name = "rapidocr" if scale == 1 else f"rapidocr-{scale}x"
+        self.engine: Any = rapidocr.RapidOCR(
+            params={
+                "Global.log_level": "critical",
+                "Global.return_word_box": True,
+                "Global.use_cls": classify_angle,
+                # Pages are scaled down to this side; an enlarged page must not be.
+                "Global.max_side_len": 2000 * scale,
+                "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+                "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            }
+        )
+        self.weights_mb = folder_mb(Path(rapidocr.__file__).parent / "models", "*.onnx")
+
+    def read(self, path: Path) -> list[ReadLine]:
+        """Lines of the page; a page without text gives none."""
+        import numpy as np
+
+        image = np.asarray(_enlarged(path, self.scale))[:, :, ::-1]
+        result = self.engine(np.ascontiguousarray(image))
+        if result.txts is None or result.boxes is None:
+            return []
+        pieces = result.word_results or ()
+        aligned = len(pieces) == len(result.txts)
+        lines = [
+            rapid_line(text, score, box, pieces[i] if aligned else (), 1 / self.scale)
+            for i, (text, score, box) in enumerate(
+                zip(result.txts, result.scores, result.boxes, strict=True)
+            )
+        ]
+        return [line for line in lines if line.words]
+
+
+ENGINES: dict[str, Callable[[], Engine]] = {
+    "docagent": DocAgentEngine,
+    "tesseract": TesseractEngine,
+    "tesseract-3x": lambda: TesseractEngine(scale=3),
+    "rapidocr": RapidOcrEngine,
+    "rapidocr-2x": lambda: RapidOcrEngine(scale=2, classify_angle=False),
+}
+
+
+def load_engine(name: str) -> Engine:
+    """The engine of that name, its models loaded. Raises SettingsError for another name."""
+    if name not in ENGINES:
+        raise SettingsError(f"engine {name!r} is not known; allowed are {', '.join(ENGINES)}")
+    return ENGINES[name]()
+
+
+def document_to_lines(document: Document, size: tuple[int, int]) -> list[ReadLine]:
+    """Lines of the first page in pixels of an image of ``size`` (width, height) as stored.
+
+    Page polygons are relative to the upright page; they are turned back by its rotation.
+    """
+    page = document.pages[0]
+    return [_page_line(line, page, size) for line in page.lines if line.words]
+
+
+def _page_line(line: Line, page: Page, size: tuple[int, int]) -> ReadLine:
+    width, height = size
+
+    def box(polygon: Sequence[Point]) -> BBox:
+        stored = [upright_to_stored(point, page.rotation) for point in polygon]
+        return polygon_to_bbox([(x * width, y * height) for x, y in stored])
+
+    words = [TextBox(word.text, box(word.polygon), word.confidence) for word in line.words]
+    return ReadLine(tuple(words))
+
+
+def upright_to_stored(point: Point, rotation: int) -> Point:
+    """A relative point of the upright page on the image before it was turned clockwise."""
+    x, y = point
+    return {0: (x, y), 90: (y, 1 - x), 180: (1 - x, 1 - y), 270: (1 - y, x)}[rotation]
+
+
+def tsv_to_lines(tsv: str, scale: float) -> list[ReadLine]:
+    """Lines of Tesseract's TSV; boxes are multiplied by ``scale``, confidences made 0-1."""
+    lines: dict[tuple[str, ...], list[TextBox]] = {}
+    for row in tsv.splitlines()[1:]:
+        cells = row.split("\t")
+        if len(cells) < 12 or cells[0] != "5" or not cells[11].strip():
+            continue
+        left, top, width, height = (float(cell) * scale for cell in cells[6:10])
+        word = TextBox(
+            cells[11].strip(), (left, top, left + width, top + height), float(cells[10]) / 100
+        )
+        lines.setdefault(tuple(cells[1:5]), []).append(word)
+    return [ReadLine(tuple(words)) for words in lines.values()]
+
+
+Piece = tuple[str, float, Sequence[Sequence[float]]]
+
+
+def rapid_line(
+    text: str, score: float, box: Sequence[Sequence[float]], pieces: Sequence[Piece], scale: float
+) -> ReadLine:
+    """A line of RapidOCR. ``pieces`` (word, score, corners) are joined to the words of
+    ``text``; where they do not spell it, words are cut in proportion to characters."""
+    whole = TextBox(text, _scaled(polygon_to_bbox([(p[0], p[1]) for p in box]), scale), score)
+    grouped = _group_pieces(text.split(), pieces)
+    if grouped is None:
+        return ReadLine(tuple(segment_to_words(whole)))
+    words = []
+    for word, members in zip(text.split(), grouped, strict=True):
+        corners = union_bbox(polygon_to_bbox([(p[0], p[1]) for p in m[2]]) for m in members)
+        confidence = sum(m[1] for m in members) / len(members)
+        words.append(TextBox(word, _scaled(corners, scale), confidence))
+    return ReadLine(tuple(words))
+
+
+def _group_pieces(words: Sequence[str], pieces: Sequence[Piece]) -> list[list[Piece]] | None:
+    if "".join(words) != "".join(piece[0] for piece in pieces):
+        return None
+    groups: list[list[Piece]] = []
+    rest = list(pieces)
+    for word in words:
+        group: list[Piece] = []
+        while rest and len("".join(piece[0] for piece in group)) < len(word):
+            group.append(rest.pop(0))
+        if "".join(piece[0] for piece in group) != word:
+            return None
+        groups.append(group)
+    return groups
+
+
+def _scaled(box: BBox, scale: float) -> BBox:
+    x0, y0, x1, y1 = box
+    return (x0 * scale, y0 * scale, x1 * scale, y1 * scale)
+
+
+def _enlarged(path: Path, scale: int) -> Any:
+    from PIL import Image
+
+    with Image.open(path) as image:
+        rgb = image.convert("RGB")
+    size = (rgb.width * scale, rgb.height * scale)
+    return rgb if scale == 1 else rgb.resize(size, Image.Resampling.BICUBIC)
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """Width and height in pixels of an image file, as stored."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return image.size
+
+
+def folder_mb(folder: Path, pattern: str) -> float:
+    """Size of the files that match, in 10^6 bytes."""
+    return sum(path.stat().st_size for path in folder.glob(pattern) if path.is_file()) / MB
+
+
+def _tesseract_data_mb(command: str) -> float:
+    listed = subprocess.run([command, "--list-langs"], capture_output=True, text=True, check=True)
+    first = (listed.stdout or listed.stderr).splitlines()[0]
+    folder = first.split('"')[1] if '"' in first else ""
+    return folder_mb(Path(folder), "eng.traineddata") if folder else 0.0
