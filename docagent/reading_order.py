@@ -16,8 +16,8 @@ MIN_GUTTER = 0.7
 """Narrowest gap between columns, in text heights. Word spaces are about 0.25-0.5."""
 MIN_COLUMN_ROWS = 3
 """Fewest lines of running text on each side of a gutter."""
-MIN_COLUMN_WIDTH = 8.0
-"""Narrowest column of running text, in text heights (about 16 letters)."""
+MIN_PROSE_WIDTH = 8.0
+"""Shortest typical line of running text, in text heights (about 16 letters)."""
 MIN_FILL = 0.62
 """Share of a column's width that its typical line covers in running text."""
 SPLIT_GAP = 2.5
@@ -125,7 +125,11 @@ def _line_breaks(gaps: list[list[tuple[float, float]]], at: int, height: float) 
 
 
 def _shared(
-    gaps: list[list[tuple[float, float]]], at: int, gap: tuple[float, float], step: int, height: float
+    gaps: list[list[tuple[float, float]]],
+    at: int,
+    gap: tuple[float, float],
+    step: int,
+    height: float,
 ) -> int:
     """How many successive rows before or after a row have a gap in the same place."""
     count = 0
@@ -174,9 +178,7 @@ def _order(boxes: Sequence[BBox], indices: list[int], height: float) -> list[int
     return [i for part in parts if part for i in _order(boxes, part, height)]
 
 
-def _gutter_candidates(
-    boxes: Sequence[BBox], indices: Sequence[int], height: float
-) -> list[float]:
+def _gutter_candidates(boxes: Sequence[BBox], indices: Sequence[int], height: float) -> list[float]:
     """Places (x) right beside the edges of boxes, no two closer than half a gutter."""
     half = MIN_GUTTER * height / 2
     edges = sorted({boxes[i][2] + half for i in indices} | {boxes[i][0] - half for i in indices})
@@ -243,7 +245,7 @@ def _is_column(boxes: Sequence[BBox], rows: Rows, height: float) -> bool:
     if len(rows) < MIN_COLUMN_ROWS:
         return False
     x0, _, x1, _ = _around(boxes, [i for row in rows for i in row])
-    if x1 - x0 < MIN_COLUMN_WIDTH * height:
+    if median(boxes[i][2] - boxes[i][0] for row in rows for i in row) < MIN_PROSE_WIDTH * height:
         return False
     fills = [sum(boxes[i][2] - boxes[i][0] for i in row) / (x1 - x0) for row in rows]
     return median(fills) >= MIN_FILL
