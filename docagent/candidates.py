@@ -100,7 +100,8 @@ class FieldReader:
     def _around(self, start: int, end: int) -> Iterator[Range]:
         words = self.document.words
         line = (words[start].page, words[start].line)
-        on_line = [i for i, word in enumerate(words) if (word.page, word.line) == line]
+        near = range(max(0, start - 2), min(len(words), end + 2))
+        on_line = [i for i in near if (words[i].page, words[i].line) == line]
         for first in (start, start - 1, start - 2):
             for last in (end, end + 1, end + 2):
                 if first in on_line and last - 1 in on_line and last - first > 1:

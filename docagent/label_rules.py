@@ -20,6 +20,8 @@ RULE_SCORE = 0.35
 """What a rule alone is worth; agreement with the reader adds up."""
 
 LATE_BONUS = 0.01
+LONGEST_LABEL = 5
+_ALIKE = str.maketrans("015|i", "olsll")
 
 LABELLED_KINDS = frozenset(
     ("amount", "date", "datetime", "identifier", "integer", "percent", "time", "decimal")
@@ -138,28 +140,32 @@ def _labels(document: Document, schema: Schema) -> Iterator[_Label]:
         schema.leaves, key=lambda leaf: (leaf.multiple, leaf.normaliser not in LABELLED_KINDS)
     ):
         for phrase in label_phrases(leaf):
-            phrases.setdefault(phrase, leaf.path)
-    longest = max((len(phrase.split()) for phrase in phrases), default=0)
+            if label_key(phrase):
+                phrases.setdefault(label_key(phrase), leaf.path)
     words = document.words
     index = 0
     while index < len(words):
-        label = _label_at(words, index, phrases, longest)
+        label = _label_at(words, index, phrases)
         if label:
             yield label
         index = label.end if label else index + 1
 
 
-def _label_at(
-    words: Sequence[WordLocation], index: int, phrases: dict[str, str], longest: int
-) -> _Label | None:
+def label_key(text: str) -> str:
+    """What labels are compared by: letters and digits, no spaces, shapes that look alike as one
+    ("SUB-TOTAL", "Subtotal" and "5ubtota1" are the same)."""
+    return "".join(c for c in text.casefold().translate(_ALIKE) if c.isalnum())
+
+
+def _label_at(words: Sequence[WordLocation], index: int, phrases: dict[str, str]) -> _Label | None:
     first = words[index]
-    for length in range(longest, 0, -1):
+    for length in range(LONGEST_LABEL, 0, -1):
         run = words[index : index + length]
         if len(run) < length or any((w.page, w.line) != (first.page, first.line) for w in run):
             continue
         texts = [w.word.text for w in run]
         last = re.split(r"(?<=\w)[:(]", texts[-1])[0]
-        path = phrases.get(bare(" ".join([*texts[:-1], last])))
+        path = phrases.get(label_key("".join([*texts[:-1], last])))
         if path and not _is_qualified(words, index, index + length):
             return _Label(path, index, index + length)
     return None
@@ -188,6 +194,9 @@ class _Rows:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.boxes = [polygon_to_bbox(word.word.polygon) for word in document.words]
+        self.pages: dict[int, list[int]] = {}
+        for index, word in enumerate(document.words):
+            self.pages.setdefault(word.page, []).append(index)
 
     def right_of(self, label: _Label) -> list[int]:
         """Words on the same visual row, left to right."""
@@ -195,7 +204,7 @@ class _Rows:
         page = self.document.words[label.end - 1].page
         return self._sorted(
             i
-            for i in self._on(page)
+            for i in self.pages[page]
             if self._level(self.boxes[i], box) and self.boxes[i][0] >= box[2]
         )
 
@@ -207,7 +216,7 @@ class _Rows:
         reach = box[3] + _BELOW * (box[3] - box[1])
         under = [
             i
-            for i in self._on(page)
+            for i in self.pages[page]
             if self.boxes[i][1] > (box[1] + box[3]) / 2 and self.boxes[i][3] <= reach
             if self.boxes[i][0] <= x1 and self.boxes[i][2] >= x0
         ]
@@ -215,9 +224,6 @@ class _Rows:
             return []
         top = min(under, key=lambda i: self.boxes[i][1])
         return self._sorted(i for i in under if self._level(self.boxes[i], self.boxes[top]))
-
-    def _on(self, page: int) -> Iterator[int]:
-        return (i for i, word in enumerate(self.document.words) if word.page == page)
 
     def _sorted(self, indices: Iterator[int]) -> list[int]:
         return sorted(indices, key=lambda i: self.boxes[i][0])
@@ -261,7 +267,7 @@ def _letterhead(document: Document) -> tuple[tuple[int, int] | None, tuple[int, 
     if not named:
         return None, None
     first = last = next((i for i in named if _COMPANY_END.search(texts[i])), named[0])
-    if first and _ONLY_END.match(texts[first]):
+    if first and _ONLY_END.match(re.sub(r"\(.*", "", texts[first])):
         first -= 1
     elif last + 1 < len(texts) and re.search(r"(\bsdn\.?|&)$", texts[last], re.I):
         last += 1

@@ -6,10 +6,60 @@ import pytest
 
 from docagent.candidates import FieldReader
 from docagent.schemas import SchemaField
+from docagent.table_rules import headed_columns
 from docagent.tables import group_rows
 from tests.documents import document_of
 
 KINDS = {"description": "text", "quantity": "decimal", "amount": "amount"}
+
+
+INVOICE = document_of(
+    [
+        "Invoice 7                Page 1",
+        "Item                Code   Qty   Total",
+        "Steel bolts M6      A1       2    3.00",
+        "zinc plated",
+        "Nuts                B2      10    5.00",
+    ],
+    [
+        "Washers             C3       1    0.50",
+        "Total                             8.50",
+        "Thank you for shopping with us    9.99",
+    ],
+)
+
+
+def column(name, document, *labels):
+    leaf = SchemaField(
+        path=f"items[].{name}",
+        types=("string",),
+        normaliser=KINDS[name],
+        query=name,
+        labels=labels,
+        array="items",
+    )
+    return FieldReader(document, leaf)
+
+
+def test_a_printed_header_makes_columns():
+    made = {
+        "description": column("description", INVOICE, "Item"),
+        "quantity": column("quantity", INVOICE, "Qty"),
+        "amount": column("amount", INVOICE, "Total", "Amount"),
+    }
+    readers = {reader.leaf.path: reader for reader in made.values()}
+    rows = group_rows(readers, headed_columns(INVOICE, readers))
+    texts = [{path.split(".")[1]: c.raw_text for path, c in row.items()} for row in rows]
+    assert texts == [
+        {"description": "Steel bolts M6 zinc plated", "quantity": "2", "amount": "3.00"},
+        {"description": "Nuts", "quantity": "10", "amount": "5.00"},
+        {"description": "Washers", "quantity": "1", "amount": "0.50"},
+    ]
+
+
+def test_one_label_is_no_header():
+    readers = {"items[].amount": column("amount", INVOICE, "Total")}
+    assert headed_columns(INVOICE, readers) == {"items[].amount": []}
 
 
 def rows_of(document, **columns):
