@@ -11,6 +11,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from finetune.synthesis.form_fields import form_queries
+from finetune.synthesis.forms import make_form, make_memo
+from finetune.synthesis.invoices import make_invoice
 from finetune.synthesis.layout import overlapping
 from finetune.synthesis.queries import make_queries
 from finetune.synthesis.receipts import make_receipt
@@ -24,8 +27,12 @@ from finetune.synthesis.truth import (
 
 MAKERS: dict[str, Callable[[random.Random], Draft]] = {
     "receipt": make_receipt,
+    "invoice": make_invoice,
+    "form": make_form,
+    "memo": make_memo,
 }
 KINDS = tuple(MAKERS)
+FREE_KINDS = ("form",)
 ATTEMPTS = 6
 
 __all__ = ["KINDS", "FieldTruth", "Occurrence", "QueryTruth", "SyntheticDocument", "generate"]
@@ -45,5 +52,6 @@ def generate(kind: str, rng: random.Random) -> SyntheticDocument:
     else:
         raise RuntimeError(f"no {kind} without overlapping words in {ATTEMPTS} attempts")
     fields = draft.fields()
-    queries = make_queries(draft, tuple(fields))
+    ask = form_queries if kind in FREE_KINDS else make_queries
+    queries = ask(draft, tuple(fields))
     return SyntheticDocument(kind, tuple(draft.pages), fields, queries)

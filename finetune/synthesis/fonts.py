@@ -56,7 +56,7 @@ class Font:
 
     def width(self, text: str) -> float:
         """Advance of the text in pixels."""
-        return float(self.drawable.getlength(text))
+        return _advance(self.face.path, self.face.index, self.size, text)
 
     def at(self, size: int) -> Font:
         """The same face at another size in pixels."""
@@ -74,6 +74,11 @@ def _extents(path: str, index: int) -> tuple[float, float]:
     up = -font.getbbox("Hbd", anchor="ls")[1] / 100
     down = font.getbbox("gpq", anchor="ls")[3] / 100
     return up, down
+
+
+@lru_cache(maxsize=300_000)
+def _advance(path: str, index: int, size: int, text: str) -> float:
+    return float(_load(path, index, size).getlength(text))
 
 
 def _face(path: Path, font: TTFont, index: int) -> FontFace | None:

@@ -130,7 +130,7 @@ def _put_items(
     if wide > room:
         scale = room / wide
         items = [
-            replace(i, font=i.font.at(max(6, int(i.font.size * scale)))) for i in items if i.font
+            replace(i, font=i.font.at(max(MINIMUM_SIZE, int(i.font.size * scale)))) for i in items if i.font
         ]
         wide = _width(items)
     if align == "right":

@@ -68,7 +68,7 @@ OFFICE_BANK: dict[str, dict[str, Entry]] = {
 
 LEGAL_BANK: dict[str, dict[str, Entry]] = {
     "nda": {
-        "party[*]": ("party|parties|contracting parties|party name|names of the parties|signatories|companies", "Names of the parties of the agreement|Each person or company that is bound by the agreement|Who concludes the agreement|Parties to the non-disclosure agreement", "Who are the parties?|Between whom is the agreement made?|Which companies signed the agreement?|Who entered into this agreement?"),
+        "parties[*]": ("party|parties|contracting parties|party name|names of the parties|signatories|companies", "Names of the parties of the agreement|Each person or company that is bound by the agreement|Who concludes the agreement|Parties to the non-disclosure agreement", "Who are the parties?|Between whom is the agreement made?|Which companies signed the agreement?|Who entered into this agreement?"),
         "disclosing_party": ("disclosing party|discloser|owner of the information", "Party that discloses confidential information", "Who discloses the information?"),
         "receiving_party": ("receiving party|recipient|receiver of the information", "Party that receives confidential information", "Who receives the information?"),
         "jurisdiction": ("jurisdiction|governing law|applicable law|state law|law|governing jurisdiction", "State or country whose law governs the agreement|Law that governs the agreement|Under which state's laws the agreement is interpreted", "Which law governs the agreement?|Under the laws of which state?|What is the governing law?|Which jurisdiction applies?"),
@@ -79,7 +79,7 @@ LEGAL_BANK: dict[str, dict[str, Entry]] = {
     "contract": {
         "title": ("title|contract title|kind of contract|agreement type|heading", "Title of the contract", "What kind of contract is it?|What is the title?"),
         "contract_number": ("contract number|agreement number|contract no|reference", "Number of the contract", "What is the contract number?"),
-        "party[*]": ("party|parties|contracting parties|names of the parties|signatories", "Names of the parties of the contract|Who concludes the contract", "Who are the parties?|Between whom is the contract made?"),
+        "parties[*]": ("party|parties|contracting parties|names of the parties|signatories", "Names of the parties of the contract|Who concludes the contract", "Who are the parties?|Between whom is the contract made?"),
         "effective_date": ("effective date|start date|contract date|commencement date|date", "Date on which the contract takes effect|Day the contract was made", "When does the contract begin?|When was the contract made?"),
         "end_date": ("end date|expiry date|expiration date|termination date|valid until", "Date on which the contract ends|Last day of the contract", "When does the contract end?|Until when is the contract valid?"),
         "term": ("term|duration|length|contract period|initial term", "How long the contract lasts", "How long does the contract last?|What is the term?"),
@@ -87,15 +87,15 @@ LEGAL_BANK: dict[str, dict[str, Entry]] = {
         "jurisdiction": ("jurisdiction|governing law|applicable law", "State or country whose law governs the contract", "Which law governs the contract?|What is the governing law?"),
         "value": ("value|contract value|price|amount|fee|consideration|contract sum|rent|salary", "Amount to be paid under the contract|Price agreed in the contract", "How much is to be paid?|What is the contract price?|What is the value of the contract?"),
         "payment_terms": ("payment terms|terms of payment|payment due", "When payments have to be made", "When must invoices be paid?|What are the payment terms?"),
-        "signatory[*]": ("signatory|signatories|signed by|signers", "People who signed the contract", "Who signed the contract?"),
+        "signatories[*]": ("signatory|signatories|signed by|signers", "People who signed the contract", "Who signed the contract?"),
     },
     "court_judgment": {
         "court": ("court|court name|tribunal|name of the court", "Court that gave the judgment|Name of the court", "Which court decided?|What court gave the judgment?"),
         "case_number": ("case number|docket number|case no|file number|suit no|citation", "Number of the case|Docket or file number", "What is the case number?|What is the docket number?"),
         "case_name": ("case name|title of the case|caption|style of cause", "Name of the case, parties with v.", "What is the case called?"),
-        "plaintiff[*]": ("plaintiff|plaintiffs|claimant|petitioner|appellant|applicant", "Party who brings the case|Name of the plaintiff or appellant", "Who is the plaintiff?|Who brought the case?|Who sued?"),
-        "defendant[*]": ("defendant|defendants|respondent|accused|appellee", "Party against whom the case is brought|Name of the defendant or respondent", "Who is the defendant?|Who was sued?|Against whom was the case brought?"),
-        "judge[*]": ("judge|judges|justice|before|presiding judge|coram", "Judge who decided|Names of the judges", "Who is the judge?|Which judges decided the case?|Before whom was the case heard?"),
+        "plaintiffs[*]": ("plaintiff|plaintiffs|claimant|petitioner|appellant|applicant", "Party who brings the case|Name of the plaintiff or appellant", "Who is the plaintiff?|Who brought the case?|Who sued?"),
+        "defendants[*]": ("defendant|defendants|respondent|accused|appellee", "Party against whom the case is brought|Name of the defendant or respondent", "Who is the defendant?|Who was sued?|Against whom was the case brought?"),
+        "judges[*]": ("judge|judges|justice|before|presiding judge|coram", "Judge who decided|Names of the judges", "Who is the judge?|Which judges decided the case?|Before whom was the case heard?"),
         "judgment_date": ("judgment date|decision date|date|date of judgment|decided on|date of decision|filed", "Date on which the judgment was given", "When was the judgment given?|When was the case decided?|What is the date of the decision?"),
         "hearing_date": ("hearing date|date of hearing|heard on|argued", "Date of the hearing", "When was the hearing?|When was the case heard?"),
         "outcome": ("outcome|decision|disposition|result|ruling|order", "What the court decided|Result of the case", "What did the court decide?|What was the outcome?|Was the appeal allowed?"),

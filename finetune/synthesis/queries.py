@@ -203,7 +203,7 @@ def make_queries(draft: Draft, printed: Sequence[str], most: int = 16) -> tuple[
         if path in printed and "[" not in path and rng.random() < 0.12
     ]
     out += draft.queries
-    absent = [p for p in known if p not in there]
+    absent = [p for p in known if p not in there and p not in draft.unasked]
     rng.shuffle(absent)
     count = round(len(out) * rng.uniform(*ABSENT_SHARE))
     out += [QueryTruth(ask(rng, draft.kind, p, known[p]), "[*]" in p, p) for p in absent[:count]]

@@ -189,7 +189,7 @@ def _two_lines(till: Till, basket: Basket, style: str) -> None:
 def _count_first(till: Till, basket: Basket, style: str) -> None:
     """"2 Latte 9.00" lines; "plain" prints the quantity only where it is not one."""
     rng = till.rng
-    symbols = rng.random() < 0.25
+    symbols, indented = rng.random() < 0.25, rng.random() < 0.5
     column = rng.choice((2.0, 2.6)) * till.look.body.width("00")
     for index, item in enumerate(basket.items):
         runs = _runs(till, index, item)
@@ -201,7 +201,7 @@ def _count_first(till: Till, basket: Basket, style: str) -> None:
             end = put(till.canvas, [runs["quantity"]], left, till.y, till.look.body)
             left = max(left + column, end + till.look.body.width(" "))
         elif style == "plain":
-            left = till.x0
+            left = till.x0 + column if indented else till.x0
         room = till.x1 - width_of([runs["amount"]], till.look.body) - till.look.body.size
         put(till.canvas, [runs["amount"]], till.x1, till.y, till.look.body, "right")
         till.y = flow(till.canvas, [runs["description"]], left, room, till.y, till.look.body, till.look.leading)

@@ -16,6 +16,9 @@ from finetune.synthesis.receipt_items import Basket, print_items, sample_basket
 from finetune.synthesis.truth import Draft
 
 
+CASH_WORDS = ("cash", "bar", "espèces", "efectivo", "contante", "contanti", "contant", "dinheiro")
+
+
 @dataclass
 class Till:
     """One receipt being printed: where the next line goes and how things look."""
@@ -98,6 +101,7 @@ def make_receipt(rng: random.Random) -> Draft:
         separators=rng.choice((("rule",), ("-",), ("=", "-"), ("-",), ("*", "-"), ("",), ("rule", ""), ("_",), ("- ",))),
     )  # fmt: skip
     basket = sample_basket(rng, till.trade, country)
+    draft.unasked.add("currency")
     _print_all(till, basket)
     canvas.height = round(till.y + rng.uniform(1.0, 5.0) * size)
     if rng.random() < 0.2:
@@ -298,6 +302,10 @@ def _totals(till: Till, basket: Basket) -> None:
     def row(path: str, cents: int, text: str | None = None, strong: bool = False) -> None:
         tag = text or till.label(path)
         value = draft.mark(path, money(cents, symbols), content.decimal_text(cents), tag)
+        if path == "amount_paid" and tag.lower() in CASH_WORDS:
+            draft.mark("payment_method", tag)
+            till.ends([Run(tag, field="payment_method", label=True), Run(colon)], [value], indent)
+            return
         till.ends([Run(tag + colon, label=True)], [value], 0.0 if strong and big else indent, 1.25 if strong and big else 1.0, strong and rng.random() < 0.6)
 
     if rng.random() < 0.35:
@@ -308,7 +316,7 @@ def _totals(till: Till, basket: Basket) -> None:
         else:
             till.ends([Run(tag + colon, label=True)], [count], indent)
     if basket.discount or basket.extra or rng.random() < 0.6:
-        row("subtotal", basket.subtotal)
+        row("subtotal", basket.subtotal, _subtotal_label(till, basket))
     if basket.discount:
         row("discount", -basket.discount if rng.random() < 0.6 else basket.discount)
     if basket.service:
@@ -334,6 +342,15 @@ def _totals(till: Till, basket: Basket) -> None:
     if basket.tax and rng.random() < 0.5:
         till.gap(rng.choice((0.3, 1.0)))
         _tax_summary(till, basket)
+
+
+def _subtotal_label(till: Till, basket: Basket) -> str:
+    """A label that does not claim the lines are without tax where they hold it."""
+    for _ in range(8):
+        tag = till.label("subtotal")
+        if not (basket.included and basket.tax and any(w in tag.lower() for w in ("ex", "net", "before", "taxable", "ht", "imp", "h.t."))):
+            return tag
+    return till.case("Subtotal")
 
 
 def _tax_label(till: Till, basket: Basket, included: bool) -> str:
@@ -376,27 +393,34 @@ def _tax_summary(till: Till, basket: Basket) -> None:
     net = basket.total - basket.rounding - basket.tax
     till.line(Run(till.case(rng.choice((f"{tax} Summary", f"{tax} Analysis", f"{tax} SUMMARY", f"{tax} Details")))), align=rng.choice(("left", "center")))
     code = rng.choice(("SR", "S", f"SR({basket.rate_text}%)", f"{tax} {basket.rate_text}%", "A", f"SR @ {basket.rate_text}%", "T1"))
-    columns = [(code, money(net, False), money(basket.tax, False))]
+    charge = money(basket.tax, False)
+    till.draft.mark("tax", charge, content.decimal_text(basket.tax))
+    columns = [(code, money(net, False), charge)]
     if rng.random() < 0.4:
         columns.append((rng.choice(("ZR", "Z", "ZRL (0%)", "E 0%")), money(0, False), money(0, False)))
     unit = till.money.symbol or rng.choice(till.country.symbols)
     head = tuple(till.case(t) for t in (rng.choice(("Code", "Tax Code", f"{tax}", "")), rng.choice((f"Amt({unit})", "Amount", f"Amount ({unit})", "Net", "Excl.")), rng.choice((f"Tax({unit})", "Tax", f"{tax}", "Tax Amt"))))
     if rng.random() < 0.3:
-        columns.append((till.case("Total"), money(net, False), money(basket.tax, False)))
+        columns.append((till.case("Total"), money(net, False), charge))
     room = till.x1 - till.x0
     middle = till.x0 + rng.uniform(0.55, 0.72) * room
-    for left, amount, charge in (head, *columns):
+    if unit in head[1] and "currency" not in till.draft.texts:
+        till.draft.mark("currency", unit)
+    for left, amount, tax_text in (head, *columns):
         font = till.look.body
         put(till.canvas, [Run(left)], till.x0, till.y, font, room=0.3 * room)
-        put(till.canvas, [Run(amount)], middle, till.y, font, "right", room=middle - till.x0 - 0.32 * room)
-        put(till.canvas, [Run(charge)], till.x1, till.y, font, "right", room=till.x1 - middle - font.size)
+        marked = Run(amount, field="currency" if "(" in amount else None)
+        put(till.canvas, [marked], middle, till.y, font, "right", room=middle - till.x0 - 0.32 * room)
+        tax_run = Run(tax_text, field="tax" if tax_text == charge else None)
+        put(till.canvas, [tax_run], till.x1, till.y, font, "right", room=till.x1 - middle - font.size)
         till.y += till.look.step
 
 
 def _footer(till: Till) -> None:
     rng = till.rng
     till.gap(0.5)
-    for text in rng.sample(vocabulary.RECEIPT_FOOTERS, rng.randint(1, 4)):
+    footers = vocabulary.FOREIGN_FOOTERS.get(till.country.language, vocabulary.RECEIPT_FOOTERS)
+    for text in rng.sample(footers, rng.randint(1, min(4, len(footers)))):
         till.line(Run(till.case(text)), align="center")
     if rng.random() < 0.15:
         font = till.look.body

@@ -67,7 +67,10 @@ class SyntheticDocument:
 
 @dataclass
 class Draft:
-    """A document being built: pages, printed texts, normalised values and printed labels."""
+    """A document being built: pages, printed texts, normalised values and printed labels.
+
+    unasked: paths never asked as absent, since the page half shows them (a currency sign). kinds: sort of value of a form's field ("date", "amount").
+    """
 
     kind: str
     rng: random.Random
@@ -76,6 +79,8 @@ class Draft:
     values: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     queries: list[QueryTruth] = field(default_factory=list)
+    unasked: set[str] = field(default_factory=set)
+    kinds: dict[str, str] = field(default_factory=dict)
 
     def page(self, width: int, height: int) -> Canvas:
         """Start a page; sizes in pixels."""

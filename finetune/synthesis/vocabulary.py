@@ -200,6 +200,14 @@ SENTENCE_TAILS = entries("by the end of next week, before the meeting, as discus
 RECEIPT_FOOTERS = entries("""Thank you, please come again!|Goods sold are not returnable|Goods sold are not refundable or exchangeable|Thank you for shopping with us|
     Exchange allowed within 7 days with receipt|Please keep this receipt for exchange|No cash refund|Have a nice day|Thank you for your patronage|Price inclusive of GST|
     This is a computer generated receipt|Customer copy|Merchant copy|Follow us on Facebook|Save paper, save the earth|Served with love|Terima kasih, sila datang lagi|
-    Items sold are non-refundable|We value your feedback|Join our membership today and save more|All prices include VAT|Vielen Dank für Ihren Einkauf|Merci de votre visite|
-    Gracias por su compra|Warranty void if seal is broken|Please check your change before leaving|Hotline 1-300-88-2525|Powered by POS System v3.2|Tell us about your visit|
+    Items sold are non-refundable|We value your feedback|Join our membership today and save more|All prices include VAT|
+    Warranty void if seal is broken|Please check your change before leaving|Hotline 1-300-88-2525|Powered by POS System v3.2|Tell us about your visit|
     Open daily 10am - 10pm|No signature required|Strictly no exchange for undergarments|Receipt required for all claims|Find us online""", "|")  # fmt: skip
+FOREIGN_FOOTERS = {
+    "de": entries("Vielen Dank für Ihren Einkauf|Es bediente Sie Frau Weber|Umtausch nur mit Kassenbon|Auf Wiedersehen|Steuernummer siehe oben|Bitte beehren Sie uns bald wieder", "|"),
+    "fr": entries("Merci de votre visite|A bientôt|Ticket à conserver|Ni repris ni échangé|Prix nets, service compris", "|"),
+    "es": entries("Gracias por su compra|Gracias por su visita|Conserve este ticket|No se admiten devoluciones sin ticket|IVA incluido", "|"),
+    "it": entries("Grazie e arrivederci|Conservare lo scontrino|Buona giornata", "|"),
+    "nl": entries("Bedankt voor uw bezoek|Tot ziens|Ruilen binnen 14 dagen met bon", "|"),
+    "pt": entries("Obrigado pela sua visita|Volte sempre|Guarde o seu talão", "|"),
+}  # fmt: skip
