@@ -1,0 +1,211 @@
+"""The OCR engine: a page image in, a Page with lines, words and characters out."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docagent.confidence import minimum
+from docagent.document import Alternative, Line, Page, Word
+from docagent.geometry import (
+    BBox,
+    Polygon,
+    clip_polygon,
+    interpolate_polygon,
+    scale_polygon,
+)
+from docagent.ocr.crops import cut_crop, quad_size
+from docagent.ocr.detection import TextDetector
+from docagent.ocr.preprocess import apply_affine, detection_scale, even_light, rotate, turn
+from docagent.ocr.reading_order import order_lines
+from docagent.ocr.recognition import TextRecognizer
+from docagent.ocr.types import Image, LineReading, WordReading
+from docagent.scan import ScanPage
+from docagent.settings import Settings
+
+Quads = NDArray[np.float32]
+"""Lines of a page in its pixels, (n, 4, 2), clockwise from top-left."""
+
+LEAN = 2.0
+"""Degrees of skew from which the page is straightened before it is looked at again."""
+
+DOUBT = 0.75
+"""Mean line confidence below which the page is tried upside down."""
+
+NOISE = 0.35
+"""Lines read with less confidence are taken for drawings, stamps or specks and left out."""
+
+MARGIN = 0.06
+"""Widening of a line's quad before it is cut, in line heights, so that no ink is lost."""
+
+
+class OcrEngine:
+    """Detector and recognizer with what goes before, between and after them.
+
+    Raises ModelError when the weights cannot be used.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        settings = settings or Settings()
+        folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
+        threads = settings.threads or os.cpu_count() or 1
+        self.detector = TextDetector(folder / "detector.onnx", threads)
+        self.recognizer = TextRecognizer(folder / "recognizer.onnx", threads)
+
+    def read_page(self, scan_page: ScanPage) -> Page:
+        """The page's sound text layer, or what is read from its image. Raises SourceError."""
+        if scan_page.text_layer is not None:
+            return scan_page.text_layer
+        return self.read_image(scan_page.image(), scan_page.number)
+
+    def read_image(self, image: Image, number: int = 1) -> Page:
+        """Read a grey image (height, width), turned any way, with any even or uneven light."""
+        image = even_light(image)
+        quads, lean = self._find_lines(image)
+        quarter = 0
+        if _standing(quads):
+            quarter = 90
+            image = turn(image, quarter)
+            quads, lean = self._find_lines(image)
+        readings = self._read_lines(image, quads)
+        if quads.size and _mean_confidence(readings) < DOUBT and self._is_upside_down(image, quads):
+            quarter = (quarter + 180) % 360
+            image = turn(image, 180)
+            quads = _upside_down(quads, image.shape)
+            readings = self._read_lines(image, quads)
+        lines = _assemble(quads, readings, image.shape, lean)
+        return Page(
+            number=number,
+            width=image.shape[1],
+            height=image.shape[0],
+            lines=lines,
+            rotation=cast(Literal[0, 90, 180, 270], quarter),
+            skew=round(lean, 2),
+        )
+
+    def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
+        """Read one place (a page-relative polygon) again, cut wider and blown up first.
+
+        Another view of the same ink: a reading both views agree on is seldom wrong by chance.
+        """
+        if page.source == "text_layer":
+            return None
+        image = turn(even_light(scan_page.image()), page.rotation)
+        quad = np.array(scale_polygon(polygon, page.width, page.height), np.float32)
+        crop = cut_crop(image, _widen(quad, 0.12))
+        reading = self.recognizer.recognize([crop])[0]
+        words = ["".join(char.text for char in word.chars) for word in reading.words]
+        return " ".join(words) or None
+
+    def _find_lines(self, image: Image) -> tuple[Quads, float]:
+        """Line quads, and the lean of the page in degrees (clockwise positive)."""
+        scale = detection_scale(image)
+        quads = _stack(self.detector.detect(image, scale))
+        lean = _lean(quads)
+        if abs(lean) < LEAN:
+            return quads, lean
+        straight, back = rotate(image, lean)
+        return apply_affine(_stack(self.detector.detect(straight, scale)), back), lean
+
+    def _read_lines(self, image: Image, quads: Quads) -> list[LineReading]:
+        return self.recognizer.recognize([cut_crop(image, _widen(quad)) for quad in quads])
+
+    def _is_upside_down(self, image: Image, quads: Quads) -> bool:
+        """Whether the widest lines read better turned by 180 degrees."""
+        widest = sorted(quads, key=lambda q: -quad_size(q)[0])[:12]
+        crops = [cut_crop(image, _widen(quad)) for quad in widest]
+        upright = self.recognizer.recognize(crops)
+        turned = self.recognizer.recognize([turn(crop, 180) for crop in crops])
+        return _mean_confidence(turned) > _mean_confidence(upright) + 0.05
+
+
+def _stack(detections: Sequence[object]) -> Quads:
+    polygons = [getattr(detection, "polygon") for detection in detections]
+    return np.array(polygons, np.float32).reshape(-1, 4, 2)
+
+
+def _widen(quad: NDArray[np.float32], margin: float = MARGIN) -> NDArray[np.float32]:
+    a, b, c, d = quad
+    down = (d - a) * margin
+    along = (b - a) / max(float(np.linalg.norm(b - a)), 1e-3) * float(np.linalg.norm(d - a)) * 0.1
+    return np.stack([a - down - along, b - down + along, c + down + along, d + down - along])
+
+
+def _standing(quads: Quads) -> bool:
+    """Whether most text runs up or down the page."""
+    sizes = [quad_size(quad) for quad in quads]
+    upright = sum(w for w, h in sizes if w > 1.5 * h)
+    standing = sum(h for w, h in sizes if h > 1.5 * w)
+    return standing > upright
+
+
+def _lean(quads: Quads) -> float:
+    """Width-weighted median angle of the wide lines in degrees; 0 without any."""
+    wide = [q for q in quads if quad_size(q)[0] > 4 * quad_size(q)[1]]
+    if not wide:
+        return 0.0
+    angles = np.array([math.degrees(math.atan2(*(q[1] - q[0])[::-1])) for q in wide])
+    weights = np.array([quad_size(q)[0] for q in wide])
+    order = np.argsort(angles)
+    total = np.cumsum(weights[order])
+    return float(angles[order][np.searchsorted(total, total[-1] / 2)])
+
+
+def _upside_down(quads: Quads, shape: tuple[int, ...]) -> Quads:
+    size = np.array([shape[1], shape[0]], np.float32)
+    return np.asarray((size - quads)[:, [2, 3, 0, 1]], np.float32)
+
+
+def _mean_confidence(readings: Sequence[LineReading]) -> float:
+    """Weighted by characters; 0 if nothing was read."""
+    weights = [sum(len(word.chars) for word in reading.words) for reading in readings]
+    total = sum(r.confidence * w for r, w in zip(readings, weights, strict=True))
+    return total / sum(weights) if sum(weights) else 0.0
+
+
+def _assemble(
+    quads: Quads, readings: Sequence[LineReading], shape: tuple[int, ...], lean: float
+) -> tuple[Line, ...]:
+    """Lines in reading order, judged on the straightened page."""
+    kept = [
+        (quad, reading)
+        for quad, reading in zip(quads, readings, strict=True)
+        if reading.words and reading.confidence >= NOISE
+    ]
+    angle = math.radians(-lean)
+    straight = np.array(
+        [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]], np.float32
+    )
+    boxes: list[BBox] = []
+    for quad, _ in kept:
+        points = quad @ straight.T
+        (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+        boxes.append((x0, y0, x1, y1))
+    return tuple(_line(*kept[index], shape) for index in order_lines(boxes))
+
+
+def _line(quad: NDArray[np.float32], reading: LineReading, shape: tuple[int, ...]) -> Line:
+    wide = _widen(quad)
+    corners = [(float(x), float(y)) for x, y in wide]
+    polygon = (corners[0], corners[1], corners[2], corners[3])
+    relative = scale_polygon(polygon, 1 / shape[1], 1 / shape[0])
+    return Line(words=tuple(_word(word, relative) for word in reading.words))
+
+
+def _word(word: WordReading, line: Polygon) -> Word:
+    confidences = tuple(round(char.confidence, 4) for char in word.chars)
+    # Crops are cut a little taller than the line; words get the line's own height.
+    place = interpolate_polygon(line, word.chars[0].start, word.chars[-1].end)
+    return Word(
+        text="".join(char.text for char in word.chars),
+        polygon=clip_polygon(place),
+        confidence=minimum(confidences),
+        char_confidences=confidences,
+        alternatives=tuple(Alternative(text=t, confidence=round(p, 4)) for t, p in word.alternatives),
+    )

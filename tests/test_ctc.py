@@ -1,0 +1,89 @@
+"""CTC decoding against texts whose best path and probability are known."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from docagent.ocr.charset import CHARSET, fold_text
+from docagent.ocr.ctc import decode_beam, decode_greedy
+
+CLASSES = len(CHARSET) + 1
+
+
+def path_scores(path: str, sure: float = 0.98) -> NDArray[np.float32]:
+    """Log-probabilities of a path in which '_' is the blank."""
+    rest = (1 - sure) / (CLASSES - 1)
+    scores = np.full((len(path), CLASSES), math.log(rest), np.float32)
+    for step, char in enumerate(path):
+        scores[step, 0 if char == "_" else CHARSET.index(char) + 1] = math.log(sure)
+    return scores
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("aab", "ab"),
+        ("a_ab", "aab"),
+        ("__", ""),
+        ("_T_o_t_a_l_", "Total"),
+        ("1_1_1", "111"),
+        ("11_ _2", "1 2"),
+        ("é€", "é€"),
+    ],
+)
+def test_best_path_and_beam_agree_on_clear_text(path: str, text: str) -> None:
+    assert "".join(c.text for c in decode_greedy(path_scores(path))) == text
+    assert decode_beam(path_scores(path))[0][0] == text
+
+
+@given(st.text(alphabet="abc12 ", min_size=1, max_size=12))
+def test_greedy_reads_back_any_text_with_blanks_between(text: str) -> None:
+    chars = decode_greedy(path_scores("_".join(text)))
+    assert "".join(c.text for c in chars) == text
+    assert all(a.end <= b.start for a, b in itertools.pairwise(chars))
+    assert all(0.97 < c.confidence <= 1 for c in chars)
+
+
+def test_beam_sums_the_paths_that_greedy_cannot_see() -> None:
+    # Two steps: best path is blank, blank (0.36) but "a" collects 0.24 + 0.24 + 0.16 = 0.64.
+    scores = np.full((2, CLASSES), -30.0, np.float32)
+    scores[:, 0], scores[:, CHARSET.index("a") + 1] = math.log(0.6), math.log(0.4)
+    assert decode_greedy(scores) == []
+    best = decode_beam(scores)
+    assert best[0][0] == "a"
+    assert best[0][1] == pytest.approx(0.64, abs=1e-3)
+
+
+def test_language_score_settles_a_tie() -> None:
+    scores = path_scores("c_r_")
+    o, zero = CHARSET.index("o") + 1, CHARSET.index("0") + 1
+    tie = np.full((1, CLASSES), -30.0, np.float32)
+    tie[0, o] = tie[0, zero] = math.log(0.5)
+    scores = np.concatenate([scores[:2], tie, path_scores("_"), scores[2:]])
+
+    def letters_follow_letters(text: str) -> float:
+        return -4.0 if text[-1].isdigit() else 0.0
+
+    assert decode_beam(scores, language=letters_follow_letters, weight=1.0)[0][0] == "cor"
+    readings = dict(decode_beam(scores))
+    assert readings["cor"] == pytest.approx(readings["c0r"], rel=1e-3)
+
+
+@pytest.mark.parametrize("bad", [{"width": 0}, {"count": 0}])
+def test_beam_refuses_useless_sizes(bad: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        decode_beam(path_scores("a"), **bad)  # type: ignore[arg-type]
+
+
+def test_charset_has_no_doubles_and_fold_is_stable() -> None:
+    assert len(set(CHARSET)) == len(CHARSET)
+    folded = fold_text("“Ünï” – it’s €5…\u00a0漢")
+    assert folded == '"Ünï" - it\'s €5... '
+    assert fold_text(folded) == folded
