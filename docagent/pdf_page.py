@@ -87,7 +87,7 @@ def page_dpi(page: pdfium.PdfPage, default: float, max_pixels: int) -> float:
     dpi = default
     images = [o for o in page_objects(page) if o.kind == pdfium_c.FPDF_PAGEOBJ_IMAGE]
     largest = max(images, key=lambda o: bbox_area(o.bbox), default=None)
-    if largest and sum(bbox_area(o.bbox) for o in images) >= SCAN_COVER:
+    if largest and _image_cover(images) >= SCAN_COVER:
         inches = (largest.bbox[2] - largest.bbox[0]) * width / 72
         tall = (largest.bbox[3] - largest.bbox[1]) * height / 72
         # The image may lie sideways under a turned page: the larger side is the larger side.
@@ -121,40 +121,56 @@ def read_text_layer(
     """
     page = open_page(pdf, index)
     width, height = page.get_size()
-    chars = _page_chars(pdf, index, page)
     objects = page_objects(page)
+    problem = _scan_problem(objects)
+    if problem:
+        return None, problem
+    chars = _page_chars(pdf, index, page)
     check = min(CHECK_DPI, 72 * math.sqrt(CHECK_PIXELS / (width * height)))
     shown = render_page(page, check, color=False)
     without = _render_without_text(page, check)
-    turn = main_turn(chars)
-    words = chars_to_words(chars, width, height, turn)
-    upright = turned_size(width, height, turn)
     difference = np.abs(shown.astype(np.int16) - without)
+    turn = main_turn(chars)
+    upright = turned_size(width, height, turn)
 
     def shows(word: Word) -> bool:
         bbox = turn_bbox(polygon_to_bbox(word.polygon), _back(turn), 1.0, 1.0)
         return _has_contrast(difference, bbox) and not _is_invisible(objects, bbox)
 
+    words = chars_to_words(chars, width, height, turn)
     visible, hidden = split_hidden(words, upright[1], shows)
-    cover = sum(bbox_area(o.bbox) for o in objects if o.kind == pdfium_c.FPDF_PAGEOBJ_IMAGE)
     raw = "".join(char["text"] for char in chars)
     has_ink = bool((np.abs(without.astype(np.int16) - np.median(without)) > 48).mean() > 5e-4)
-    problem = text_layer_problem(raw, visible, hidden, min(1.0, cover), has_ink)
+    problem = text_layer_problem(raw, visible, hidden, _image_cover(objects), has_ink)
     if problem:
         return None, problem
     pixels = turned_size(*pixel_size(page, dpi), turn)
-    return (
-        Page(
-            number=index + 1,
-            width=int(pixels[0]),
-            height=int(pixels[1]),
-            lines=words_to_lines(visible, upright[0] / upright[1]),
-            rotation=turn,
-            source="text_layer",
-            hidden_words=tuple(hidden),
-        ),
-        None,
+    layer = Page(
+        number=index + 1,
+        width=int(pixels[0]),
+        height=int(pixels[1]),
+        lines=words_to_lines(visible, upright[0] / upright[1]),
+        rotation=turn,
+        source="text_layer",
+        hidden_words=tuple(hidden),
     )
+    return layer, None
+
+
+def _image_cover(objects: list[PageObject]) -> float:
+    """Share (0-1) of the page under images, those on each other counted twice."""
+    images = [o for o in objects if o.kind == pdfium_c.FPDF_PAGEOBJ_IMAGE]
+    return min(1.0, sum(bbox_area(o.bbox) for o in images))
+
+
+def _scan_problem(objects: list[PageObject]) -> str | None:
+    """Tells a plain scan from its objects alone, without drawing or parsing its text."""
+    texts = [o for o in objects if o.kind == pdfium_c.FPDF_PAGEOBJ_TEXT]
+    if _image_cover(objects) < SCAN_COVER or not all(o.invisible for o in texts):
+        return None
+    if texts:
+        return "the text layer is an invisible OCR layer over a scan"
+    return "the page is an image without a text layer"
 
 
 def _back(turn: Turn) -> Turn:

@@ -185,7 +185,7 @@ LINES = b"".join(
 def test_an_invisible_ocr_layer_over_a_scan_is_not_used():
     page = only_page(scan_page(LINES))
     assert page.text_layer is None
-    assert "the page shows something" in page.text_layer_problem
+    assert "invisible OCR layer" in page.text_layer_problem
 
 
 def test_text_painted_over_by_a_scan_is_not_used():

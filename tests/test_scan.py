@@ -249,7 +249,7 @@ def test_bad_input_is_a_clear_error_soon(tmp_path, name, door):
     start = time.monotonic()
     with pytest.raises(SourceError, match=reason) as caught:
         load(path if door == "path" else data)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 15
     assert caught.value.source == (str(path) if door == "path" else "bytes")
 
 
@@ -257,7 +257,7 @@ def test_forms_within_forms_are_given_up_in_time():
     start = time.monotonic()
     with pytest.raises(SourceError, match=r"longer than 1 s"):
         load(nested_forms_pdf(depth=9, fan=10), Settings(pdf_seconds=1))
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 15
     assert load(GOOD_PDF).pages[0].text_layer.text == "hello"
 
 
