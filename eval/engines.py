@@ -25,6 +25,7 @@ from docagent.settings import Settings
 from eval.matching import TextBox, segment_to_words
 
 MB = 1_000_000
+LARGEST_SIDE = 4000
 THREAD_LIMITS = {
     "OMP_THREAD_LIMIT": "1",
     "OMP_NUM_THREADS": "1",
@@ -101,12 +102,13 @@ class TesseractEngine:
 
     def read(self, path: Path) -> list[ReadLine]:
         """Runs ``tesseract FILE - --psm 3 tsv``."""
-        if self.scale == 1:
+        scale = enlargement(image_size(path), self.scale)
+        if scale == 1:
             return tsv_to_lines(self.run(path, 3, "tsv"), 1.0)
         with tempfile.TemporaryDirectory() as folder:
             larger = Path(folder) / "page.png"
-            _enlarged(path, self.scale).save(larger)
-            return tsv_to_lines(self.run(larger, 3, "tsv"), 1 / self.scale)
+            _enlarged(path, scale).save(larger)
+            return tsv_to_lines(self.run(larger, 3, "tsv"), 1 / scale)
 
     def run(self, path: Path, psm: int, *configs: str) -> str:
         """Standard output of the command. Raises CalledProcessError if it fails."""
@@ -142,14 +144,15 @@ class RapidOcrEngine:
         """Lines of the page; a page without text gives none."""
         import numpy as np
 
-        image = np.asarray(_enlarged(path, self.scale))[:, :, ::-1]
+        scale = enlargement(image_size(path), self.scale)
+        image = np.asarray(_enlarged(path, scale))[:, :, ::-1]
         result = self.engine(np.ascontiguousarray(image))
         if result.txts is None or result.boxes is None:
             return []
         pieces = result.word_results or ()
         aligned = len(pieces) == len(result.txts)
         lines = [
-            rapid_line(text, score, box, pieces[i] if aligned else (), 1 / self.scale)
+            rapid_line(text, score, box, pieces[i] if aligned else (), 1 / scale)
             for i, (text, score, box) in enumerate(
                 zip(result.txts, result.scores, result.boxes, strict=True)
             )
@@ -254,12 +257,18 @@ def _scaled(box: BBox, scale: float) -> BBox:
     return (x0 * scale, y0 * scale, x1 * scale, y1 * scale)
 
 
-def _enlarged(path: Path, scale: int) -> Any:
+def enlargement(size: tuple[int, int], wanted: int) -> float:
+    """How far a page of ``size`` pixels is enlarged: ``wanted`` times, but not past
+    LARGEST_SIDE; 1 for a page that is already that large (receipts scanned at 600 dpi)."""
+    return min(float(wanted), max(1.0, LARGEST_SIDE / max(size)))
+
+
+def _enlarged(path: Path, scale: float) -> Any:
     from PIL import Image
 
     with Image.open(path) as image:
         rgb = image.convert("RGB")
-    size = (rgb.width * scale, rgb.height * scale)
+    size = (round(rgb.width * scale), round(rgb.height * scale))
     return rgb if scale == 1 else rgb.resize(size, Image.Resampling.BICUBIC)
 
 

@@ -12,6 +12,7 @@ from docagent.geometry import bbox_to_polygon
 from eval.engines import (
     ReadLine,
     document_to_lines,
+    enlargement,
     load_engine,
     rapid_line,
     tsv_to_lines,
@@ -108,3 +109,11 @@ def test_lines_survive_json():
 def test_unknown_engine_is_named():
     with pytest.raises(SettingsError, match=r"'doctr'.*tesseract"):
         load_engine("doctr")
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted", "scale"),
+    [((760, 1000), 2, 2), ((760, 1000), 1, 1), ((2480, 3200), 2, 1.25), ((4961, 7016), 2, 1)],
+)
+def test_large_pages_are_enlarged_less(size, wanted, scale):
+    assert enlargement(size, wanted) == scale
