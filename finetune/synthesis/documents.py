@@ -11,12 +11,16 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
+from finetune.synthesis.contracts import make_contract, make_nda
 from finetune.synthesis.form_fields import form_queries
 from finetune.synthesis.forms import make_form, make_memo
 from finetune.synthesis.invoices import make_invoice
+from finetune.synthesis.judgments import make_judgment
 from finetune.synthesis.layout import overlapping
+from finetune.synthesis.letters import make_letter, make_report
 from finetune.synthesis.queries import make_queries
 from finetune.synthesis.receipts import make_receipt
+from finetune.synthesis.statements import make_statement
 from finetune.synthesis.truth import (
     Draft,
     FieldTruth,
@@ -30,6 +34,12 @@ MAKERS: dict[str, Callable[[random.Random], Draft]] = {
     "invoice": make_invoice,
     "form": make_form,
     "memo": make_memo,
+    "letter": make_letter,
+    "report": make_report,
+    "bank_statement": make_statement,
+    "nda": make_nda,
+    "contract": make_contract,
+    "court_judgment": make_judgment,
 }
 KINDS = tuple(MAKERS)
 FREE_KINDS = ("form",)

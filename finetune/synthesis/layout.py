@@ -162,25 +162,40 @@ def flow(
     leading: float = 1.25, align: str = "left", indent: float = 0.0,
 ) -> float:  # fmt: skip
     """Wrap runs between x0 and x1; align: left, right, center or justify."""
-    room = x1 - x0
+    lines = flow_lines(runs, x1 - x0, font, indent)
+    return place_lines(canvas, lines, (x0, x1, y), font, leading, align, indent)
+
+
+def flow_lines(runs: Sequence[Run], room: float, font: Font, indent: float = 0.0) -> list[list[Run]]:
+    """Tokens of each line when wrapped to ``room`` with the first line indented."""
     items = tokens(runs, font)
-    if indent:
-        items = [Run("", font=font.at(1)), *items]
-    lines = wrap(items, room - indent)
+    if not indent or not items:
+        return wrap(items, room)
+    first = wrap(items, room - indent)[0]
+    return [first, *wrap(items[len(first) :], room)]
+
+
+def place_lines(
+    canvas: Canvas, lines: Sequence[Sequence[Run]], box: tuple[float, float, float], font: Font,
+    leading: float, align: str = "left", indent: float = 0.0, ended: bool = True,
+) -> float:  # fmt: skip
+    """Place wrapped lines in box (x0, x1, y). ended: the last one ends its paragraph, so it is
+    not stretched."""
+    x0, x1, y = box
     for number, line in enumerate(lines):
         left = x0 + (indent if number == 0 else 0.0)
-        wide = _width(line)
+        wide, room = _width(line), x1 - left
         if wide > room:
-            _put_items(canvas, line, x0, y + ASCENT * font.size, "left", room)
+            _put_items(canvas, line, left, y + ASCENT * font.size, "left", room)
             y += leading * font.size
             continue
         stretch = 0.0
-        if align == "justify" and number < len(lines) - 1 and len(line) > 3:
-            stretch = max(0.0, (x1 - left - wide) / (len(line) - 1))
+        if align == "justify" and len(line) > 3 and not (ended and number == len(lines) - 1):
+            stretch = (room - wide) / (len(line) - 1)
         elif align == "right":
             left = x1 - wide
         elif align == "center":
-            left = x0 + (room - wide) / 2
+            left += (room - wide) / 2
         _place(canvas, line, left, y + ASCENT * font.size, stretch)
         y += leading * font.size
     return y

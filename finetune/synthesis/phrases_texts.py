@@ -68,7 +68,7 @@ OFFICE_BANK: dict[str, dict[str, Entry]] = {
 
 LEGAL_BANK: dict[str, dict[str, Entry]] = {
     "nda": {
-        "parties[*]": ("party|parties|contracting parties|party name|names of the parties|signatories|companies", "Names of the parties of the agreement|Each person or company that is bound by the agreement|Who concludes the agreement|Parties to the non-disclosure agreement", "Who are the parties?|Between whom is the agreement made?|Which companies signed the agreement?|Who entered into this agreement?"),
+        "parties[*]": ("party|parties|contracting parties|party name|names of the parties|companies|contractors", "Names of the parties of the agreement|Each person or company that is bound by the agreement|Who concludes the agreement|Parties to the non-disclosure agreement", "Who are the parties?|Between whom is the agreement made?|Which companies signed the agreement?|Who entered into this agreement?"),
         "disclosing_party": ("disclosing party|discloser|owner of the information", "Party that discloses confidential information", "Who discloses the information?"),
         "receiving_party": ("receiving party|recipient|receiver of the information", "Party that receives confidential information", "Who receives the information?"),
         "jurisdiction": ("jurisdiction|governing law|applicable law|state law|law|governing jurisdiction", "State or country whose law governs the agreement|Law that governs the agreement|Under which state's laws the agreement is interpreted", "Which law governs the agreement?|Under the laws of which state?|What is the governing law?|Which jurisdiction applies?"),
@@ -79,7 +79,7 @@ LEGAL_BANK: dict[str, dict[str, Entry]] = {
     "contract": {
         "title": ("title|contract title|kind of contract|agreement type|heading", "Title of the contract", "What kind of contract is it?|What is the title?"),
         "contract_number": ("contract number|agreement number|contract no|reference", "Number of the contract", "What is the contract number?"),
-        "parties[*]": ("party|parties|contracting parties|names of the parties|signatories", "Names of the parties of the contract|Who concludes the contract", "Who are the parties?|Between whom is the contract made?"),
+        "parties[*]": ("party|parties|contracting parties|names of the parties|companies", "Names of the parties of the contract|Who concludes the contract", "Who are the parties?|Between whom is the contract made?"),
         "effective_date": ("effective date|start date|contract date|commencement date|date", "Date on which the contract takes effect|Day the contract was made", "When does the contract begin?|When was the contract made?"),
         "end_date": ("end date|expiry date|expiration date|termination date|valid until", "Date on which the contract ends|Last day of the contract", "When does the contract end?|Until when is the contract valid?"),
         "term": ("term|duration|length|contract period|initial term", "How long the contract lasts", "How long does the contract last?|What is the term?"),

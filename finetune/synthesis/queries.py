@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from docagent.schemas.fields import query_text
 from finetune.synthesis.phrases import BANK, DOCUMENT_NAMES
 from finetune.synthesis.truth import Draft, QueryTruth
 
@@ -33,11 +34,14 @@ EXPANSIONS = (
 
 @dataclass(frozen=True)
 class Phrases:
-    """Names, descriptions and questions of one field."""
+    """Names, descriptions and questions of one field; labels printed beside it; exact: the
+    query the extraction sends for the field of the shipped schema."""
 
     names: tuple[str, ...]
     descriptions: tuple[str, ...]
     questions: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    exact: str = ""
 
 
 def _split(text: str) -> tuple[str, ...]:
@@ -51,32 +55,34 @@ def phrases(kind: str) -> dict[str, Phrases]:
         path: Phrases(_split(names), _split(descriptions), _split(questions))
         for path, (names, descriptions, questions) in BANK.get(kind, {}).items()
     }
-    for path, names, descriptions in schema_texts(kind):
+    for path, leaf in schema_leaves(kind).items():
         old = bank.get(path, Phrases((), (), ()))
-        bank[path] = Phrases(old.names + names, old.descriptions + descriptions * 2, old.questions)
+        description = leaf.get("description", "")
+        bank[path] = Phrases(
+            (*old.names, re.split(r"[.\[]", path.removesuffix("[*]"))[-1].replace("_", " ")),
+            old.descriptions + ((description,) if description else ()),
+            old.questions,
+            tuple(leaf.get("x-labels", ())),
+            query_text(path.replace("[*]", "[]"), description),
+        )
     return bank
 
 
-def schema_texts(kind: str) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    """(path pattern, names, descriptions) of each leaf of the shipped schema of a kind."""
+def schema_leaves(kind: str) -> dict[str, dict[str, Any]]:
+    """Leaves of the shipped schema of a kind by path pattern; empty where there is none."""
     for file in SCHEMAS.rglob(f"{kind}.json"):
-        return _leaves(json.loads(file.read_text(encoding="utf-8")), "")
-    return []
+        return dict(_leaves(json.loads(file.read_text(encoding="utf-8")), ""))
+    return {}
 
 
-def _leaves(schema: dict[str, Any], path: str) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    out: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
+def _leaves(schema: dict[str, Any], path: str) -> list[tuple[str, dict[str, Any]]]:
     if "items" in schema:
-        return _leaves({**schema["items"], "description": schema["items"].get("description", schema.get("description", ""))}, f"{path}[*]")  # fmt: skip
+        described = {"description": schema.get("description", "")} | schema["items"]
+        return _leaves(described, f"{path}[*]")
+    out: list[tuple[str, dict[str, Any]]] = []
     for name, child in schema.get("properties", {}).items():
         out += _leaves(child, f"{path}.{name}" if path else name)
-    if not out and path:
-        last = re.split(r"[.\[]", path.removesuffix("[*]"))[-1]
-        texts = tuple(t for t in (schema.get("description", ""),) if t)
-        hints = tuple(schema.get("x-hints", ())) or tuple(schema.get("x-labels", ()))
-        names = (last, *(t for t in (schema.get("title", ""),) if t), *(h for h in hints if isinstance(h, str)))
-        out.append((path, names, texts))
-    return out
+    return out or [(path, schema)]
 
 
 def spell(rng: random.Random, name: str, path: str) -> str:
@@ -119,16 +125,20 @@ def ask(rng: random.Random, kind: str, path: str, known: Phrases, label: str | N
     name = rng.choice(known.names or (leaf.replace("_", " "),))
     spelled = spell(rng, leaf if rng.random() < 0.4 else name, path)
     draw = rng.random()
-    if label and draw < 0.1:
+    if label and draw < 0.06:
         return _vary(rng, label)
-    if known.descriptions and draw < 0.45:
+    if known.labels and draw < 0.1:
+        return _vary(rng, rng.choice(known.labels))
+    if known.exact and draw < 0.28:
+        return known.exact
+    if known.descriptions and draw < 0.5:
         text = rng.choice(known.descriptions)
         if rng.random() < 0.7:
             text = f"{spelled}{rng.choice((': ', ': ', ' - ', '. ', ', '))}{text}"
         return _vary(rng, text)
-    if draw < 0.65:
+    if draw < 0.66:
         return spelled
-    if known.questions and draw < 0.83:
+    if known.questions and draw < 0.85:
         return _vary(rng, rng.choice(known.questions))
     question = rng.choice(NAME_QUESTIONS).format(n=name.replace("_", " "), d=_document_name(rng, kind))
     return _vary(rng, question)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from finetune.synthesis.canvas import Canvas
 from finetune.synthesis.fonts import Font
-from finetune.synthesis.layout import Look, Run, flow, put, sample_look
+from finetune.synthesis.layout import Look, Run, flow, flow_lines, place_lines, put, sample_look
 from finetune.synthesis.truth import Draft
 
 
@@ -61,6 +61,19 @@ class Sheet:
     def fits(self, height: float) -> bool:
         """Whether so many pixels are left."""
         return self.y + height < self.bottom
+
+    def paragraph(self, runs: Sequence[Run], align: str = "left", indent: float = 0.0, left: float = 0.0, font: Font | None = None) -> None:
+        """Wrapped text that goes on over page breaks; indent and left in em."""
+        font = font or self.look.body
+        x0, step = self.x0 + left * self.em, self.look.leading * font.size
+        lines = flow_lines(runs, self.x1 - x0, font, indent * self.em)
+        while lines:
+            if not self.fits(2 * step):
+                self.next_page()
+            count = max(1, int((self.bottom - self.y) / step))
+            now, lines = lines[:count], lines[count:]
+            self.y = place_lines(self.canvas, now, (x0, self.x1, self.y), font, self.look.leading, align, indent * self.em, not lines)
+            indent = 0.0
 
     def next_page(self) -> None:
         """Go on at the top of a new page of the same size."""
