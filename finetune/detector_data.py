@@ -92,7 +92,12 @@ def page_to_sample(page: Page, size: int, rng: random.Random) -> tuple[NDArray[n
         clutter(patch, rng, chosen)
     flag = cv2.INTER_AREA if scale < 1 else rng.choice((cv2.INTER_LINEAR, cv2.INTER_CUBIC))
     patch = cv2.resize(patch, (size, size), interpolation=flag)
-    bands, weights = target_map(chosen * (size / need), size)
+    chosen = chosen * (size / need)
+    if rng.random() < 0.12:  # pages also come in sideways and upside down
+        for _ in range(rng.randint(1, 3)):
+            patch = np.ascontiguousarray(np.rot90(patch))
+            chosen = np.stack([chosen[..., 1], size - chosen[..., 0]], axis=-1)
+    bands, weights = target_map(chosen, size)
     return page_to_input(patch), bands, weights
 
 

@@ -29,7 +29,7 @@ from finetune.training import AveragedWeights, Clock, learning_rate, save_checkp
 class RecognizerConfig:
     """pixels: crop columns in a batch. peak: learning rate. minutes: wall time of the run."""
 
-    pixels: int = 16_000
+    pixels: int = 12_000
     peak: float = 1.5e-3
     minutes: float = 90.0
     seed: int = 1
@@ -92,7 +92,8 @@ def train(config: RecognizerConfig, shards: Path, output: Path, held_out: Path |
         save_checkpoint(checkpoint, state)
 
     saved, logged, lines, total = time.monotonic(), time.monotonic(), 0, 0.0
-    for crops, texts, widths in batches(shards, config.pixels, random.Random(config.seed + step)):
+    rng = random.Random(config.seed + step)
+    for crops, texts, widths in batches(shards, lambda: clock.progress, config.pixels, rng):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, clock.progress, config.peak)
         with torch.autocast("cpu", torch.bfloat16):

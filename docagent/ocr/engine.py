@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
@@ -45,6 +46,22 @@ MARGIN = 0.06
 """Widening of a line's quad before it is cut, in line heights, so that no ink is lost."""
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """The page's lines when it is turned by ``quarter`` degrees clockwise. standing: they run
+    up or down, so reading them would be no use."""
+
+    quarter: int
+    quads: Quads
+    lean: float
+    readings: tuple[LineReading, ...]
+    standing: bool = False
+
+    @property
+    def confidence(self) -> float:
+        return _mean_confidence(self.readings)
+
+
 class OcrEngine:
     """Detector and recognizer with what goes before, between and after them.
 
@@ -67,27 +84,37 @@ class OcrEngine:
     def read_image(self, image: Image, number: int = 1) -> Page:
         """Read a grey image (height, width), turned any way, with any even or uneven light."""
         image = even_light(image)
-        quads, lean = self._find_lines(image)
-        quarter = 0
-        if _standing(quads):
-            quarter = 90
-            image = turn(image, quarter)
-            quads, lean = self._find_lines(image)
-        readings = self._read_lines(image, quads)
-        if quads.size and _mean_confidence(readings) < DOUBT and self._is_upside_down(image, quads):
-            quarter = (quarter + 180) % 360
-            image = turn(image, 180)
-            quads = _upside_down(quads, image.shape)
-            readings = self._read_lines(image, quads)
-        lines = _assemble(quads, readings, image.shape, lean)
+        best = self._read_upright(image, 0)
+        if best.confidence < DOUBT:
+            best = max([best, *self._other_turns(image, best)], key=lambda r: r.confidence)
+        upright = turn(image, best.quarter)
         return Page(
             number=number,
-            width=image.shape[1],
-            height=image.shape[0],
-            lines=lines,
-            rotation=cast(Literal[0, 90, 180, 270], quarter),
-            skew=round(lean, 2),
+            width=upright.shape[1],
+            height=upright.shape[0],
+            lines=_assemble(best.quads, best.readings, upright.shape, best.lean),
+            rotation=cast(Literal[0, 90, 180, 270], best.quarter),
+            skew=round(best.lean, 2),
         )
+
+    def _read_upright(self, image: Image, quarter: int) -> _Reading:
+        """Read the page as if it were upright after ``quarter`` degrees clockwise."""
+        turned = turn(image, quarter)
+        quads, lean = self._find_lines(turned)
+        if _standing(quads):
+            return _Reading(quarter, quads, lean, (), standing=True)
+        return _Reading(quarter, quads, lean, tuple(self._read_lines(turned, quads)))
+
+    def _other_turns(self, image: Image, first: _Reading) -> list[_Reading]:
+        """The page read in the other directions its lines may run, as far as that helps."""
+        if not first.standing:
+            if not first.quads.size or not self._is_upside_down(image, first.quads):
+                return []
+            return [self._read_upright(image, 180)]
+        quarter = self._read_upright(image, 90)
+        if quarter.confidence >= DOUBT:
+            return [quarter]
+        return [quarter, self._read_upright(image, 270)]
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
         """Read one place (a page-relative polygon) again, cut wider and blown up first.
@@ -155,11 +182,6 @@ def _lean(quads: Quads) -> float:
     order = np.argsort(angles)
     total = np.cumsum(weights[order])
     return float(angles[order][np.searchsorted(total, total[-1] / 2)])
-
-
-def _upside_down(quads: Quads, shape: tuple[int, ...]) -> Quads:
-    size = np.array([shape[1], shape[0]], np.float32)
-    return np.asarray((size - quads)[:, [2, 3, 0, 1]], np.float32)
 
 
 def _mean_confidence(readings: Sequence[LineReading]) -> float:

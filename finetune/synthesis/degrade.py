@@ -27,7 +27,7 @@ def warp(image: Image, rng: random.Random, scale: float) -> tuple[Image, NDArray
     before = np.diag([image.shape[1] / width, image.shape[0] / height, 1.0])
     rest = scale / before[0, 0]
     angle = rng.gauss(0, 0.6) if rng.random() < 0.8 else rng.uniform(-4, 4)
-    stretch = rng.choice((1.0, 1.0, rng.uniform(0.85, 1.2)))
+    stretch = rng.choice((1.0, 1.0, rng.uniform(0.75, 1.3)))
     out_w, out_h = round(width * scale * stretch), round(height * scale)
     turn = np.vstack([cv2.getRotationMatrix2D((out_w / 2, out_h / 2), angle, 1.0), [0, 0, 1]])
     matrix = turn @ np.diag([rest * stretch, rest, 1.0])

@@ -17,9 +17,9 @@ from PIL import ImageFont
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/texmf/fonts/opentype")
 NEEDED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;()/&%$#@-+'\"")
 REFUSED = (
-    "symbol", "emoji", "icon", "dingbat", "braille", "math", "music", "ornament", "initials",
-    "ecolier", "isabella", "rufscript", "standardsymbols", "d050000l", "cmsy", "cmex", "unifont",
-    "outline", "keyboard", "humor", "linlibertine_i", "drm", "cmuntb", "powerline",
+    "symbol", "emoji", "icon", "dingbat", "braille", "math", "music", "ornament", "initials", "upper",
+    "ecolier", "isabella", "rufscript", "standardsymbols", "d050000l", "cmsy", "cmex", 
+    "outline", "keyboard", "humor", "linlibertine_i", "drm", "cmuntb", "powerline", "csur",
     "phon", "abogado", "junkyard", "penguin", "jara", "alfa", "ellhnikh", "babel", "emerita",
 )  # fmt: skip
 NOTO_LATIN = ("NotoSans-", "NotoSerif-", "NotoMono", "NotoSansMono", "NotoSansDisplay", "NotoSerifDisplay", "NotoSansUI")  # fmt: skip
@@ -82,6 +82,9 @@ def _advance(path: str, index: int, size: int, text: str) -> float:
 
 
 def _face(path: Path, font: TTFont, index: int) -> FontFace | None:
+    outlines = "CFF " in font or ("glyf" in font and font.reader.tables["glyf"].length > 1000)
+    if not outlines:
+        return None  # bitmaps of one size only
     cmap = font.getBestCmap() or {}
     characters = frozenset(chr(code) for code in cmap if 32 <= code < 0x2200)
     if not characters >= NEEDED:
@@ -149,10 +152,29 @@ def _families() -> dict[str, dict[str, tuple[FontFace, ...]]]:
 # What printed business documents are mostly set in; the rest of the fonts give breadth.
 COMMON = ("liberation", "nimbus", "free", "carlito", "dejavu", "tex gyre", "c059", "p052", "courier")
 
+# Fixed dot patterns, as receipt and matrix printers have them.
+PRINTER = ("spleen", "unifont", "3270", "glass", "dotgothic")
+
+
+def sample_printer_family(rng: random.Random) -> tuple[FontFace, ...]:
+    """All faces of one dot-pattern family; any fixed-width family where none is installed."""
+    found = [
+        (style, name)
+        for style, families in _families().items()
+        for name in sorted(families)
+        if any(word in name.lower() for word in PRINTER)
+    ]
+    if not found:
+        return sample_family(rng, "mono")
+    style, name = rng.choice(found)
+    return _families()[style][name]
+
 
 def sample_family(rng: random.Random, style: str | None = None) -> tuple[FontFace, ...]:
     """All faces of one family; the families business documents use come up half the time."""
     style = style or rng.choices(("sans", "serif", "mono"), (0.5, 0.3, 0.2))[0]
+    if style == "mono" and rng.random() < 0.4:
+        return sample_printer_family(rng)
     families = _families()[style]
     names = sorted(families)
     if rng.random() < 0.5:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 
 from finetune.synthesis.canvas import Canvas
-from finetune.synthesis.fonts import Font, sample_face, sample_family
+from finetune.synthesis.fonts import Font, sample_face, sample_family, sample_printer_family
 from finetune.synthesis.text import sample_text
 
 
@@ -33,17 +33,23 @@ def random_page(rng: random.Random) -> Canvas:
 def _fill_column(
     canvas: Canvas, rng: random.Random, left: int, right: int, em: int, ink: int
 ) -> None:
-    family = sample_family(rng)
+    printed = rng.random() < 0.25
+    family = sample_printer_family(rng) if printed else sample_family(rng)
     pitch = rng.uniform(1.02, 1.8)
     y = float(rng.randint(20, 80))
     while True:
-        if rng.random() < 0.3:
+        if not printed and rng.random() < 0.3:
             family = sample_family(rng)
         size = em if rng.random() < 0.8 else int(em * rng.uniform(0.65, 2.2))
         font = Font(sample_face(rng, family=family), size)
         y += size * (pitch if rng.random() < 0.85 else rng.uniform(1.05, 3.0))
         if y > canvas.height - size:
             return
+        if rng.random() < 0.06:
+            mark = rng.choice("--==*_.~#")
+            text = mark * rng.randint(8, max(9, int((right - left) / font.width(mark)) - 1))
+            canvas.text(left, y, text, font, fill=ink)
+            continue
         _place_row(canvas, rng, left, right, y, font, ink)
 
 

@@ -65,6 +65,11 @@ def _jitter(quad: NDArray[np.float32], rng: random.Random) -> NDArray[np.float32
     ).astype(np.float32)
 
 
+def is_text(text: str) -> bool:
+    """Whether a line says something: rows of dashes, dots or stars are rules, not text."""
+    return any(char.isalnum() for char in text) or len(text) < 4
+
+
 def make_page(
     rng: random.Random, documents: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], list[str]]:
@@ -73,7 +78,7 @@ def make_page(
     em = float(np.median([word.font.size for word in canvas.words]))
     target = float(np.exp(rng.uniform(np.log(9.5), np.log(30))))
     image, matrix = degrade(canvas.draw(), rng, min(target / em, 1.6))
-    lines = split_into_lines(canvas.words)
+    lines = [line for line in split_into_lines(canvas.words) if is_text(line.text)]
     return image, _quads(lines, matrix), [fold_text(line.text) for line in lines]
 
 

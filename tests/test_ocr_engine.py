@@ -1,0 +1,139 @@
+"""The OCR engine with the shipped weights on pages drawn here: any turn, lean and light."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from docagent.document import Page
+from docagent.errors import ModelError
+from docagent.geometry import bbox_iou, polygon_to_bbox
+from docagent.ocr.engine import OcrEngine
+from docagent.ocr.preprocess import rotate, turn
+from docagent.ocr.recognition import TextRecognizer
+from docagent.ocr.session import open_session
+from docagent.scan import load
+from docagent.settings import Settings
+
+ROWS = (
+    "Northfield Supplies Limited",
+    "Invoice number 48213",
+    "Date 14 March 2025",
+    "Paper and pencils 36.40",
+    "Delivery by courier 12.75",
+    "Total amount due 49.15",
+    "Thank you for your order",
+)
+
+
+def page(size: int = 30, ink: int = 20, paper: int = 250) -> NDArray[np.uint8]:
+    image = Image.new("L", (900, 620), paper)
+    pen = ImageDraw.Draw(image)
+    font = ImageFont.load_default(size)
+    for row, text in enumerate(ROWS):
+        pen.text((60, 50 + 75 * row), text, font=font, fill=ink)
+    return np.asarray(image).copy()
+
+
+@pytest.fixture(scope="module")
+def engine() -> OcrEngine:
+    return OcrEngine(Settings(threads=1))
+
+
+def words_right(read: Page) -> float:
+    """Share of the drawn words that come out, in order, exactly."""
+    wanted = " ".join(ROWS).split()
+    got = read.text.split()
+    table = np.zeros((len(wanted) + 1, len(got) + 1), int)
+    for i, a in enumerate(wanted):
+        for j, b in enumerate(got):
+            table[i + 1, j + 1] = max(table[i, j] + (a == b), table[i, j + 1], table[i + 1, j])
+    return float(table[-1, -1]) / len(wanted)
+
+
+def test_clean_page_is_read_in_order_with_boxes_in_place(engine: OcrEngine) -> None:
+    read = engine.read_image(page())
+    assert words_right(read) >= 0.95
+    assert read.rotation == 0 and abs(read.skew) < 0.5
+    font = ImageFont.load_default(30)
+    for line, (row, text) in zip(read.lines, enumerate(ROWS), strict=True):
+        right = 60 + font.getlength(text)
+        drawn = (60 / 900, (50 + 75 * row) / 620, right / 900, (88 + 75 * row) / 620)
+        assert bbox_iou(polygon_to_bbox(line.polygon), drawn) > 0.6
+        for word in line.words:
+            assert word.confidence is not None and 0 <= word.confidence <= 1
+            assert len(word.char_confidences) == len(word.text)
+        edges = [polygon_to_bbox(w.polygon) for w in line.words]
+        assert all(a[2] <= b[0] + 0.004 for a, b in zip(edges, edges[1:], strict=False))
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_turned_pages_are_turned_back(engine: OcrEngine, degrees: int) -> None:
+    read = engine.read_image(turn(page(), degrees))
+    assert read.rotation == (360 - degrees) % 360
+    assert words_right(read) >= 0.9
+    assert (read.width, read.height) == (900, 620)
+
+
+@pytest.mark.parametrize("lean", [-9.0, 4.0, 12.0])
+def test_leaning_pages_are_straightened(engine: OcrEngine, lean: float) -> None:
+    turned, _ = rotate(page(), lean)
+    read = engine.read_image(turned)
+    assert words_right(read) >= 0.9
+    assert read.skew == pytest.approx(-lean, abs=1.0)
+
+
+def test_uneven_light_low_contrast_and_white_on_black(engine: OcrEngine) -> None:
+    shade = np.linspace(1.0, 0.4, 900)
+    assert words_right(engine.read_image((page() * shade).astype(np.uint8))) >= 0.85
+    assert words_right(engine.read_image(page(ink=130, paper=190))) >= 0.85
+    assert words_right(engine.read_image(255 - page())) >= 0.7
+
+
+@pytest.mark.parametrize("factor", [0.5, 3.0])
+def test_resolution_does_not_matter(engine: OcrEngine, factor: float) -> None:
+    flag = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    resized = cv2.resize(page(), None, fx=factor, fy=factor, interpolation=flag)
+    assert words_right(engine.read_image(resized)) >= 0.85
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_pages_without_text_have_no_lines(engine: OcrEngine, level: int) -> None:
+    assert engine.read_image(np.full((400, 300), level, np.uint8)).lines == ()
+    assert engine.read_image(np.full((9, 9), level, np.uint8)).lines == ()
+
+
+def test_noise_is_not_read_as_a_page_of_text(engine: OcrEngine) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (500, 400)).astype(np.uint8)
+    assert len(engine.read_image(noise).text) < 40
+
+
+def test_second_read_of_a_place(engine: OcrEngine) -> None:
+    scan = load(page())
+    read = engine.read_page(scan.pages[0])
+    word = next(w for line in read.lines for w in line.words if w.text == "48213")
+    assert engine.read_again(scan.pages[0], read, word.polygon) == "48213"
+
+
+def test_beam_search_reads_what_greedy_reads_on_clean_text() -> None:
+    weights = Path(__file__).parent.parent / "docagent" / "weights" / "recognizer.onnx"
+    crops = [page()[45 + 75 * i : 95 + 75 * i, 50:600] for i in range(3)]
+    ready = [np.asarray(cv2.resize(c, None, fx=0.64, fy=0.64), np.uint8)[:32] for c in crops]
+    texts = []
+    for decoding in ("greedy", "beam"):
+        reader = TextRecognizer(weights, decoding=decoding)  # type: ignore[arg-type]
+        texts.append([[[c.text for c in w.chars] for w in r.words] for r in reader.recognize(ready)])
+    assert texts[0] == texts[1]
+
+
+def test_missing_and_broken_weights_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no such weights file"):
+        open_session(tmp_path / "none.onnx")
+    (tmp_path / "bad.onnx").write_bytes(b"not a model")
+    with pytest.raises(ModelError, match=r"bad\.onnx: not a usable ONNX model"):
+        open_session(tmp_path / "bad.onnx")
