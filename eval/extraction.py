@@ -34,7 +34,7 @@ from eval.metrics import ece
 from eval.regex_baseline import receipt_fields
 from eval.tables import rows_to_table, write_json
 from eval.tasks import Task, load_task
-from eval.worker import json_to_lines, ocr_ledger, run_worker
+from eval.worker import json_to_lines, run_worker
 
 OCR_TEXTS = ("truth", "tesseract", "tesseract-3x", "rapidocr", "rapidocr-2x")
 
@@ -109,9 +109,9 @@ def source_lines(
         raise SettingsError(f"OCR text {ocr!r} is not known; allowed are {', '.join(OCR_TEXTS)}")
     if ocr == "truth":
         return {d.name: [_segment_line(s) for s in d.segments] for d in documents}
-    if not run_worker(ocr, args.data, args.split, args.limit, resume=True):
+    rows = run_worker(ocr, args.data, args.split, args.limit, resume=True)
+    if rows is None:
         raise SettingsError(f"no text from {ocr}: it failed, see above; leave it out of the list")
-    rows = ocr_ledger(ocr, args.data, args.split).rows()
     return {d.name: json_to_lines(rows[d.name]["lines"]) for d in documents}
 
 

@@ -16,7 +16,7 @@ import json
 import random
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from eval.datasets import OcrPage, load_ocr_pages
 from eval.ledger import RUNS
 from eval.matching import EMPTY_SCORE, PageScore, TextBox, score_page
 from eval.tables import rows_to_table, write_json
-from eval.worker import json_to_lines, ocr_ledger, run_worker
+from eval.worker import json_to_lines, run_worker
 
 CASE_SENSITIVE = {"funsd": True, "sroie": False}
 COLUMNS = {
@@ -62,14 +62,15 @@ class ScoredPage:
     weights_mb: float
 
 
-def score_engine(engine: str, data: str, split: str, pages: Sequence[OcrPage]) -> list[ScoredPage]:
-    """Score an engine's latest readings in the ledger; KeyError if a page was not read."""
-    rows = ocr_ledger(engine, data, split).rows()
+def score_rows(
+    rows: Mapping[str, Mapping[str, Any]], pages: Sequence[OcrPage], case: bool
+) -> list[ScoredPage]:
+    """Score an engine's readings, one row of the ledger a page."""
     scored = []
     for page in pages:
         row = rows[page.name]
         words = tuple(word for line in json_to_lines(row["lines"]) for word in line.words)
-        score = score_page(words, page.words, CASE_SENSITIVE[data])
+        score = score_page(words, page.words, case)
         cost = {key: row[key] for key in ("cpu_s", "wall_s", "peak_mb", "weights_mb")}
         scored.append(ScoredPage(page, words, score, **cost))
     return scored
@@ -131,10 +132,11 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
     pages = load_ocr_pages(args.data, args.split, args.limit)
     results: dict[str, Any] = {"data": args.data, "split": args.split, "rows": [], "pages": {}}
     for engine in args.engines.split(","):
-        if not run_worker(engine, args.data, args.split, args.limit, args.resume):
+        rows = run_worker(engine, args.data, args.split, args.limit, args.resume)
+        if rows is None:
             results["rows"].append({"engine": f"{engine} (failed)"})
             continue
-        scored = score_engine(engine, args.data, args.split, pages)
+        scored = score_rows(rows, pages, CASE_SENSITIVE[args.data])
         results["rows"].append(summarise(engine, scored))
         results["pages"][engine] = page_rows(scored)
         if args.worst and engine == args.engines.split(",")[0]:

@@ -37,20 +37,27 @@ def engine_fingerprint(name: str) -> str:
     return f"{name} {files_fingerprint(path for path in code if path.is_file())}"
 
 
-def ocr_ledger(engine: str, data: str, split: str) -> Ledger:
+def ocr_ledger(engine: str, data: str, split: str, fingerprint: str | None = None) -> Ledger:
     """The ledger of an engine's readings of a set."""
     path = RUNS / "ocr" / f"{data}-{split}-{engine}.jsonl"
-    return Ledger(path, engine_fingerprint(engine))
+    return Ledger(path, fingerprint or engine_fingerprint(engine))
 
 
-def run_worker(engine: str, data: str, split: str, limit: int | None, resume: bool) -> bool:
-    """Read pages in a child process; its progress and errors go to stderr. False if it failed,
-    in which case the pages read so far are in the ledger."""
+def run_worker(
+    engine: str, data: str, split: str, limit: int | None, resume: bool
+) -> dict[str, dict[str, Any]] | None:
+    """Read pages in a child process and return their rows; progress and errors go to stderr.
+
+    None if it failed, in which case the pages read so far are in the ledger. The fingerprint is
+    taken here, once, so that code edited meanwhile does not part the two processes.
+    """
+    ledger = ocr_ledger(engine, data, split)
     command = [sys.executable, "-m", "eval.worker", "--engine", engine, "--data", data]
-    command += ["--split", split]
+    command += ["--split", split, "--fingerprint", ledger.fingerprint]
     command += ["--limit", str(limit)] if limit is not None else []
     command += ["--resume"] if resume else []
-    return subprocess.run(command, env={**os.environ, **THREAD_LIMITS}).returncode == 0
+    done = subprocess.run(command, env={**os.environ, **THREAD_LIMITS})
+    return ledger.rows() if done.returncode == 0 else None
 
 
 def lines_to_json(lines: list[ReadLine]) -> list[list[Any]]:
@@ -76,9 +83,10 @@ def main() -> None:
     parser.add_argument("--split", default="dev")
     parser.add_argument("--limit", type=int)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--fingerprint", help="of the engine; computed if not given")
     args = parser.parse_args()
     pages = load_ocr_pages(args.data, args.split, args.limit)
-    ledger = ocr_ledger(args.engine, args.data, args.split)
+    ledger = ocr_ledger(args.engine, args.data, args.split, args.fingerprint)
     done = ledger.rows() if args.resume else {}
     missing = [page for page in pages if page.name not in done]
     if not missing:
