@@ -67,7 +67,7 @@ _REGISTRATION = re.compile(
 )
 _ADDRESS_END = re.compile(
     r"\b(tel\w*|phone|mobile|hotline|fax|gst|sst|vat|reg|e-?mail|www|website|site|date|invoice|receipt"
-    r"|bill|check|cashier|order|tax\w*|h/p|hp|no\. ?:)\b|@|^[\d\s()+./-]{8,}$",
+    r"|bill|doc\w*|check|cashier|order|tax\w*|h/p|hp|no\. ?:)\b|@|^[\d\s()+./-]{8,}$",
     re.I,
 )
 _ADDRESS = re.compile(r"\d|,|\b(street|road|jalan|jln|lot|avenue|lane|taman)\b", re.I)
