@@ -32,7 +32,9 @@ class Thresholds:
     score are not considered. illegible: a value whose weakest word is below it is not trusted.
     rival: another value this close (ratio of scores) makes the field ambiguous. answer:
     answers below it are withheld. slot: words at or above it are never corrected. edit: how
-    sure a correction must be.
+    sure a correction must be of a word with confidence 0; it rises to 1 with the confidence
+    (27 receipts with an early recognizer: 102 words mended and 4 broken; 120 and 10 with the
+    plain cut-off).
     """
 
     absent: float = 0.5

@@ -156,7 +156,9 @@ class _Corrector:
         before, after = location.word.text, option.text
         if _has_digit(before) or _has_digit(after):
             return self._second_verdict(location, after)
-        if share < self.thresholds.edit:
+        # The surer the recognizer is of its text, the surer an edit must be.
+        doubt = 1 - (location.word.confidence or 0.0)
+        if share < 1 - (1 - self.thresholds.edit) * doubt:
             return f"only {share:.0%} sure that it is better", False
         if letter_case(after) == "mixed" and letter_case(before) != "mixed":
             return "would mix upper and lower case", False
