@@ -3,7 +3,7 @@
     python -m eval.crops --data funsd --engines docagent,rapidocr,tesseract --limit 10
     python -m eval.crops --data sroie --json --errors runs/crop-errors.txt
 
-FUNSD gives word crops, SROIE line crops (its segments), cut with a margin of two pixels. A crop
+FUNSD gives word crops, SROIE line crops (its segments), cut with a margin (--margin). A crop
 is right if it equals the truth, spaces and case ignored; exact match with case and spaces is
 beside it. One thread; crops a second of processor time, start of the process included only for
 Tesseract (one process reads all crops of a page, psm 7, with the white border it asks for).
@@ -57,7 +57,7 @@ class CropReading:
     read: str
 
 
-def page_crops(page: OcrPage) -> list[tuple[TextBox, Crop]]:
+def page_crops(page: OcrPage, margin: int = MARGIN) -> list[tuple[TextBox, Crop]]:
     """Grey crops of the page's true segments (for FUNSD, words), shape (height, width)."""
     with Image.open(page.path) as opened:
         image = opened.convert("L")
@@ -65,9 +65,9 @@ def page_crops(page: OcrPage) -> list[tuple[TextBox, Crop]]:
     crops = []
     for item in page.segments:
         x0, y0, x1, y1 = (round(value) for value in item.box)
-        top, left = max(0, y0 - MARGIN), max(0, x0 - MARGIN)
-        crop = pixels[top : y1 + MARGIN, left : x1 + MARGIN]
-        if min(crop.shape) >= 2 * MARGIN + 1:
+        top, left = max(0, y0 - margin), max(0, x0 - margin)
+        crop = pixels[top : y1 + margin, left : x1 + margin]
+        if min(crop.shape) >= 2 * margin + 1:
             crops.append((item, np.ascontiguousarray(crop)))
     return crops
 
@@ -141,14 +141,14 @@ RECOGNIZERS: dict[str, Callable[[], Recognizer]] = {
 
 
 def read_crops(
-    name: str, pages: Sequence[OcrPage], recognize: Recognizer
+    name: str, pages: Sequence[OcrPage], recognize: Recognizer, margin: int = MARGIN
 ) -> tuple[list[CropReading], float]:
     """Readings of all crops, and processor seconds; the first page is read once untimed."""
     readings: list[CropReading] = []
     seconds = 0.0
-    recognize([crop for _, crop in page_crops(pages[0])])
+    recognize([crop for _, crop in page_crops(pages[0], margin)])
     for index, page in enumerate(pages, start=1):
-        crops = page_crops(page)
+        crops = page_crops(page, margin)
         watch = Stopwatch()
         texts = recognize([crop for _, crop in crops])
         seconds += watch.cost().cpu_s
@@ -189,7 +189,7 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
         if name not in RECOGNIZERS:
             allowed = ", ".join(RECOGNIZERS)
             raise SettingsError(f"recognizer {name!r} is not known; allowed are {allowed}")
-        readings, seconds = read_crops(name, pages, RECOGNIZERS[name]())
+        readings, seconds = read_crops(name, pages, RECOGNIZERS[name](), args.margin)
         rows.append(summarise(name, readings, seconds))
         wrong += [
             f"{name}\t{r.page}\t{r.truth}\t{r.read}"
@@ -211,6 +211,7 @@ def main() -> int:
     parser.add_argument("--engines", default="docagent,rapidocr,tesseract")
     parser.add_argument("--split", default="dev")
     parser.add_argument("--limit", type=int, help="pages, spaced evenly over the set")
+    parser.add_argument("--margin", type=int, default=MARGIN, help="pixels around true boxes")
     parser.add_argument("--json", action="store_true", help="JSON on stdout instead of a table")
     parser.add_argument("--errors", type=Path, help="file for the crops read wrongly")
     args = parser.parse_args()
