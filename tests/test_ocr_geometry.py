@@ -25,7 +25,7 @@ def bands(quads: list[NDArray[np.float32]], shape: tuple[int, int]) -> NDArray[n
     for quad in quads:
         fixed = np.round(shrink_quad(quad) / 2 * 8 - 4).astype(np.int32)
         cv2.fillPoly(page, [fixed], 255, cv2.LINE_8, 3)
-    return cv2.GaussianBlur(page, (0, 0), 0.7) / np.float32(255)
+    return cv2.dilate(page, np.ones((2, 2), np.uint8)) / np.float32(255)
 
 
 def iou(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:

@@ -36,7 +36,8 @@ def cut_crop(image: Image, quad: NDArray[np.float32], height: int = CROP_HEIGHT)
     region, offset = _surrounding(image, quad, margin=4)
     shrink = min(1.0, factor * 1.5)
     if shrink < 0.8:
-        region = cv2.resize(region, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+        smaller = cv2.resize(region, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+        region = np.asarray(smaller, np.uint8)
     else:
         shrink = 1.0
     source = ((quad - offset) * shrink)[:3].astype(np.float32)
@@ -64,7 +65,8 @@ def crop_to_input(crop: Image) -> NDArray[np.float32]:
     """Grey levels to contrast-stretched floats: paper near 1, ink near -1, same shape."""
     low, high = np.percentile(crop[:, ::2], (1, 95))
     scale = max(float(high - low), 24.0)
-    return np.clip((crop.astype(np.float32) - low) / scale * 2 - 1, -1.5, 1.5)
+    stretched = (crop.astype(np.float32) - np.float32(low)) / np.float32(scale) * 2 - 1
+    return np.asarray(np.clip(stretched, -1.5, 1.5), np.float32)
 
 
 def stack_inputs(crops: Sequence[NDArray[np.float32]], multiple: int = 8) -> NDArray[np.float32]:

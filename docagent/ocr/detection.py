@@ -16,7 +16,8 @@ from docagent.ocr.types import Detection, Image
 def page_to_input(image: Image) -> NDArray[np.float32]:
     """Grey levels to floats: the paper near 1, black near -1, same shape."""
     white = max(float(np.percentile(image[::4, ::4], 80)), 60.0)
-    return np.clip(image.astype(np.float32) * (2.0 / white) - 1.0, -1.0, 1.3)
+    scaled = image.astype(np.float32) * np.float32(2.0 / white) - 1
+    return np.asarray(np.clip(scaled, -1.0, 1.3), np.float32)
 
 
 class TextDetector:

@@ -12,7 +12,6 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from docagent.confidence import minimum
 from docagent.document import Alternative, Line, Page, Word
 from docagent.geometry import (
     BBox,
@@ -26,7 +25,7 @@ from docagent.ocr.detection import TextDetector
 from docagent.ocr.preprocess import apply_affine, detection_scale, even_light, rotate, turn
 from docagent.ocr.reading_order import order_lines
 from docagent.ocr.recognition import TextRecognizer
-from docagent.ocr.types import Image, LineReading, WordReading
+from docagent.ocr.types import Detection, Image, LineReading, WordReading
 from docagent.scan import ScanPage
 from docagent.settings import Settings
 
@@ -41,6 +40,9 @@ DOUBT = 0.75
 
 NOISE = 0.35
 """Lines read with less confidence are taken for drawings, stamps or specks and left out."""
+
+AIR = 0.08
+"""Widening of a word's box at both ends, in line heights."""
 
 MARGIN = 0.06
 """Widening of a line's quad before it is cut, in line heights, so that no ink is lost."""
@@ -103,7 +105,8 @@ class OcrEngine:
         quads, lean = self._find_lines(turned)
         if _standing(quads):
             return _Reading(quarter, quads, lean, (), standing=True)
-        return _Reading(quarter, quads, lean, tuple(self._read_lines(turned, quads)))
+        quads, readings = self._read_lines(turned, quads)
+        return _Reading(quarter, quads, lean, tuple(readings))
 
     def _other_turns(self, image: Image, first: _Reading) -> list[_Reading]:
         """The page read in the other directions its lines may run, as far as that helps."""
@@ -125,7 +128,7 @@ class OcrEngine:
             return None
         image = turn(even_light(scan_page.image()), page.rotation)
         quad = np.array(scale_polygon(polygon, page.width, page.height), np.float32)
-        crop = cut_crop(image, _widen(quad, 0.12))
+        crop = cut_crop(image, _widen(quad, across=0.12))
         reading = self.recognizer.recognize([crop])[0]
         words = ["".join(char.text for char in word.chars) for word in reading.words]
         return " ".join(words) or None
@@ -140,8 +143,24 @@ class OcrEngine:
         straight, back = rotate(image, lean)
         return apply_affine(_stack(self.detector.detect(straight, scale)), back), lean
 
-    def _read_lines(self, image: Image, quads: Quads) -> list[LineReading]:
-        return self.recognizer.recognize([cut_crop(image, _widen(quad)) for quad in quads])
+    def _read_lines(self, image: Image, quads: Quads) -> tuple[Quads, list[LineReading]]:
+        """The lines' readings, and their quads with standing lines set in reading direction.
+
+        A line that stands on a page of lying ones (a number in the margin) may run up or down;
+        both are read and the surer reading is kept.
+        """
+        sizes = [quad_size(quad) for quad in quads]
+        standing = [i for i, (w, h) in enumerate(sizes) if h > 2 * w]
+        down = [np.roll(quads[i], -1, axis=0) for i in standing]
+        candidates = [*quads, *down]
+        for i in standing:
+            candidates[i] = np.roll(quads[i], 1, axis=0)
+        readings = self.recognizer.recognize([cut_crop(image, _widen(q)) for q in candidates])
+        for place, i in enumerate(standing, start=len(quads)):
+            if readings[place].confidence > readings[i].confidence:
+                readings[i], candidates[i] = readings[place], candidates[place]
+        chosen = np.array(candidates[: len(quads)], np.float32).reshape(-1, 4, 2)
+        return chosen, readings[: len(quads)]
 
     def _is_upside_down(self, image: Image, quads: Quads) -> bool:
         """Whether the widest lines read better turned by 180 degrees."""
@@ -152,16 +171,19 @@ class OcrEngine:
         return _mean_confidence(turned) > _mean_confidence(upright) + 0.05
 
 
-def _stack(detections: Sequence[object]) -> Quads:
-    polygons = [getattr(detection, "polygon") for detection in detections]
+def _stack(detections: Sequence[Detection]) -> Quads:
+    polygons = [detection.polygon for detection in detections]
     return np.array(polygons, np.float32).reshape(-1, 4, 2)
 
 
-def _widen(quad: NDArray[np.float32], margin: float = MARGIN) -> NDArray[np.float32]:
+def _widen(
+    quad: NDArray[np.float32], across: float = MARGIN, along: float = 0.1
+) -> NDArray[np.float32]:
+    """Move a line's edges out by shares of its height: across it and along it."""
     a, b, c, d = quad
-    down = (d - a) * margin
-    along = (b - a) / max(float(np.linalg.norm(b - a)), 1e-3) * float(np.linalg.norm(d - a)) * 0.1
-    return np.stack([a - down - along, b - down + along, c + down + along, d + down - along])
+    down = (d - a) * across
+    right = (b - a) / max(float(np.linalg.norm(b - a)), 1e-3) * float(np.linalg.norm(d - a)) * along
+    return np.stack([a - down - right, b - down + right, c + down + right, d + down - right])
 
 
 def _standing(quads: Quads) -> bool:
@@ -209,25 +231,62 @@ def _assemble(
         points = quad @ straight.T
         (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
         boxes.append((x0, y0, x1, y1))
-    return tuple(_line(*kept[index], shape) for index in order_lines(boxes))
+    lines = [_line(*kept[index], shape) for index in order_lines(boxes)]
+    return tuple(line for line in lines if line is not None)
 
 
-def _line(quad: NDArray[np.float32], reading: LineReading, shape: tuple[int, ...]) -> Line:
-    wide = _widen(quad)
-    corners = [(float(x), float(y)) for x, y in wide]
+def _line(quad: NDArray[np.float32], reading: LineReading, shape: tuple[int, ...]) -> Line | None:
+    """The line's words with their places; None if nothing but fill-in rules was read."""
+    corners = [(float(x), float(y)) for x, y in _widen(quad, across=0.0)]
     polygon = (corners[0], corners[1], corners[2], corners[3])
     relative = scale_polygon(polygon, 1 / shape[1], 1 / shape[0])
-    return Line(words=tuple(_word(word, relative) for word in reading.words))
+    width, height = quad_size(_widen(quad, across=0.0))
+    words = _trim_rules(reading.words)
+    places = _spread_edges([(w.chars[0].start, w.chars[-1].end) for w in words], height / width)
+    made = [_word(w, interpolate_polygon(relative, *p)) for w, p in zip(words, places, strict=True)]
+    return Line(words=tuple(made)) if made else None
 
 
-def _word(word: WordReading, line: Polygon) -> Word:
+def _trim_rules(words: Sequence[WordReading]) -> list[WordReading]:
+    """Words without the underscores at their ends: the rule of a blank to fill in is no text."""
+    kept = []
+    for word in words:
+        text = "".join(char.text for char in word.chars)
+        start = len(text) - len(text.lstrip("_"))
+        end = len(text.rstrip("_"))
+        if start < end:
+            whole = start == 0 and end == len(text)
+            kept.append(word if whole else WordReading(word.chars[start:end]))
+    return kept
+
+
+def _spread_edges(places: list[tuple[float, float]], height: float) -> list[tuple[float, float]]:
+    """Words' extents with a little air, never past the middle of a gap.
+
+    The edges come from ink of a thresholded crop, which is narrower than the eye draws a box.
+    height: of the line, in line widths.
+    """
+    spread = []
+    for index, (start, end) in enumerate(places):
+        left = places[index - 1][1] if index else -1.0
+        right = places[index + 1][0] if index + 1 < len(places) else 2.0
+        spread.append(
+            (
+                start - min(AIR * height, max(0.0, start - left) / 2),
+                end + min(AIR * height, max(0.0, right - end) / 2),
+            )
+        )
+    return spread
+
+
+def _word(word: WordReading, place: Polygon) -> Word:
     confidences = tuple(round(char.confidence, 4) for char in word.chars)
-    # Crops are cut a little taller than the line; words get the line's own height.
-    place = interpolate_polygon(line, word.chars[0].start, word.chars[-1].end)
     return Word(
         text="".join(char.text for char in word.chars),
         polygon=clip_polygon(place),
-        confidence=minimum(confidences),
+        confidence=min(confidences),
         char_confidences=confidences,
-        alternatives=tuple(Alternative(text=t, confidence=round(p, 4)) for t, p in word.alternatives),
+        alternatives=tuple(
+            Alternative(text=t, confidence=round(p, 4)) for t, p in word.alternatives
+        ),
     )

@@ -35,7 +35,7 @@ def shrink_quad(quad: NDArray[np.float32]) -> NDArray[np.float32]:
     height = (np.linalg.norm(d - a) + np.linalg.norm(c - b)) / 2
     width = (np.linalg.norm(b - a) + np.linalg.norm(c - d)) / 2
     cut = (1 - BAND) / 2
-    along = min(cut * height / max(width, 1e-3), 0.3)
+    along = min(cut * float(height) / max(float(width), 1e-3), 0.3)
     down_left, down_right = (d - a) * cut, (c - b) * cut
     right_top, right_bottom = (b - a) * along, (c - d) * along
     return np.stack(
@@ -113,7 +113,8 @@ def map_to_detections(
     min_height: page pixels.
     """
     binary = (probabilities > threshold).astype(np.uint8)
-    contours, _ = cv2.findContours(binary, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    outlines, _ = cv2.findContours(binary, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    contours = [np.asarray(outline, np.int32) for outline in outlines]
     angle = _band_angle(contours)
     found = []
     for contour in contours:
@@ -124,7 +125,9 @@ def map_to_detections(
         score = float((window * mask).sum() / max(1, int(mask.sum())))
         if score < min_score:
             continue
-        quad = grow_band(contour, float(mask.sum()), angle) * np.array([scale_x, scale_y], np.float32)
+        quad = grow_band(contour, float(mask.sum()), angle) * np.array(
+            [scale_x, scale_y], np.float32
+        )
         sides = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)
         if min(sides) >= min_height:
             found.append(Detection(quad, score))

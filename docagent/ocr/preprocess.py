@@ -23,7 +23,8 @@ def even_light(image: Image) -> Image:
     """
     height, width = image.shape
     step = max(1, min(height, width) // 128)
-    small = cv2.resize(image, (max(1, width // step), max(1, height // step)), interpolation=cv2.INTER_AREA)  # fmt: skip
+    size = (max(1, width // step), max(1, height // step))
+    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     bright = cv2.dilate(small, np.ones((5, 5), np.uint8))
     paper = cv2.medianBlur(bright, 21 if min(bright.shape) > 21 else 3).astype(np.float32)
     low, high = np.percentile(paper, (5, 95))
@@ -31,7 +32,7 @@ def even_light(image: Image) -> Image:
         return image
     paper = np.maximum(paper, 0.35 * high)
     light = cv2.resize(paper / high, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.clip(image / light, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image / light, 0, 255), np.uint8)
 
 
 def type_height(image: Image) -> float | None:
@@ -47,7 +48,9 @@ def type_height(image: Image) -> float | None:
             cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8
         )
     block = max(15, int(min(image.shape) * 0.03) | 1)
-    ink = cv2.adaptiveThreshold(image, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, 18)  # fmt: skip
+    ink = cv2.adaptiveThreshold(
+        image, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, 18
+    )
     count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     if count < 8:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -86,17 +87,20 @@ class TextRecognizer:
             best = [(text.strip(), p) for text, p in best if text.strip() and " " not in text]
             alternatives = tuple(best)
             if self._decoding == "beam" and best and len(best[0][0]) == len(chars):
-                chars = [
-                    AlignedChar(letter, c.confidence if letter == c.text else best[0][1], c.start, c.end)  # fmt: skip
-                    for letter, c in zip(best[0][0], chars, strict=True)
-                ]
+                letters = zip(chars, best[0][0], strict=True)
+                chars = [_replaced(char, letter, best[0][1]) for char, letter in letters]
         return WordReading(_place_chars(chars, left, right), alternatives)
+
+
+def _replaced(char: AlignedChar, letter: str, confidence: float) -> AlignedChar:
+    """The character at its place, with the letter beam search chose for it."""
+    return char if char.text == letter else AlignedChar(letter, confidence, char.start, char.end)
 
 
 def _place_chars(chars: list[AlignedChar], left: float, right: float) -> tuple[CharReading, ...]:
     """Extents as fractions of the crop: edges halfway between the middles of neighbours."""
     middles = [(c.start + c.end) / 2 for c in chars]
-    inner = [(a + b) / 2 for a, b in zip(middles, middles[1:], strict=False)]
+    inner = [(a + b) / 2 for a, b in pairwise(middles)]
     if not inner:
         edges = [left, right]
     else:
@@ -106,5 +110,5 @@ def _place_chars(chars: list[AlignedChar], left: float, right: float) -> tuple[C
         edges = [left, *(left + pad + (x - middles[0]) * scale for x in inner), right]
     return tuple(
         CharReading(c.text, c.confidence, a, b)
-        for c, a, b in zip(chars, edges, edges[1:], strict=False)
+        for c, (a, b) in zip(chars, pairwise(edges), strict=True)
     )

@@ -6,6 +6,8 @@ gaps of ink that lie nearest to the spaces of the alignment.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,7 +59,7 @@ def split_words(
     first = max(0, int(groups[0][0].start * unit) - 6)
     last = min(width, int(groups[-1][-1].end * unit) + 6)
     edges = [_first_ink(ink, first, int(groups[0][0].end * unit))]
-    for left, right in zip(groups, groups[1:], strict=False):
+    for left, right in pairwise(groups):
         begin = int(left[-1].start * unit)
         stop = max(begin + 1, min(width, int(right[0].end * unit)))
         gap = _longest_gap(ink, begin, stop)
