@@ -1,0 +1,121 @@
+"""Network outputs of the windows of a document -> spans with probabilities.
+
+All windows share one distribution: a window's scores count against its own "not present"
+logit, so a value found in one window is not outvoted by pages that do not have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docagent.reader.types import PointedSpan, Query, Reading
+
+MAX_SPAN = 60
+"""Longest span in words; the network is trained with the same number."""
+CANDIDATES = 5
+SAME = 0.5
+"""Candidates that share more than this of their words with a better one are left out."""
+LEAST_TAG = 0.3
+"""Spans of a query with many values need this probability of their first word."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class WindowOutput:
+    """One query on one window. first: index of its first word in the document. points (n, 5):
+    logits of start, end, outside, begin, inside. absent: logit of "not present"."""
+
+    first: int
+    points: Floats
+    absent: float
+
+
+@dataclass(frozen=True)
+class Temperatures:
+    """Divide the logits by these; fitted on held-out pages. span also serves "absent"."""
+
+    span: float = 1.0
+    tag: float = 1.0
+
+
+def decode(query: Query, windows: Sequence[WindowOutput], temperatures: Temperatures) -> Reading:
+    """Reading of one query; no windows: absent."""
+    if not windows:
+        return Reading(query=query, spans=(), absent=1.0)
+    scores = [_scores(w, temperatures.span) for w in windows]
+    total = np.logaddexp.reduce([0.0, *(np.logaddexp.reduce(s, axis=None) for s in scores)])
+    absent = float(np.exp(-total))
+    if query.multiple:
+        spans = _many(windows, temperatures.tag)
+        return Reading(query=query, spans=spans, absent=absent)
+    return Reading(query=query, spans=_best(windows, scores, total), absent=absent)
+
+
+def _scores(window: WindowOutput, temperature: float) -> NDArray[np.float64]:
+    """(n, MAX_SPAN): log odds, against "not present", of the span of k + 1 words from word i."""
+    n = len(window.points)
+    start = window.points[:, 0].astype(np.float64)
+    end = np.pad(window.points[:, 1].astype(np.float64), (0, MAX_SPAN), constant_values=-np.inf)
+    ends = np.lib.stride_tricks.sliding_window_view(end, MAX_SPAN)[:n]
+    return (start[:, None] + ends - window.absent) / temperature
+
+
+def _best(
+    windows: Sequence[WindowOutput], scores: Sequence[NDArray[np.float64]], total: float
+) -> tuple[PointedSpan, ...]:
+    found: list[tuple[float, int, int]] = []
+    for window, score in zip(windows, scores, strict=True):
+        most = min(40, score.size)
+        for flat in np.argpartition(score, -most, axis=None)[-most:]:
+            start, length = divmod(int(flat), MAX_SPAN)
+            if np.isfinite(score[start, length]):
+                at = window.first + start
+                found.append((float(np.exp(score[start, length] - total)), at, at + length + 1))
+    found.sort(key=lambda f: (-f[0], f[1], f[2]))
+    chosen: list[PointedSpan] = []
+    for score_, start, end in found:
+        if len(chosen) < CANDIDATES and not any(_same(c, start, end) for c in chosen):
+            chosen.append(PointedSpan(start=start, end=end, score=min(1.0, score_)))
+    return tuple(chosen)
+
+
+def _same(span: PointedSpan, start: int, end: int) -> bool:
+    shared = min(span.end, end) - max(span.start, start)
+    return shared > SAME * min(span.end - span.start, end - start)
+
+
+def _many(windows: Sequence[WindowOutput], temperature: float) -> tuple[PointedSpan, ...]:
+    """Spans of begin and inside tags, in reading order; of overlapping ones the surest."""
+    found = [s for w in windows for s in _tagged(w, temperature)]
+    found.sort(key=lambda s: -s.score)
+    chosen: list[PointedSpan] = []
+    for span in found:
+        if not any(min(c.end, span.end) > max(c.start, span.start) for c in chosen):
+            chosen.append(span)
+    return tuple(sorted(chosen, key=lambda s: s.start))
+
+
+def _tagged(window: WindowOutput, temperature: float) -> list[PointedSpan]:
+    logits = window.points[:, 2:].astype(np.float64) / temperature
+    chances = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
+    spans: list[PointedSpan] = []
+    i, n = 0, len(chances)
+    while i < n:
+        # A value starts where beginning (or going on, its beginning missed) beats being outside.
+        sure = 1 - chances[i, 0]
+        if sure < max(LEAST_TAG, chances[i, 0]):
+            i += 1
+            continue
+        end = i + 1
+        last = min(n, i + MAX_SPAN)
+        while end < last and chances[end].argmax() == 2:
+            end += 1
+        score = float(np.mean(1 - chances[i:end, 0]))
+        spans.append(PointedSpan(start=window.first + i, end=window.first + end, score=score))
+        i = end
+    return spans

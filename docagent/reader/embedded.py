@@ -1,0 +1,146 @@
+"""The embedded reader: a small layout-aware transformer that points at words.
+
+Trained by ``finetune.reader``; run by ONNX Runtime on the CPU.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from docagent.document import Document, Page
+from docagent.errors import ModelError
+from docagent.geometry import polygon_to_bbox
+from docagent.reader.decoding import Temperatures, WindowOutput, decode
+from docagent.reader.features import (
+    BUCKETS,
+    PageFeatures,
+    page_to_features,
+    query_to_features,
+    stack_queries,
+)
+from docagent.reader.types import Query, Reading
+from docagent.settings import Settings
+
+WINDOW = 448
+"""Words the network sees at once; longer pages are read in windows."""
+OVERLAP = 96
+QUERIES_AT_ONCE = 24
+
+Arrays = dict[str, NDArray[np.generic]]
+
+
+class EmbeddedReader:
+    """Answers queries with spans of words, and says how likely there is no answer.
+
+    Raises ModelError when the weights (reader.onnx, reader.json) cannot be used.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        settings = settings or Settings()
+        folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
+        self.temperatures = _load_temperatures(folder / "reader.json")
+        self._session = _open_session(
+            folder / "reader.onnx", settings.threads or os.cpu_count() or 1
+        )
+
+    def read(self, document: Document, queries: Sequence[Query]) -> list[Reading]:
+        """One reading per query. Without words, every query is absent."""
+        if not queries:
+            return []
+        windows = list(document_to_windows(document))
+        features = [query_to_features(q.text, q.multiple) for q in queries]
+        outputs: list[list[WindowOutput]] = [[] for _ in queries]
+        for start in range(0, len(queries), QUERIES_AT_ONCE):
+            asked = stack_queries(features[start : start + QUERIES_AT_ONCE])
+            for first, page in windows:
+                points, absent = self._run(page, asked)
+                for i in range(len(absent)):
+                    outputs[start + i].append(WindowOutput(first, points[i], float(absent[i])))
+        return [
+            decode(query, output, self.temperatures)
+            for query, output in zip(queries, outputs, strict=True)
+        ]
+
+    def _run(
+        self, page: PageFeatures, asked: Arrays
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Points (q, n, 5) and "not present" logits (q,) of one window."""
+        inputs: Arrays = {
+            "grams": page.grams,
+            "looks": page.looks,
+            "boxes": page.boxes,
+            "layout": page.layout,
+            "lines": page.lines,
+            "mask": np.ones(len(page.lines), np.float32),
+            **asked,
+        }
+        points, absent = self._session.run(None, {k: v[None] for k, v in inputs.items()})
+        return points[0], absent[0]
+
+
+def document_to_windows(document: Document) -> Iterator[tuple[int, PageFeatures]]:
+    """(index of the first word in ``Document.words``, features) of each window of each page."""
+    before = 0
+    for page in document.pages:
+        count = sum(len(line.words) for line in page.lines)
+        if count:
+            features = document_page_to_features(page)
+            for start in _window_starts(count):
+                yield before + start, features.window(start, min(count, start + WINDOW))
+        before += count
+
+
+def document_page_to_features(page: Page) -> PageFeatures:
+    """All words of a page that has some."""
+    texts, boxes, lines = [], [], []
+    for index, line in enumerate(page.lines):
+        for word in line.words:
+            texts.append(word.text)
+            boxes.append(polygon_to_bbox(word.polygon))
+            lines.append(index)
+    return page_to_features(texts, boxes, lines, max(1, page.width), max(1, page.height))
+
+
+def _window_starts(count: int) -> list[int]:
+    if count <= WINDOW:
+        return [0]
+    step = WINDOW - OVERLAP
+    starts = list(range(0, count - WINDOW, step))
+    return [*starts, count - WINDOW]
+
+
+def _load_temperatures(path: Path) -> Temperatures:
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        if config["buckets"] != BUCKETS:
+            raise ModelError(f"{path}: made for {config['buckets']} n-gram rows, not {BUCKETS}")
+        return Temperatures(float(config["span_temperature"]), float(config["tag_temperature"]))
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(
+            f"{path}: not usable ({error}); reinstall docagent or set DOCAGENT_WEIGHTS_DIR "
+            "to a folder that has reader.onnx and reader.json"
+        ) from error
+
+
+def _open_session(path: Path, threads: int) -> ort.InferenceSession:
+    if not path.is_file():
+        raise ModelError(
+            f"{path}: no such weights file; reinstall docagent or set DOCAGENT_WEIGHTS_DIR "
+            "to a folder that has it"
+        )
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # windows differ in size; the arena would keep the largest
+    options.log_severity_level = 3
+    try:
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises its own unexported types
+        raise ModelError(f"{path}: not a usable ONNX model ({error})") from error

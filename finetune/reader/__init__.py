@@ -1,0 +1,1 @@
+"""Training of the embedded reader: data, network, training loop, export, evaluation."""

@@ -1,0 +1,118 @@
+"""Score a checkpoint on new synthetic pages, and fit the temperatures of its probabilities.
+
+    python -m finetune.reader.validate --checkpoint runs/reader/checkpoint.pt --pages 200
+
+Reported apart: queries of wordings and of fields ("zero-shot") that training never asks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from torch.nn import functional as F
+
+from docagent.reader.decoding import Temperatures, WindowOutput, decode
+from docagent.reader.types import Query, Reading
+from finetune.reader.data import (
+    Sample,
+    has_held_out_path,
+    is_held_out,
+    make_batch,
+    make_sample,
+)
+from finetune.reader.model import Reader, reader_loss
+from finetune.reader.noise import CleanQuery
+from finetune.reader.train import INPUTS, load_average, make_pages, to_tensors
+
+GRID = tuple(0.5 * 1.1**i for i in range(22))
+
+
+def make_samples(rng: random.Random, pages: int) -> list[Sample]:
+    """Noisy pages with up to 16 queries each, held-out ones too."""
+    made = (make_sample(p, rng, most=16, held_out=True) for p in make_pages(rng, pages))
+    return [s for s in made if s is not None]
+
+
+def run(
+    model: Reader, samples: Sequence[Sample]
+) -> Iterator[tuple[Sample, torch.Tensor, torch.Tensor]]:
+    """(sample, points (q, n, 5), absent (q,)) of each sample, one at a time."""
+    for sample in samples:
+        tensors = to_tensors(make_batch([sample]))
+        with torch.no_grad():
+            points, absent = model(*(tensors[name] for name in INPUTS))
+        yield sample, points[0], absent[0]
+
+
+def fit_temperatures(model: Reader, rng: random.Random, pages: int) -> tuple[float, float]:
+    """Temperatures (span, tag) with the least log loss on new pages."""
+    span_losses, tag_losses = [0.0] * len(GRID), [0.0] * len(GRID)
+    for sample, points, absent in run(model, make_samples(rng, pages)):
+        tensors = to_tensors(make_batch([sample]))
+        for i, temperature in enumerate(GRID):
+            loss, _ = reader_loss(
+                points[None] / temperature, absent[None] / temperature,
+                tensors["mask"], tensors["spans"], tensors["tags"],
+            )  # fmt: skip
+            span_losses[i] += float(loss)
+            tags = tensors["tags"].reshape(-1)
+            logits = points[..., 2:].reshape(-1, 3) / temperature
+            tag_losses[i] += float(F.cross_entropy(logits, tags, ignore_index=-1))
+    return (
+        GRID[min(range(len(GRID)), key=span_losses.__getitem__)],
+        GRID[min(range(len(GRID)), key=tag_losses.__getitem__)],
+    )
+
+
+def group_of(query: CleanQuery) -> str:
+    if has_held_out_path(query):
+        return "unseen field"
+    return "unseen wording" if is_held_out(query) else "seen wording"
+
+
+def is_right(reading: Reading, query: CleanQuery, spans: Sequence[tuple[int, int]]) -> float:
+    """Singles: 1 if the best span, or "not present", is right. Multiples: F1 of the spans."""
+    gold = {(start, end + 1) for start, end in spans}
+    if query.multiple:
+        found = {(s.start, s.end) for s in reading.spans if s.score >= 0.5}
+        return 2 * len(gold & found) / (len(gold) + len(found)) if gold | found else 1.0
+    best = reading.spans[0] if reading.spans else None
+    if not gold or best is None or reading.absent > best.score:
+        return float(not gold and (best is None or reading.absent > best.score))
+    return float((best.start, best.end) in gold)
+
+
+def validate(model: Reader, samples: Sequence[Sample]) -> dict[str, float]:
+    """Mean score by "kind / group / answer type", and over everything."""
+    scores: dict[str, list[float]] = defaultdict(list)
+    for sample, points, absent in run(model, samples):
+        for i, (query, target) in enumerate(zip(sample.asked, sample.targets, strict=True)):
+            output = WindowOutput(0, points[i].numpy(), float(absent[i]))
+            asked = Query(text=query.text, multiple=query.multiple)
+            right = is_right(decode(asked, [output], Temperatures()), query, target.spans)
+            answer = "absent" if not target.spans else "many" if query.multiple else "one"
+            scores["all"].append(right)
+            scores[f"{group_of(query)} / {answer}"].append(right)
+            scores[f"path {query.path}"].append(right)
+    return {k: round(sum(v) / len(v), 3) for k, v in sorted(scores.items()) if len(v) >= 5}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("--checkpoint", type=Path, default=Path("runs/reader/checkpoint.pt"))
+    parser.add_argument("--pages", type=int, default=150)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    model, steps, seconds = load_average(args.checkpoint)
+    print(json.dumps({"steps": steps, "seconds": round(seconds)}))
+    print(json.dumps(validate(model, make_samples(random.Random(99), args.pages)), indent=1))
+
+
+if __name__ == "__main__":
+    main()
