@@ -18,6 +18,7 @@ from finetune.synthesis.invoices import make_invoice
 from finetune.synthesis.judgments import make_judgment
 from finetune.synthesis.layout import overlapping
 from finetune.synthesis.letters import make_letter, make_report
+from finetune.synthesis.medical import make_discharge, make_lab_report, make_prescription
 from finetune.synthesis.queries import make_queries
 from finetune.synthesis.receipts import make_receipt
 from finetune.synthesis.statements import make_statement
@@ -40,6 +41,9 @@ MAKERS: dict[str, Callable[[random.Random], Draft]] = {
     "nda": make_nda,
     "contract": make_contract,
     "court_judgment": make_judgment,
+    "lab_report": make_lab_report,
+    "prescription": make_prescription,
+    "discharge_summary": make_discharge,
 }
 KINDS = tuple(MAKERS)
 FREE_KINDS = ("form",)

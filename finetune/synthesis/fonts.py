@@ -18,9 +18,10 @@ FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/texmf/
 NEEDED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;()/&%$#@-+'\"")
 REFUSED = (
     "symbol", "emoji", "icon", "dingbat", "braille", "math", "music", "ornament", "initials", "upper",
-    "ecolier", "isabella", "rufscript", "standardsymbols", "d050000l", "cmsy", "cmex", 
+    "ecolier", "isabella", "rufscript", "standardsymbols", "d050000l", "cmsy", "cmex",
     "outline", "keyboard", "humor", "linlibertine_i", "drm", "cmuntb", "powerline", "csur",
-    "phon", "abogado", "junkyard", "penguin", "jara", "alfa", "ellhnikh", "babel", "emerita",
+    "phon", "abogado", "junkyard", "penguin", "jara", "alfa", "babel",
+    "emerita", "elleni", "ellenb", "ellebol", "linbiolinum_k",
 )  # fmt: skip
 NOTO_LATIN = ("NotoSans-", "NotoSerif-", "NotoMono", "NotoSansMono", "NotoSansDisplay", "NotoSerifDisplay", "NotoSansUI")  # fmt: skip
 
@@ -115,10 +116,11 @@ def _faces_in(path: Path) -> list[FontFace]:
         return []
     try:
         if path.suffix == ".ttc":
-            fonts = list(TTCollection(str(path), lazy=True).fonts)
+            with TTCollection(str(path), lazy=True) as collection:
+                faces = [_face(path, font, i) for i, font in enumerate(collection.fonts)]
         else:
-            fonts = [TTFont(str(path), lazy=True)]
-        faces = [_face(path, font, i) for i, font in enumerate(fonts)]
+            with TTFont(str(path), lazy=True) as font:
+                faces = [_face(path, font, 0)]
     except (TTLibError, KeyError, AssertionError, OSError):
         return []
     return [face for face in faces if face is not None]

@@ -1,10 +1,10 @@
-# ruff: noqa: E501
 """Office forms with arbitrary keys, memos and fax covers."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from finetune.synthesis import content, vocabulary
 from finetune.synthesis.content import Country
@@ -190,7 +190,7 @@ def _boxes(sheet: Sheet, country: Country, filled: Font, blank: float, upper: bo
             x0, x1 = sheet.at(left) + 0.35 * sheet.em, sheet.at(right) - 0.35 * sheet.em
             y = flow(sheet.canvas, [Run(_key(field, upper, ""), label=True)], x0, x1, sheet.y + 0.2 * sheet.em, small, 1.1)
             bottom = max(bottom, _written(sheet, field, filled, (x0 + rng.choice((0, 1)) * sheet.em, x1, y + 0.1 * sheet.em), False))
-        for left, right in zip(edges, edges[1:], strict=False):
+        for left, right in pairwise(edges):
             sheet.canvas.box(sheet.at(left), sheet.y, sheet.at(right), bottom + 0.15 * sheet.em, max(1, sheet.em // 18))
         sheet.y = bottom + 0.15 * sheet.em
     sheet.gap(0.3)

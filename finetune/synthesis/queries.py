@@ -13,6 +13,7 @@ from typing import Any
 
 from docagent.schemas.fields import query_text
 from finetune.synthesis.phrases import BANK, DOCUMENT_NAMES
+from finetune.synthesis.row_queries import row_queries
 from finetune.synthesis.truth import Draft, QueryTruth
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "extraction_schemas"
@@ -212,7 +213,7 @@ def make_queries(draft: Draft, printed: Sequence[str], most: int = 16) -> tuple[
         for path, label in draft.labels.items()
         if path in printed and "[" not in path and rng.random() < 0.12
     ]
-    out += draft.queries
+    out += draft.queries + row_queries(draft, set(printed))
     absent = [p for p in known if p not in there and p not in draft.unasked]
     rng.shuffle(absent)
     count = round(len(out) * rng.uniform(*ABSENT_SHARE))

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Till receipts: shops, restaurants, fuel; Asia, Europe and the Americas."""
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from finetune.synthesis.labels import label
 from finetune.synthesis.layout import Look, Run, flow, put, sample_look, width_of
 from finetune.synthesis.receipt_items import Basket, print_items, sample_basket
 from finetune.synthesis.truth import Draft
-
 
 CASH_WORDS = ("cash", "bar", "espèces", "efectivo", "contante", "contanti", "contant", "dinheiro")
 
