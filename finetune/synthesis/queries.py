@@ -26,9 +26,9 @@ NAME_QUESTIONS = (
     "I need the {n}", "Locate {n}", "What is the value of {n}?", "value of the field {n}", "{d} {n}",
 )  # fmt: skip
 EXPANSIONS = (
-    (r"\bno\b\.?|#", "number"), (r"\bqty\b\.?", "quantity"), (r"\btel\b\.?", "telephone"), (r"\bref\b\.?", "reference"),
+    (r"\bp\.?o\.?\s?#", "purchase order number"), (r"\bno\b\.?|#", "number"), (r"\bqty\b\.?", "quantity"), (r"\btel\b\.?", "telephone"), (r"\bref\b\.?", "reference"),
     (r"\bd\.o\.b\.|\bdob\b", "date of birth"), (r"\bid\b", "identifier"), (r"\brec'd\b", "received"), (r"\breg\b\.?", "registration"),
-    (r"\bp\.?o\.?#", "purchase order number"), (r"\bacct\b\.?", "account"), (r"\battn\b\.?", "attention"), (r"\bamt\b\.?", "amount"),
+    (r"\bacct\b\.?", "account"), (r"\battn\b\.?", "attention"), (r"\bamt\b\.?", "amount"),
     (r"\binv\b\.?", "invoice"), (r"\bdept\b\.?", "department"), (r"\baddr\b\.?", "address"), (r"\bdesc\b\.?", "description"),
 )  # fmt: skip
 
