@@ -20,6 +20,7 @@ from docagent.results import Answer, Edit, Extraction, Field
 
 Colour = tuple[int, int, int]
 PixelBox = tuple[float, float, float, float]
+Obstacle = tuple[PixelBox, float]
 
 ORANGE: Colour = (230, 159, 0)
 SKY: Colour = (86, 180, 233)
@@ -35,6 +36,9 @@ SURE, DOUBTFUL = 0.9, 0.6
 """Words at or above SURE are drawn blue, at or above DOUBTFUL orange, below it vermilion."""
 
 FILL_OPACITY = 40
+
+# What a label pays for covering its own area of each, and for each of its heights it is away.
+LABEL_COST, MARK_COST, WORD_COST, FAR_COST = 8.0, 4.0, 1.0, 0.15
 _ITEM = re.compile(r"^(?P<table>.+?)\[(?P<row>\d+)\]\.?(?P<column>.*)$")
 
 
@@ -151,11 +155,12 @@ def draw_marks(
     outlines = [_to_pixels(mark.polygon, canvas.size) for mark in marks]
     for mark, outline in zip(marks, outlines, strict=True):
         _draw_outline(pen, outline, mark, max(1, width // 2) if mark.thin else width)
-    taken = [_points_to_box(outline) for outline in outlines]
-    taken += [_points_to_box(_to_pixels(polygon, canvas.size)) for polygon in avoid]
+    taken = [(_points_to_box(outline), MARK_COST) for outline in outlines]
+    taken += [(_points_to_box(_to_pixels(word, canvas.size)), WORD_COST) for word in avoid]
     for mark, outline in zip(marks, outlines, strict=True):
         if mark.label:
-            taken.append(_draw_label(pen, mark, _points_to_box(outline), taken, size))
+            place = _draw_label(pen, mark, _points_to_box(outline), taken, size)
+            taken.append((place, LABEL_COST))
     return canvas
 
 
@@ -167,15 +172,17 @@ def _draw_outline(
 
 
 def _draw_label(
-    pen: ImageDraw.ImageDraw, mark: Mark, box: PixelBox, taken: Sequence[PixelBox], size: int
+    pen: ImageDraw.ImageDraw, mark: Mark, box: PixelBox, taken: Sequence[Obstacle], size: int
 ) -> PixelBox:
-    """Draw a label next to a box; returns the place it takes."""
+    """Draw a label near a box, with a line to it where it is not next to it; returns its place."""
     font = ImageFont.load_default(size)
     label = _drawable(mark.label, font)
     left, top, right, bottom = pen.textbbox((0, 0), label, font=font)
     pad = size // 5
     extent = (right - left + 2 * pad, bottom - top + 2 * pad)
     place = _label_place(box, extent, pen.im.size, taken)
+    if _distance(place, box) > extent[1] / 2:
+        pen.line(_leader(place, box), fill=(*mark.colour, 255), width=max(1, size // 10))
     pen.rectangle(place, fill=(*mark.colour, 235))
     ink = (0, 0, 0) if _is_light(mark.colour) else (255, 255, 255)
     pen.text((place[0] + pad - left, place[1] + pad - top), label, font=font, fill=ink)
@@ -190,22 +197,48 @@ def _drawable(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> 
 
 
 def _label_place(
-    box: PixelBox, extent: tuple[float, float], page: tuple[int, int], taken: Sequence[PixelBox]
+    box: PixelBox, extent: tuple[float, float], page: tuple[int, int], taken: Sequence[Obstacle]
 ) -> PixelBox:
-    """Above, right, below or left of the box, whichever covers least; kept on the page."""
+    """The cheapest place around the box: what it covers, plus how far it is; on the page."""
+    area = extent[0] * extent[1]
+
+    def cost(place: PixelBox) -> float:
+        covered = sum(weight * _overlap(place, other) for other, weight in taken) / area
+        return covered + FAR_COST * _distance(place, box) / extent[1]
+
+    return min((_keep_on_page(corner, extent, page) for corner in _corners(box, extent)), key=cost)
+
+
+def _corners(box: PixelBox, extent: tuple[float, float]) -> Iterable[tuple[float, float]]:
+    """Top-left corners to try, the nearest first: above, below and beside, then further off."""
     width, height = extent
     x0, y0, x1, y1 = box
     gap = 2.0
-    corners = (
-        (x0, y0 - height - gap),
-        (x1 + gap, (y0 + y1 - height) / 2),
-        (x0, y1 + gap),
-        (x0 - width - gap, (y0 + y1 - height) / 2),
-        (x1 - width, y0 - height - gap),
-        (x1 - width, y1 + gap),
-    )
-    places = [_keep_on_page(corner, extent, page) for corner in corners]
-    return min(places, key=lambda place: sum(_overlap(place, other) for other in taken))
+    for away in (0.0, 1.2 * height, 2.4 * height, 4.8 * height):
+        above, below = y0 - height - gap - away, y1 + gap + away
+        beside = (y0 + y1 - height) / 2
+        yield from ((x0, above), (x1 + gap + away, beside), (x0, below))
+        yield from ((x0 - width - gap - away, beside), (x1 - width, above), (x1 - width, below))
+        yield from ((x1 + gap + away, above), (x1 + gap + away, below))
+        yield from ((x0 - width - gap - away, above), (x0 - width - gap - away, below))
+
+
+def _distance(a: PixelBox, b: PixelBox) -> float:
+    across = max(0.0, a[0] - b[2], b[0] - a[2])
+    down = max(0.0, a[1] - b[3], b[1] - a[3])
+    return float((across * across + down * down) ** 0.5)
+
+
+def _leader(a: PixelBox, b: PixelBox) -> list[tuple[float, float]]:
+    """The shortest line between two boxes, along their nearest edges."""
+
+    def nearest(low: float, high: float, other_low: float, other_high: float) -> float:
+        return min(max((other_low + other_high) / 2, low), high)
+
+    return [
+        (nearest(one[0], one[2], two[0], two[2]), nearest(one[1], one[3], two[1], two[3]))
+        for one, two in ((a, b), (b, a))
+    ]
 
 
 def _keep_on_page(

@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 
 from docagent.confidence import geometric_mean, minimum
 from docagent.document import Document
+from docagent.geometry import polygon_to_bbox
 from docagent.normalise import Normalised, normalise
+from docagent.reader.columns import column_words, words_to_ranges
 from docagent.results import Source
 from docagent.schemas import SchemaField
 
@@ -51,11 +53,21 @@ class FieldReader:
         start, end = self._without_labels(start, end)
         if self.leaf.normaliser in TIGHT_KINDS:
             start, end = self._tightened(*self._readable(start, end))
-        text = self.text(start, end)
-        reading = self.read(start, end)
-        return Candidate(
-            ((start, end),), text, reading, score * plausibility(self.leaf, text), source
-        )
+        ranges = self.in_column(start, end)
+        text = " ".join(self.text(*words) for words in ranges)
+        reading = self.read_text(text)
+        return Candidate(ranges, text, reading, score * plausibility(self.leaf, text), source)
+
+    def in_column(self, start: int, end: int) -> tuple[Range, ...]:
+        """The words from start to end without those of a block beside their column."""
+        words = self.document.words[start:end]
+        page = words[0].page
+        if any(word.page != page for word in words):
+            return ((start, end),)
+        lines = [word.line for word in words]
+        boxes = [polygon_to_bbox(word.word.polygon) for word in words]
+        kept = column_words(0, end - start, lines, boxes)
+        return words_to_ranges([start + index for index in kept])
 
     def text(self, start: int, end: int) -> str:
         """The words joined by one space."""

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 from docagent.document import Alternative, Line, Page, Word
 from docagent.geometry import (
-    BBox,
     Polygon,
     clip_polygon,
     interpolate_polygon,
+    polygon_to_bbox,
     scale_polygon,
 )
 from docagent.ocr.crops import cut_crop, quad_size
 from docagent.ocr.detection import TextDetector
 from docagent.ocr.preprocess import apply_affine, detection_scale, even_light, rotate, turn
-from docagent.ocr.reading_order import order_lines
+from docagent.ocr.reading_order import group_words_into_lines
 from docagent.ocr.recognition import TextRecognizer
 from docagent.ocr.types import Detection, Image, LineReading, WordReading
 from docagent.scan import ScanPage
@@ -216,35 +216,40 @@ def _mean_confidence(readings: Sequence[LineReading]) -> float:
 def _assemble(
     quads: Quads, readings: Sequence[LineReading], shape: tuple[int, ...], lean: float
 ) -> tuple[Line, ...]:
-    """Lines in reading order, judged on the straightened page."""
-    kept = [
-        (quad, reading)
+    """Lines in reading order, put together from words on the straightened page.
+
+    Detection may cut a printed line or join two columns; the words are grouped anew by the
+    rules that text layers are grouped by, so that what follows sees one kind of page.
+    """
+    words = [
+        word
         for quad, reading in zip(quads, readings, strict=True)
         if reading.words and reading.confidence >= NOISE
+        for word in _line_words(quad, reading, shape)
     ]
     angle = math.radians(-lean)
-    straight = np.array(
-        [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]], np.float32
+    cos, sin = math.cos(angle), math.sin(angle)
+    height, width = shape[:2]
+    boxes = []
+    for word in words:
+        points = scale_polygon(word.polygon, width, height)
+        boxes.append(polygon_to_bbox([(x * cos - y * sin, x * sin + y * cos) for x, y in points]))
+    return tuple(
+        Line(words=tuple(words[index] for index in line)) for line in group_words_into_lines(boxes)
     )
-    boxes: list[BBox] = []
-    for quad, _ in kept:
-        points = quad @ straight.T
-        (x0, y0), (x1, y1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-        boxes.append((x0, y0, x1, y1))
-    lines = [_line(*kept[index], shape) for index in order_lines(boxes)]
-    return tuple(line for line in lines if line is not None)
 
 
-def _line(quad: NDArray[np.float32], reading: LineReading, shape: tuple[int, ...]) -> Line | None:
-    """The line's words with their places; None if nothing but fill-in rules was read."""
+def _line_words(
+    quad: NDArray[np.float32], reading: LineReading, shape: tuple[int, ...]
+) -> list[Word]:
+    """The words of a detected line with their places; none if only fill-in rules were read."""
     corners = [(float(x), float(y)) for x, y in _widen(quad, across=0.0)]
     polygon = (corners[0], corners[1], corners[2], corners[3])
     relative = scale_polygon(polygon, 1 / shape[1], 1 / shape[0])
     width, height = quad_size(_widen(quad, across=0.0))
     words = _trim_rules(reading.words)
     places = _spread_edges([(w.chars[0].start, w.chars[-1].end) for w in words], height / width)
-    made = [_word(w, interpolate_polygon(relative, *p)) for w, p in zip(words, places, strict=True)]
-    return Line(words=tuple(made)) if made else None
+    return [_word(w, interpolate_polygon(relative, *p)) for w, p in zip(words, places, strict=True)]
 
 
 def _trim_rules(words: Sequence[WordReading]) -> list[WordReading]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from docagent.reader.columns import column_words
 from docagent.reader.features import (
     PageFeatures,
     QueryFeatures,
@@ -103,6 +104,11 @@ def find_target(query: CleanQuery, page: ReadPage) -> Target | None:
         positions = sorted({p for source in answer for p in where.get(source, ())})
         if not positions:
             continue
+        if _wraps_in_column(positions, page):
+            # Told by its ends; the words of the block beside it are no part of it.
+            tags[positions[0] : positions[-1] + 1] = -1
+            spans.append((positions[0], positions[-1]))
+            continue
         run = _longest_run(positions)
         if len(run) < LEAST_RUN * len(positions) or len(run) > MAX_SPAN:
             return None
@@ -111,6 +117,15 @@ def find_target(query: CleanQuery, page: ReadPage) -> Target | None:
         tags[run[0]] = 1
         spans.append((run[0], run[-1]))
     return Target(tuple(dict.fromkeys(spans)), tags)
+
+
+def _wraps_in_column(positions: Sequence[int], page: ReadPage) -> bool:
+    """Whether serving would find all these words from the first and the last of them."""
+    start, end = positions[0], positions[-1] + 1
+    if end - start == len(positions) or end - start > MAX_SPAN:
+        return False
+    boxes = [word.box for word in page.words]
+    return column_words(start, end, page.lines, boxes) == list(positions)
 
 
 def _longest_run(positions: Sequence[int]) -> list[int]:
