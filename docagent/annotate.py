@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,9 @@ class Mark:
     thin: bool = False
 
 
+_NOWHERE: Polygon = ((0.0, 0.0),) * 4
+
+
 def words_to_marks(page: Page) -> tuple[Mark, ...]:
     """Every word, coloured by confidence; grey where it was not read from pixels."""
     return tuple(
@@ -72,36 +75,31 @@ def _confidence_colour(confidence: float | None) -> Colour:
 def extraction_to_marks(extraction: Extraction, page: int) -> tuple[Mark, ...]:
     """The evidence of every field on a page (number from 1), one colour for each field.
 
-    Fields of a table are thin; they are coloured by column and labelled on their first row.
+    Fields of a table are thin; they are coloured by column and labelled where they first occur.
     """
     colours: dict[str, Colour] = {}
     marks: list[Mark] = []
     for field in extraction.fields:
         item = _ITEM.match(field.path)
         name = f"{item['table']}.{item['column']}" if item else field.path
+        is_first = name not in colours
         colour = colours.setdefault(name, PALETTE[len(colours) % len(PALETTE)])
-        marks.extend(_field_marks(field, item, colour, page))
+        label = _field_label(field, item) if is_first else ""
+        marks.extend(_field_marks(field, Mark(_NOWHERE, colour, label, item is not None), page))
     return tuple(marks)
 
 
-def _field_marks(
-    field: Field, item: re.Match[str] | None, colour: Colour, page: int
-) -> Iterable[Mark]:
-    label = _field_label(field, item)
-    for evidence in field.evidence:
-        if evidence.page != page:
-            continue
-        for polygon in evidence.polygons:
-            yield Mark(polygon, colour, label, thin=item is not None)
-            label = ""
+def _field_marks(field: Field, look: Mark, page: int) -> Iterable[Mark]:
+    """The evidence of a field on a page; the label is on the first polygon."""
+    polygons = [p for place in field.evidence if place.page == page for p in place.polygons]
+    for index, polygon in enumerate(polygons):
+        yield replace(look, polygon=polygon, label=look.label if index == 0 else "")
 
 
 def _field_label(field: Field, item: re.Match[str] | None) -> str:
     if item:
-        return (item["column"] or item["table"]) if item["row"] == "0" else ""
-    if field.confidence is None:
-        return field.path
-    return f"{field.path} {field.confidence:.0%}"
+        return item["column"] or item["table"]
+    return field.path if field.confidence is None else f"{field.path} {field.confidence:.0%}"
 
 
 def answer_to_marks(answer: Answer, page: int) -> tuple[Mark, ...]:

@@ -51,11 +51,11 @@ def test_fields_have_their_own_colours_and_labels() -> None:
 
 
 def test_table_columns_are_thin_share_a_colour_and_one_label() -> None:
-    paths = ["items[0].name", "items[0].price", "items[1].name", "items[1].price"]
+    paths = ["items[0].name", "items[1].name", "items[1].price", "items[2].price"]
     marks = extraction_to_marks(extraction(*map(field, paths)), 1)
     assert all(m.thin for m in marks)
-    assert [m.label for m in marks] == ["name", "price", "", ""]
-    assert marks[0].colour == marks[2].colour != marks[1].colour == marks[3].colour
+    assert [m.label for m in marks] == ["name", "", "price", ""]
+    assert marks[0].colour == marks[1].colour != marks[2].colour == marks[3].colour
 
 
 def test_only_the_evidence_of_the_page_is_marked() -> None:

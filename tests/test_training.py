@@ -1,4 +1,4 @@
-"""Each training script makes data, takes a few steps, exports, and its weights can be used.
+"""Each OCR training script makes data, takes a few steps, exports, and its weights can be used.
 
 Needs the 'train' extra: ``pytest -m train``. What the weights are worth is measured in ``eval``.
 """
@@ -15,10 +15,6 @@ import pytest
 from docagent.errors import ModelError
 from docagent.ocr.detection import TextDetector
 from docagent.ocr.recognition import TextRecognizer
-from docagent.reader.embedded import EmbeddedReader
-from docagent.reader.types import Query
-from docagent.settings import Settings
-from tests.documents import document_of
 
 pytestmark = pytest.mark.train
 
@@ -59,19 +55,6 @@ def test_recognizer(shards: Path, tmp_path: Path) -> None:
     run("finetune.recognizer", "--output", tmp_path, "--export", weights)
     readings = TextRecognizer(weights, 1).recognize([np.full((32, 200), 255, np.uint8)])
     assert 0.0 <= readings[0].confidence <= 1.0
-
-
-def test_reader(shards: Path, tmp_path: Path) -> None:
-    run("finetune.reader.train", "--output", tmp_path, "--minutes", 0.05)
-    checkpoint = tmp_path / "checkpoint.pt"
-    run(
-        "finetune.reader.export", "--checkpoint", checkpoint, "--output", tmp_path, "--pages", 2
-    )  # fmt: skip
-    reader = EmbeddedReader(Settings(weights_dir=tmp_path))
-    query = Query(text="total amount")
-    readings = reader.read(document_of(["Total 12.50"]), [query])
-    assert readings[0].query == query
-    assert 0.0 <= readings[0].absent <= 1.0
 
 
 def test_weights_that_are_cut_short_are_refused(tmp_path: Path) -> None:
