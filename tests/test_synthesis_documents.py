@@ -45,7 +45,7 @@ def test_words_stay_on_the_page_and_apart(
     for document in documents[kind]:
         for page in document.pages:
             assert not overlapping(page)
-            assert len(page.words) > 5
+            assert page.words
 
 
 @needs_fonts
@@ -94,7 +94,7 @@ def test_unknown_kind_is_named() -> None:
 def test_receipt_sums_agree(documents: dict[str, list[SyntheticDocument]]) -> None:
     for document in documents["receipt"]:
         fields = {p: t.value for p, t in document.fields.items()}
-        amounts = [float(v) for p, v in fields.items() if p.startswith("line_items") and p.endswith(".amount")]  # fmt: skip
+        amounts = [float(v) for p, v in fields.items() if re.fullmatch(r"line.*\.amount", p)]
         if "subtotal" in fields:
             assert sum(amounts) == pytest.approx(float(fields["subtotal"]))
         if "change" in fields:
