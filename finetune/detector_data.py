@@ -64,7 +64,9 @@ def _draw_clutter(image: NDArray[np.uint8], rng: random.Random, x: int, y: int, 
         cv2.ellipse(image, (x + size // 2, y + size // 2), (size // 2, max(2, int(size * rng.uniform(0.2, 0.5)))), 0, 0, 360, ink, thick)  # fmt: skip
     elif kind == 1:
         points = [(x + rng.randrange(size), y + rng.randrange(size)) for _ in range(rng.randint(3, 7))]  # fmt: skip
-        cv2.polylines(image, [np.array(points, np.int32)], rng.random() < 0.5, ink, rng.randint(1, 3))
+        cv2.polylines(
+            image, [np.array(points, np.int32)], rng.random() < 0.5, ink, rng.randint(1, 3)
+        )
     elif kind == 2:
         patch = image[y : y + size, x : x + size]
         noise = np.random.default_rng(rng.getrandbits(32)).integers(0, 255, patch.shape)

@@ -51,7 +51,9 @@ def ctc_loss(logits: Tensor, texts: list[str], widths: Tensor) -> Tensor:
     lengths = torch.tensor([len(t) for t in targets])
     flat = torch.tensor([c for t in targets for c in t])
     scores = logits.float().log_softmax(-1).transpose(0, 1)
-    loss = nn.functional.ctc_loss(scores, flat, widths, lengths, reduction="sum", zero_infinity=True)
+    loss = nn.functional.ctc_loss(
+        scores, flat, widths, lengths, reduction="sum", zero_infinity=True
+    )
     return loss / lengths.sum()
 
 

@@ -127,7 +127,9 @@ def test_beam_search_reads_what_greedy_reads_on_clean_text() -> None:
     texts = []
     for decoding in ("greedy", "beam"):
         reader = TextRecognizer(weights, decoding=decoding)  # type: ignore[arg-type]
-        texts.append([[[c.text for c in w.chars] for w in r.words] for r in reader.recognize(ready)])
+        texts.append(
+            [[[c.text for c in w.chars] for w in r.words] for r in reader.recognize(ready)]
+        )
     assert texts[0] == texts[1]
 
 

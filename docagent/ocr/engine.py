@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,6 +41,14 @@ DOUBT = 0.75
 
 NOISE = 0.35
 """Lines read with less confidence are taken for drawings, stamps or specks and left out."""
+
+SECOND_LOOK = 0.8
+"""Lines read with less confidence are read again, stretched by STRETCH."""
+
+STRETCH = 1.5
+
+NARROW = 0.5
+"""Width of a character in line heights below which type is condensed."""
 
 AIR = 0.08
 """Widening of a word's box at both ends, in line heights."""
@@ -160,7 +169,28 @@ class OcrEngine:
             if readings[place].confidence > readings[i].confidence:
                 readings[i], candidates[i] = readings[place], candidates[place]
         chosen = np.array(candidates[: len(quads)], np.float32).reshape(-1, 4, 2)
-        return chosen, readings[: len(quads)]
+        return chosen, self._look_again(image, chosen, readings[: len(quads)])
+
+    def _look_again(
+        self, image: Image, quads: Quads, readings: list[LineReading]
+    ) -> list[LineReading]:
+        """Read unsure lines once more, stretched: condensed and double-height type is too
+        narrow for the steps the recognizer reads in. The surer reading is kept."""
+        unsure = [
+            i
+            for i, (quad, reading) in enumerate(zip(quads, readings, strict=True))
+            if reading.confidence < SECOND_LOOK and _pitch(quad, reading) < NARROW
+        ]
+        crops = [cut_crop(image, _widen(quads[i])) for i in unsure]
+        wider = [
+            np.asarray(cv2.resize(c, (round(c.shape[1] * STRETCH), c.shape[0])), np.uint8)
+            for c in crops
+        ]
+        better = list(readings)
+        for i, reading in zip(unsure, self.recognizer.recognize(wider), strict=True):
+            if reading.confidence > readings[i].confidence:
+                better[i] = reading
+        return better
 
     def _is_upside_down(self, image: Image, quads: Quads) -> bool:
         """Whether the widest lines read better turned by 180 degrees."""
@@ -250,6 +280,13 @@ def _line_words(
     words = _trim_rules(reading.words)
     places = _spread_edges([(w.chars[0].start, w.chars[-1].end) for w in words], height / width)
     return [_word(w, interpolate_polygon(relative, *p)) for w, p in zip(words, places, strict=True)]
+
+
+def _pitch(quad: NDArray[np.float32], reading: LineReading) -> float:
+    """Width of a line's characters in line heights; 0 if none were read."""
+    count = sum(len(word.chars) + 1 for word in reading.words)
+    width, height = quad_size(quad)
+    return width / max(height, 1e-3) / count if count else 0.0
 
 
 def _trim_rules(words: Sequence[WordReading]) -> list[WordReading]:

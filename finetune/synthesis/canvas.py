@@ -82,7 +82,9 @@ class Canvas:
             x = end + space
         return x - space
 
-    def rule(self, x0: float, y0: float, x1: float, y1: float, width: int = 1, ink: int = 0) -> None:
+    def rule(
+        self, x0: float, y0: float, x1: float, y1: float, width: int = 1, ink: int = 0
+    ) -> None:
         """A straight line of ``width`` pixels."""
         self.shapes.append(Shape("line", (x0, y0, x1, y1), width, ink, None))
 

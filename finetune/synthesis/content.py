@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Values printed on synthetic documents: people, companies, addresses, dates, amounts, ids.
 
 Everything draws from a ``random.Random``. Faker is slow, so values come from pools made once
@@ -203,7 +204,12 @@ def _malaysian_address(rng: random.Random) -> tuple[str, ...]:
     if rng.random() < 0.2:
         return (f"{number} {road}, {area},", place + end)
     if rng.random() < 0.15:
-        return (f"{number}, {road},", f"{area},", f"{postcode} {city},", f"{state or 'Wilayah Persekutuan'}{end}")
+        return (
+            f"{number}, {road},",
+            f"{area},",
+            f"{postcode} {city},",
+            f"{state or 'Wilayah Persekutuan'}{end}",
+        )
     return (f"{number}, {road},", f"{area},", place + end)
 
 

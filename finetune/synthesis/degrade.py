@@ -102,7 +102,9 @@ def paper(image: Image, rng: random.Random) -> Image:
     if rng.random() < 0.5:
         gen = _numpy(rng)
         corners = gen.uniform(rng.uniform(0.55, 0.95), 1.0, (rng.randint(2, 4), rng.randint(2, 4)))
-        light = cv2.resize(corners.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+        light = cv2.resize(
+            corners.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
+        )
         page *= np.clip(light, 0.3, 1.1)
     if rng.random() < 0.15:
         back = cv2.GaussianBlur(image[:, ::-1], (0, 0), rng.uniform(1, 3)).astype(np.float32)

@@ -13,15 +13,17 @@ from collections.abc import Callable
 
 from finetune.synthesis.contracts import make_contract, make_nda
 from finetune.synthesis.form_fields import form_queries
-from finetune.synthesis.forms import make_form, make_memo
+from finetune.synthesis.forms import make_form
 from finetune.synthesis.invoices import make_invoice
 from finetune.synthesis.judgments import make_judgment
 from finetune.synthesis.layout import overlapping
 from finetune.synthesis.letters import make_letter, make_report
-from finetune.synthesis.medical import make_discharge, make_lab_report, make_prescription
+from finetune.synthesis.medical import make_lab_report
+from finetune.synthesis.memos import make_memo
 from finetune.synthesis.queries import make_queries
 from finetune.synthesis.receipts import make_receipt
 from finetune.synthesis.statements import make_statement
+from finetune.synthesis.treatments import make_discharge, make_prescription
 from finetune.synthesis.truth import (
     Draft,
     FieldTruth,

@@ -152,7 +152,17 @@ def _families() -> dict[str, dict[str, tuple[FontFace, ...]]]:
 
 
 # What printed business documents are mostly set in; the rest of the fonts give breadth.
-COMMON = ("liberation", "nimbus", "free", "carlito", "dejavu", "tex gyre", "c059", "p052", "courier")
+COMMON = (
+    "liberation",
+    "nimbus",
+    "free",
+    "carlito",
+    "dejavu",
+    "tex gyre",
+    "c059",
+    "p052",
+    "courier",
+)
 
 # Fixed dot patterns, as receipt and matrix printers have them.
 PRINTER = ("spleen", "unifont", "3270", "glass", "dotgothic")

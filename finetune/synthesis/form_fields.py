@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Keys of free forms and the values filled in for them."""
 
 from __future__ import annotations
@@ -16,8 +15,31 @@ from finetune.synthesis.queries import ask_label
 from finetune.synthesis.truth import Draft, QueryTruth
 
 HAND = ("domestic", "abogado", "breip", "comic", "chorus", "z003", "elegante", "quercus", "jara")
-NOUN_SHARES = {"code": 5, "name": 3, "date": 4, "place": 2, "phone": 1, "text": 4, "amount": 3, "quantity": 3, "company": 1, "email": 1}
-PLAIN_SHARES = {"name": 4, "date": 4, "code": 3, "place": 3, "phone": 2, "email": 1, "address": 1, "company": 3, "text": 4, "amount": 3, "quantity": 3}
+NOUN_SHARES = {
+    "code": 5,
+    "name": 3,
+    "date": 4,
+    "place": 2,
+    "phone": 1,
+    "text": 4,
+    "amount": 3,
+    "quantity": 3,
+    "company": 1,
+    "email": 1,
+}
+PLAIN_SHARES = {
+    "name": 4,
+    "date": 4,
+    "code": 3,
+    "place": 3,
+    "phone": 2,
+    "email": 1,
+    "address": 1,
+    "company": 3,
+    "text": 4,
+    "amount": 3,
+    "quantity": 3,
+}
 
 
 @dataclass(frozen=True)
@@ -47,7 +69,10 @@ def sample_key(rng: random.Random) -> tuple[str, str]:
         kind = rng.choices(list(PLAIN_SHARES), list(PLAIN_SHARES.values()))[0]
         return rng.choice(vocabulary.PLAIN_KEYS[kind]), kind
     kind = rng.choices(list(NOUN_SHARES), list(NOUN_SHARES.values()))[0]
-    return f"{rng.choice(vocabulary.FORM_QUALIFIERS)} {rng.choice(vocabulary.FORM_NOUNS[kind])}", kind
+    return (
+        f"{rng.choice(vocabulary.FORM_QUALIFIERS)} {rng.choice(vocabulary.FORM_NOUNS[kind])}",
+        kind,
+    )
 
 
 def sample_value(rng: random.Random, kind: str, country: Country) -> tuple[tuple[str, ...], str]:
@@ -73,7 +98,24 @@ def _simple_value(rng: random.Random, kind: str, country: Country) -> str:
     if kind == "code":
         return content.code(rng)
     if kind == "place":
-        return content.address(rng, country)[-1].split(",")[0].strip(" .") if rng.random() < 0.7 else rng.choice(("Malaysia", "Germany", "U.S.A.", "Belgium", "United Kingdom", "Singapore", "Ohio", "Kentucky", "India", "France"))
+        return (
+            content.address(rng, country)[-1].split(",")[0].strip(" .")
+            if rng.random() < 0.7
+            else rng.choice(
+                (
+                    "Malaysia",
+                    "Germany",
+                    "U.S.A.",
+                    "Belgium",
+                    "United Kingdom",
+                    "Singapore",
+                    "Ohio",
+                    "Kentucky",
+                    "India",
+                    "France",
+                )
+            )
+        )
     if kind == "phone":
         return content.phone(rng, country)
     if kind == "email":
@@ -81,7 +123,14 @@ def _simple_value(rng: random.Random, kind: str, country: Country) -> str:
     if kind == "company":
         return content.company(rng, country)
     if kind == "quantity":
-        number = rng.choice((str(rng.randint(1, 99)), f"{rng.randint(100, 99_999):,}", f"{rng.uniform(0, 100):.1f}", f"{rng.uniform(0, 10):.2f}"))
+        number = rng.choice(
+            (
+                str(rng.randint(1, 99)),
+                f"{rng.randint(100, 99_999):,}",
+                f"{rng.uniform(0, 100):.1f}",
+                f"{rng.uniform(0, 10):.2f}",
+            )
+        )
         return f"{number} {rng.choice(vocabulary.UNITS)}" if rng.random() < 0.5 else number
     if rng.random() < 0.15:
         return " ".join(content.sentence(rng).split()[:6]).rstrip(".")
@@ -122,7 +171,10 @@ def form_queries(draft: Draft, printed: tuple[str, ...], most: int = 16) -> tupl
     blank = [p for p in draft.labels if p not in printed]
     rng.shuffle(paths)
     paths, blank = paths[:most], rng.sample(blank, min(3, len(blank)))
-    out = [QueryTruth(ask_label(rng, draft.labels[p], draft.kinds.get(p, "text")), False, p) for p in paths + blank]
+    out = [
+        QueryTruth(ask_label(rng, draft.labels[p], draft.kinds.get(p, "text")), False, p)
+        for p in paths + blank
+    ]
     missing = max(1, round(len(paths) * rng.uniform(0.15, 0.35)) - len(blank))
     out += [_absent(draft, rng.random() < 0.5) for _ in range(missing)]
     out += draft.queries
@@ -133,7 +185,9 @@ def form_queries(draft: Draft, printed: tuple[str, ...], most: int = 16) -> tupl
 def _absent(draft: Draft, near: bool) -> QueryTruth:
     """A key that is not on the form; ``near``: it shares its first word with one that is."""
     rng = draft.rng
-    words = {word for label in draft.labels.values() for word in re.findall(r"[a-z]+", label.lower())}
+    words = {
+        word for label in draft.labels.values() for word in re.findall(r"[a-z]+", label.lower())
+    }
     for _ in range(12):
         key, kind = sample_key(rng)
         if near and draft.labels:
@@ -149,7 +203,9 @@ def _absent(draft: Draft, near: bool) -> QueryTruth:
 
 
 def _kinds_of(draft: Draft, first: str) -> set[str]:
-    return {draft.kinds.get(p, "text") for p, label in draft.labels.items() if label.startswith(first)}
+    return {
+        draft.kinds.get(p, "text") for p, label in draft.labels.items() if label.startswith(first)
+    }
 
 
 @lru_cache(maxsize=1)

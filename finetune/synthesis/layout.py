@@ -1,8 +1,8 @@
+# ruff: noqa: E501
 """Placing text on a page: runs, wrapped flow, tables, label-value pairs. Pixels throughout.
 
 ``y`` is the top of the next line; each function returns the top of the line after what it
-placed. Text is shrunk or wrapped to its width, so it never meets its neighbour.
-"""
+placed. Text is shrunk or wrapped to its width, so it never meets its neighbour."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from finetune.synthesis.canvas import Canvas
 from finetune.synthesis.fonts import Font, FontFace, sample_face, sample_family
 
 ASCENT = 0.8
+
+
 MINIMUM_SIZE = 9
 
 
@@ -94,7 +96,7 @@ def tokens(runs: Sequence[Run], font: Font) -> list[Run]:
     return out
 
 
-def _width(items: Sequence[Run]) -> float:
+def width_of_tokens(items: Sequence[Run]) -> float:
     total = 0.0
     for item in items:
         assert item.font is not None
@@ -104,10 +106,12 @@ def _width(items: Sequence[Run]) -> float:
 
 def width_of(runs: Sequence[Run], font: Font) -> float:
     """Width of the runs on one line."""
-    return _width(tokens(runs, font))
+    return width_of_tokens(tokens(runs, font))
 
 
-def _place(canvas: Canvas, items: Sequence[Run], x: float, baseline: float, stretch: float) -> float:
+def _place(
+    canvas: Canvas, items: Sequence[Run], x: float, baseline: float, stretch: float
+) -> float:
     for item in items:
         assert item.font is not None
         end = canvas.text(x, baseline, item.text, item.font, field=item.field, label=item.label)
@@ -120,19 +124,21 @@ def put(
 ) -> float:  # fmt: skip
     """Place runs on one line; shrink them to ``room``. x is the left, centre or right by
     ``align``. Returns the x where the text ends."""
-    return _put_items(canvas, tokens(runs, font), x, y + ASCENT * font.size, align, room)
+    return put_items(canvas, tokens(runs, font), x, y + ASCENT * font.size, align, room)
 
 
-def _put_items(
+def put_items(
     canvas: Canvas, items: Sequence[Run], x: float, baseline: float, align: str, room: float
 ) -> float:
-    wide = _width(items)
+    wide = width_of_tokens(items)
     if wide > room:
         scale = room / wide
         items = [
-            replace(i, font=i.font.at(max(MINIMUM_SIZE, int(i.font.size * scale)))) for i in items if i.font
+            replace(i, font=i.font.at(max(MINIMUM_SIZE, int(i.font.size * scale))))
+            for i in items
+            if i.font
         ]
-        wide = _width(items)
+        wide = width_of_tokens(items)
     if align == "right":
         x -= wide
     elif align == "center":
@@ -166,7 +172,9 @@ def flow(
     return place_lines(canvas, lines, (x0, x1, y), font, leading, align, indent)
 
 
-def flow_lines(runs: Sequence[Run], room: float, font: Font, indent: float = 0.0) -> list[list[Run]]:
+def flow_lines(
+    runs: Sequence[Run], room: float, font: Font, indent: float = 0.0
+) -> list[list[Run]]:
     """Tokens of each line when wrapped to ``room`` with the first line indented."""
     items = tokens(runs, font)
     if not indent or not items:
@@ -184,9 +192,9 @@ def place_lines(
     x0, x1, y = box
     for number, line in enumerate(lines):
         left = x0 + (indent if number == 0 else 0.0)
-        wide, room = _width(line), x1 - left
+        wide, room = width_of_tokens(line), x1 - left
         if wide > room:
-            _put_items(canvas, line, left, y + ASCENT * font.size, "left", room)
+            put_items(canvas, line, left, y + ASCENT * font.size, "left", room)
             y += leading * font.size
             continue
         stretch = 0.0
@@ -209,133 +217,6 @@ def stack(
     for line in lines:
         y = flow(canvas, line, x0, x1, y, font, leading, align)
     return y
-
-
-@dataclass(frozen=True)
-class Column:
-    """A table column. flexible: takes what is left and wraps."""
-
-    title: str
-    align: str = "left"
-    flexible: bool = False
-
-
-@dataclass(frozen=True)
-class TableStyle:
-    """rules: none, head, rows, grid or columns. shade: grey of the head and of every other row
-    (None: none). gap: space between columns and around rows, in em."""
-
-    rules: str = "head"
-    shade: int | None = None
-    zebra: bool = False
-    gap: float = 1.0
-    padding: float = 0.2
-    upper: bool = False
-
-
-def sample_table_style(rng: random.Random) -> TableStyle:
-    """A random look of tables."""
-    return TableStyle(
-        rules=rng.choices(("none", "head", "rows", "grid", "columns"), (2, 4, 3, 4, 2))[0],
-        shade=rng.choice((None, None, 235, 215, 200)),
-        zebra=rng.random() < 0.12,
-        gap=rng.uniform(0.8, 1.6),
-        padding=rng.choice((0.05, 0.15, 0.3, 0.5)),
-        upper=rng.random() < 0.25,
-    )
-
-
-Row = Sequence[Sequence[Run]]
-
-
-def table(
-    canvas: Canvas, columns: Sequence[Column], rows: Sequence[Row], box: tuple[float, float, float],
-    fonts: tuple[Font, Font], style: TableStyle,
-) -> float:  # fmt: skip
-    """Place a table in box (x0, x1, y) with (body, head) fonts; returns the y under it."""
-    x0, x1, y = box
-    body, head = fonts
-    heads = [[Run(c.title.upper() if style.upper else c.title, label=True)] for c in columns]
-    while True:
-        widths = _column_widths(columns, heads, rows, x1 - x0, (body, head), style.gap)
-        if widths or body.size <= MINIMUM_SIZE:
-            break
-        body, head = body.at(body.size - 1), head.at(head.size - 1)
-    if not widths:
-        widths = [(x1 - x0) / len(columns)] * len(columns)
-    edges = [x0]
-    for wide in widths:
-        edges.append(edges[-1] + wide)
-    top = y
-    if any(c.title for c in columns):
-        y = _row(canvas, columns, heads, (edges, y), head, style, style.shade)
-        if style.rules != "none":
-            canvas.rule(x0, y, x1, y, 1 + body.size // 24)
-    for number, row in enumerate(rows):
-        fill = 240 if style.zebra and number % 2 else None
-        y = _row(canvas, columns, row, (edges, y), body, style, fill)
-        if style.rules in ("rows", "grid"):
-            canvas.rule(x0, y, x1, y)
-    if style.rules in ("grid", "columns"):
-        canvas.box(x0, top, x1, y, 1 + body.size // 30)
-        for edge in edges[1:-1]:
-            canvas.rule(edge, top, edge, y)
-    elif style.rules == "head":
-        canvas.rule(x0, top, x1, top)
-        canvas.rule(x0, y, x1, y)
-    return y
-
-
-def _column_widths(
-    columns: Sequence[Column], heads: Row, rows: Sequence[Row], room: float,
-    fonts: tuple[Font, Font], gap: float,
-) -> list[float]:  # fmt: skip
-    """Natural widths, the flexible column taking or giving; empty if the table cannot fit."""
-    body, head = fonts
-    space = gap * body.size
-    natural = [width_of(h, head) + space for h in heads]
-    longest = [0.0] * len(columns)
-    for row in rows:
-        for i, cell in enumerate(row):
-            items = tokens(cell, body)
-            natural[i] = max(natural[i], _width(items) + space)
-            if columns[i].flexible:
-                longest[i] = max([longest[i], *(_width([item]) + space for item in items)])
-    flexible = [i for i, c in enumerate(columns) if c.flexible]
-    left = room - sum(natural)
-    if not flexible:
-        return [] if left < 0 else [n + left / len(columns) for n in natural]
-    share = left / len(flexible)
-    widths = [n + (share if i in flexible else 0.0) for i, n in enumerate(natural)]
-    if any(widths[i] < max(longest[i], width_of(heads[i], head) + space) for i in flexible):
-        return []
-    return widths
-
-
-def _row(
-    canvas: Canvas, columns: Sequence[Column], cells: Row, place: tuple[list[float], float],
-    font: Font, style: TableStyle, fill: int | None,
-) -> float:  # fmt: skip
-    edges, top = place
-    pad = 0.5 * style.gap * font.size
-    step = 1.15 * font.size
-    wrapped = [
-        wrap(tokens(cell, font), edges[i + 1] - edges[i] - 2 * pad + 0.5)
-        for i, cell in enumerate(cells)
-    ]
-    lines = max(1, *(len(w) for w in wrapped))
-    bottom = top + lines * step + 2 * style.padding * font.size
-    if fill is not None:
-        canvas.box(edges[0], top, edges[-1], bottom, ink=None, fill=fill)
-    for i, cell_lines in enumerate(wrapped):
-        left, right = edges[i] + pad, edges[i + 1] - pad
-        x = {"left": left, "right": right, "center": (left + right) / 2}[columns[i].align]
-        y = top + style.padding * font.size
-        for line in cell_lines:
-            baseline = y + ASCENT * font.size
-            _put_items(canvas, line, x, baseline, columns[i].align, right - left + 1)
-            y += step
-    return bottom
 
 
 Pair = tuple[str, Sequence[Run]]
@@ -379,7 +260,9 @@ def pairs(
             put(canvas, mark, x0, y, label_font, room=at - x0 - 0.5 * em)
             if style == "colons":
                 put(canvas, [Run(":")], at, y, value_font)
-            below = flow(canvas, runs, at + (0.7 * em if style == "colons" else 0), x1, y, value_font, 1.15)
+            below = flow(
+                canvas, runs, at + (0.7 * em if style == "colons" else 0), x1, y, value_font, 1.15
+            )
             y = max(y + step, below + (leading - 1.15) * em)
     return y
 

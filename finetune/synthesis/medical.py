@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""Laboratory reports, prescriptions and discharge summaries."""
+"""Laboratory reports, and the blocks all medical papers share."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from finetune.synthesis import content, vocabulary
 from finetune.synthesis import medical_texts as texts
 from finetune.synthesis.content import Country
-from finetune.synthesis.form_fields import hand_font
-from finetune.synthesis.layout import Column, Pair, Run, flow, pairs, sample_table_style, table
+from finetune.synthesis.layout import Pair, Run, pairs
 from finetune.synthesis.sheet import Sheet, letterhead, page_footer, sample_sheet
+from finetune.synthesis.tables import Column, sample_table_style, table
 from finetune.synthesis.truth import Draft
 
 LABELS: dict[str, tuple[str, ...]] = {
@@ -29,57 +29,88 @@ LABELS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def _label(rng: random.Random, key: str) -> str:
+def printed_label(rng: random.Random, key: str) -> str:
     return rng.choice(LABELS[key])
 
 
-def _pair(draft: Draft, path: str, text: str, value: str | None = None) -> Pair:
-    tag = _label(draft.rng, path)
+def labelled(draft: Draft, path: str, text: str, value: str | None = None) -> Pair:
+    tag = printed_label(draft.rng, path)
     return tag, [draft.mark(path, text, value, tag)]
 
 
-def _dated(draft: Draft, path: str, date: datetime.date, pattern: str, clock: bool = False) -> Pair:
+def labelled_date(
+    draft: Draft, path: str, date: datetime.date, pattern: str, clock: bool = False
+) -> Pair:
     """A labelled date; the time may follow it, outside the field."""
-    tag, runs = _pair(draft, path, content.format_date(date, pattern), date.isoformat())
+    tag, runs = labelled(draft, path, content.format_date(date, pattern), date.isoformat())
     if clock:
         runs = [*runs, Run(f" {draft.rng.randint(6, 22):02d}:{draft.rng.randint(0, 59):02d}")]
     return tag, runs
 
 
-def _start(draft: Draft, name_path: str, address_path: str, endings: Sequence[str]) -> tuple[Sheet, Country]:
+def institution_sheet(
+    draft: Draft, name_path: str, address_path: str, endings: Sequence[str]
+) -> tuple[Sheet, Country]:
     """A sheet with the letterhead of an institution."""
     rng = draft.rng
     sheet = sample_sheet(draft, rng.choices(("sans", "serif", "mono"), (6, 3, 2))[0], (8, 11))
     country = content.sample_country(rng, asia=0.2)
-    place = rng.choice((rng.choice(vocabulary.COMPANY_WORDS), content.person(rng, country).split()[-1], rng.choice(vocabulary.MALAY_CITIES)[1], "St. " + rng.choice(("Mary", "John", "Luke", "Anna"))))
-    lines = draft.mark_lines(address_path, content.address(rng, country)) if rng.random() < 0.85 else []
+    place = rng.choice(
+        (
+            rng.choice(vocabulary.COMPANY_WORDS),
+            content.person(rng, country).split()[-1],
+            rng.choice(vocabulary.MALAY_CITIES)[1],
+            "St. " + rng.choice(("Mary", "John", "Luke", "Anna")),
+        )
+    )
+    lines = (
+        draft.mark_lines(address_path, content.address(rng, country)) if rng.random() < 0.85 else []
+    )
     if rng.random() < 0.7:
-        tag = _label(rng, "phone")
-        lines.append([Run(tag + ": ", label=True), draft.mark("phone", content.phone(rng, country), label=tag)])
-    letterhead(sheet, draft.mark(name_path, f"{place} {rng.choice(endings)}"), lines, rng.choice(("left", "center", "center", "right")))
+        tag = printed_label(rng, "phone")
+        lines.append(
+            [
+                Run(tag + ": ", label=True),
+                draft.mark("phone", content.phone(rng, country), label=tag),
+            ]
+        )
+    letterhead(
+        sheet,
+        draft.mark(name_path, f"{place} {rng.choice(endings)}"),
+        lines,
+        rng.choice(("left", "center", "center", "right")),
+    )
     sheet.gap(rng.uniform(0.5, 1.5))
     return sheet, country
 
 
-def _patient(draft: Draft, country: Country, pattern: str) -> list[Pair]:
+def patient_data(draft: Draft, country: Country, pattern: str) -> list[Pair]:
     """Name, number, birth, age and sex."""
     rng = draft.rng
     birth = content.sample_date(rng, 1930, 2015)
     name = content.person(rng, country)
-    out = [_pair(draft, "patient_name", rng.choice((name, name.upper(), f"{name.split()[-1].upper()}, {' '.join(name.split()[:-1])}")))]
+    out = [
+        labelled(
+            draft,
+            "patient_name",
+            rng.choice(
+                (name, name.upper(), f"{name.split()[-1].upper()}, {' '.join(name.split()[:-1])}")
+            ),
+        )
+    ]
     sex = rng.choice(("Male", "Female", "M", "F", "MALE", "FEMALE"))
     for share, pair in (
-        (0.75, lambda: _pair(draft, "patient_id", content.code(rng))),
-        (0.75, lambda: _dated(draft, "date_of_birth", birth, pattern)),
-        (0.4, lambda: _pair(draft, "age", rng.choice((str(2024 - birth.year), f"{2024 - birth.year} years", f"{2024 - birth.year}Y")), str(2024 - birth.year))),
-        (0.75, lambda: _pair(draft, "sex", sex)),
+        (0.75, lambda: labelled(draft, "patient_id", content.code(rng))),
+        (0.75, lambda: labelled_date(draft, "date_of_birth", birth, pattern)),
+        (0.4, lambda: labelled(draft, "age", rng.choice((str(2024 - birth.year), f"{2024 - birth.year} years", f"{2024 - birth.year}Y")), str(2024 - birth.year))),
+        (0.75, lambda: labelled(draft, "sex", sex)),
     ):  # fmt: skip
         if rng.random() < share:
             out.append(pair())
     return out
 
 
-def _data_block(sheet: Sheet, items: list[Pair]) -> None:
+def data_block(sheet: Sheet, items: list[Pair]) -> None:
     """Labelled data in one or two columns, perhaps in a box."""
     rng, look = sheet.rng, sheet.look
     style = rng.choice(("column", "colons", "column", "inline"))
@@ -89,48 +120,111 @@ def _data_block(sheet: Sheet, items: list[Pair]) -> None:
     top = sheet.y
     if rng.random() < 0.7 and len(items) > 3:
         half = (len(items) + 1) // 2
-        left = pairs(sheet.canvas, items[:half], (sheet.x0 + 4, sheet.at(0.49), top), fonts, style, look.leading)
-        right = pairs(sheet.canvas, items[half:], (sheet.at(0.53), sheet.x1 - 4, top), fonts, style, look.leading)
+        left = pairs(
+            sheet.canvas,
+            items[:half],
+            (sheet.x0 + 4, sheet.at(0.49), top),
+            fonts,
+            style,
+            look.leading,
+        )
+        right = pairs(
+            sheet.canvas,
+            items[half:],
+            (sheet.at(0.53), sheet.x1 - 4, top),
+            fonts,
+            style,
+            look.leading,
+        )
         sheet.y = max(left, right)
     else:
-        sheet.y = pairs(sheet.canvas, items, (sheet.x0 + 4, sheet.at(0.8), top), fonts, style, look.leading)
+        sheet.y = pairs(
+            sheet.canvas, items, (sheet.x0 + 4, sheet.at(0.8), top), fonts, style, look.leading
+        )
     if rng.random() < 0.4:
-        sheet.canvas.box(sheet.x0 - 4, top - 0.4 * sheet.em, sheet.x1 + 4, sheet.y + 0.1 * sheet.em, 2)
+        sheet.canvas.box(
+            sheet.x0 - 4, top - 0.4 * sheet.em, sheet.x1 + 4, sheet.y + 0.1 * sheet.em, 2
+        )
     sheet.gap(rng.uniform(0.8, 1.6))
 
 
 def make_lab_report(rng: random.Random) -> Draft:
     """A laboratory report of one page."""
     draft = Draft("lab_report", rng)
-    sheet, country = _start(draft, "laboratory", "laboratory_address", texts.LAB_NAMES)
+    sheet, country = institution_sheet(draft, "laboratory", "laboratory_address", texts.LAB_NAMES)
     pattern = rng.choice(country.dates)
-    sheet.line(Run(rng.choice(("LABORATORY REPORT", "Test Report", "FINAL REPORT", "Pathology Report", "Clinical Laboratory Report"))), font=sheet.look.bold, align=rng.choice(("center", "left")))
+    sheet.line(
+        Run(
+            rng.choice(
+                (
+                    "LABORATORY REPORT",
+                    "Test Report",
+                    "FINAL REPORT",
+                    "Pathology Report",
+                    "Clinical Laboratory Report",
+                )
+            )
+        ),
+        font=sheet.look.bold,
+        align=rng.choice(("center", "left")),
+    )
     sheet.gap(0.6)
     taken = content.sample_date(rng, 2005)
-    items = _patient(draft, country, pattern)
+    items = patient_data(draft, country, pattern)
     extra = [
-        _pair(draft, "report_number", content.code(rng)), _pair(draft, "physician", rng.choice(("Dr. ", "Dr ", "")) + content.person(rng, country)),
-        _dated(draft, "collection_date", taken, pattern, rng.random() < 0.3), _dated(draft, "received_date", taken, pattern, rng.random() < 0.3),
-        _dated(draft, "report_date", taken + datetime.timedelta(days=rng.randint(0, 4)), pattern, rng.random() < 0.3), _pair(draft, "specimen", rng.choice(texts.SPECIMENS)),
+        labelled(draft, "report_number", content.code(rng)), labelled(draft, "physician", rng.choice(("Dr. ", "Dr ", "")) + content.person(rng, country)),
+        labelled_date(draft, "collection_date", taken, pattern, rng.random() < 0.3), labelled_date(draft, "received_date", taken, pattern, rng.random() < 0.3),
+        labelled_date(draft, "report_date", taken + datetime.timedelta(days=rng.randint(0, 4)), pattern, rng.random() < 0.3), labelled(draft, "specimen", rng.choice(texts.SPECIMENS)),
     ]  # fmt: skip
     items += [pair for pair in extra if rng.random() < 0.65]
     if rng.random() < 0.4:
         rng.shuffle(items)
-    _data_block(sheet, items)
+    data_block(sheet, items)
     _results(sheet)
     if rng.random() < 0.4 and sheet.fits(6 * sheet.em):
         sheet.gap(1)
-        tag = _label(rng, "comment")
-        sheet.line(Run(tag + ": ", label=True), draft.mark("comment", rng.choice(texts.COMMENTS), label=tag))
-    page_footer(sheet, [Run(rng.choice(("*** End of report ***", "Page 1 of 1", "This report is electronically validated.")))])
+        tag = printed_label(rng, "comment")
+        sheet.line(
+            Run(tag + ": ", label=True),
+            draft.mark("comment", rng.choice(texts.COMMENTS), label=tag),
+        )
+    page_footer(
+        sheet,
+        [
+            Run(
+                rng.choice(
+                    (
+                        "*** End of report ***",
+                        "Page 1 of 1",
+                        "This report is electronically validated.",
+                    )
+                )
+            )
+        ],
+    )
     return draft
 
 
 def _results(sheet: Sheet) -> None:
     """One table of all panels, or one table for each."""
     rng, draft = sheet.rng, sheet.draft
-    leaves = rng.choice((("test", "value", "unit", "reference_range"), ("test", "value", "flag", "unit", "reference_range"), ("test", "value", "unit", "reference_range", "flag"), ("test", "value", "reference_range"), ("test", "reference_range", "unit", "value")))
-    columns = [Column(_label(rng, leaf), "left" if leaf == "test" else rng.choice(("left", "center", "right")), leaf == "test") for leaf in leaves]
+    leaves = rng.choice(
+        (
+            ("test", "value", "unit", "reference_range"),
+            ("test", "value", "flag", "unit", "reference_range"),
+            ("test", "value", "unit", "reference_range", "flag"),
+            ("test", "value", "reference_range"),
+            ("test", "reference_range", "unit", "value"),
+        )
+    )
+    columns = [
+        Column(
+            printed_label(rng, leaf),
+            "left" if leaf == "test" else rng.choice(("left", "center", "right")),
+            leaf == "test",
+        )
+        for leaf in leaves
+    ]
     style = sample_table_style(rng)
     index, dash = 0, rng.choice((" - ", "-", " - ", " to "))
     joined = rng.random() < 0.4
@@ -149,22 +243,55 @@ def _results(sheet: Sheet) -> None:
             rows.append(_result_row(draft, index, test, leaves, dash))
             index += 1
         if not joined:
-            shown = columns if number == 0 or rng.random() < 0.5 else [Column("", c.align, c.flexible) for c in columns]
-            sheet.y = table(sheet.canvas, shown, rows, (sheet.x0, sheet.x1, sheet.y), (sheet.look.body, sheet.look.bold), style)
+            shown = (
+                columns
+                if number == 0 or rng.random() < 0.5
+                else [Column("", c.align, c.flexible) for c in columns]
+            )
+            sheet.y = table(
+                sheet.canvas,
+                shown,
+                rows,
+                (sheet.x0, sheet.x1, sheet.y),
+                (sheet.look.body, sheet.look.bold),
+                style,
+            )
             sheet.gap(0.8)
             rows = []
     if rows:
-        sheet.y = table(sheet.canvas, columns, rows, (sheet.x0, sheet.x1, sheet.y), (sheet.look.body, sheet.look.bold), style)
+        sheet.y = table(
+            sheet.canvas,
+            columns,
+            rows,
+            (sheet.x0, sheet.x1, sheet.y),
+            (sheet.look.body, sheet.look.bold),
+            style,
+        )
 
 
-def _result_row(draft: Draft, index: int, test: tuple[str, str, float, float, int], leaves: Sequence[str], dash: str) -> list[list[Run]]:
+def _result_row(
+    draft: Draft,
+    index: int,
+    test: tuple[str, str, float, float, int],
+    leaves: Sequence[str],
+    dash: str,
+) -> list[list[Run]]:
     rng = draft.rng
     name, unit, low, high, decimals = test
     span = high - low
-    value = max(0.0, rng.uniform(low, high) if rng.random() < 0.75 else rng.choice((low - 0.3 * span * rng.random(), high + 0.8 * span * rng.random())))
+    value = max(
+        0.0,
+        rng.uniform(low, high)
+        if rng.random() < 0.75
+        else rng.choice((low - 0.3 * span * rng.random(), high + 0.8 * span * rng.random())),
+    )
     text = f"{value:.{decimals}f}"
     flag = "H" if float(text) > high else "L" if float(text) < low else ""
-    limits = f"{low:.{decimals}f}{dash}{high:.{decimals}f}" if low > 0 else rng.choice((f"< {high:.{decimals}f}", f"{low:.{decimals}f}{dash}{high:.{decimals}f}"))
+    limits = (
+        f"{low:.{decimals}f}{dash}{high:.{decimals}f}"
+        if low > 0
+        else rng.choice((f"< {high:.{decimals}f}", f"{low:.{decimals}f}{dash}{high:.{decimals}f}"))
+    )
     base = f"results[{index}]"
     glued = "unit" not in leaves and unit
     cells: dict[str, list[Run]] = {
@@ -176,165 +303,3 @@ def _result_row(draft: Draft, index: int, test: tuple[str, str, float, float, in
     if flag and "flag" not in leaves and rng.random() < 0.6:
         cells["value"] += [Run(" "), draft.mark(f"{base}.flag", flag)]
     return [cells[leaf] for leaf in leaves]
-
-
-def _medicine(draft: Draft, index: int) -> dict[str, list[Run]]:
-    """Marked parts of a medicine by leaf."""
-    rng = draft.rng
-    name, strengths, form = rng.choice(texts.MEDICINES)
-    base = f"medications[{index}]"
-    parts = {"name": name if rng.random() < 0.8 else name.upper(), "dose": rng.choice(strengths), "form": form, "frequency": rng.choice(texts.FREQUENCIES), "duration": rng.choice(texts.DURATIONS), "quantity": str(rng.choice((10, 14, 20, 21, 28, 30, 60, 90)))}
-    return {leaf: [draft.mark(f"{base}.{leaf}", text)] for leaf, text in parts.items()}
-
-
-def _medicines(sheet: Sheet, leaves: Sequence[str], count: int, filled: bool) -> None:
-    """Medicines as a table or as numbered lines."""
-    rng, draft = sheet.rng, sheet.draft
-    font = hand_font(rng, round(sheet.em * 1.1)) if filled else sheet.look.body
-    medicines = [_medicine(draft, index) for index in range(count)]
-    if rng.random() < 0.45:
-        columns = [Column(_label(rng, leaf), "left", leaf in ("name", "frequency")) for leaf in leaves]
-        sheet.y = table(sheet.canvas, columns, [[m[leaf] for leaf in leaves] for m in medicines], (sheet.x0, sheet.x1, sheet.y), (font, sheet.look.bold), sample_table_style(rng))
-        return
-    bullet = rng.choice(("{n}. ", "- ", "{n}) ", "Rx ", ""))
-    two = rng.random() < 0.6
-    for number, medicine in enumerate(medicines, 1):
-        if not sheet.fits(5 * sheet.em):
-            return
-        first = [Run(bullet.format(n=number)), *(medicine["form"] + [Run(" ")] if "form" in leaves and rng.random() < 0.5 else []), *medicine["name"], Run(" "), *medicine["dose"]]
-        rest: list[Run] = []
-        for leaf, lead in (("frequency", rng.choice((", ", " ", " - "))), ("duration", rng.choice((" for ", ", "))), ("quantity", rng.choice((" #", "  Disp: ", " Qty: ")))):
-            if leaf in leaves:
-                rest += [Run(lead), *medicine[leaf]]
-        if two and rest:
-            sheet.y = flow(sheet.canvas, first, sheet.x0, sheet.x1, sheet.y, font, sheet.look.leading)
-            sheet.y = flow(sheet.canvas, [Run(rng.choice(("Sig: ", "", "Take "))), *rest[1:]], sheet.x0 + 2 * sheet.em, sheet.x1, sheet.y, font, sheet.look.leading)
-        else:
-            sheet.y = flow(sheet.canvas, [*first, *rest], sheet.x0, sheet.x1, sheet.y, font, sheet.look.leading)
-        sheet.gap(0.35)
-
-
-def make_prescription(rng: random.Random) -> Draft:
-    """A prescription; half a page, sometimes written by hand."""
-    draft = Draft("prescription", rng)
-    sheet, country = _start(draft, "clinic", "clinic_address", texts.CLINIC_NAMES)
-    pattern = rng.choice(country.dates)
-    doctor = rng.choice(("Dr. ", "Dr ", "")) + content.person(rng, country) + rng.choice(("", ", M.D.", ", MBBS", ""))
-    doctor_first = rng.random() < 0.6
-    if doctor_first:
-        sheet.line(draft.mark("prescriber", doctor), font=sheet.look.bold)
-        _license(sheet)
-        sheet.gap(0.8)
-    items = [_dated(draft, "date", content.sample_date(rng, 2000), pattern), *_patient(draft, country, pattern)]
-    if rng.random() < 0.4:
-        items.append(_pair(draft, "patient_address", " ".join(content.address(rng, country))))
-    if rng.random() < 0.4:
-        items.append(_pair(draft, "diagnosis", rng.choice(texts.DIAGNOSES)))
-    _data_block(sheet, items)
-    if rng.random() < 0.6:
-        sheet.line(Run(rng.choice(("Rx", "R/", "PRESCRIPTION", "Rp."))), font=sheet.look.title)
-        sheet.gap(0.5)
-    leaves = ["name", "dose", *(leaf for leaf in ("form", "frequency", "duration", "quantity") if rng.random() < (0.9 if leaf == "frequency" else 0.5))]
-    _medicines(sheet, leaves, rng.choice((1, 1, 2, 3, 4, 5)), rng.random() < 0.2)
-    sheet.gap(1)
-    if rng.random() < 0.5:
-        tag = _label(rng, "refills")
-        sheet.line(Run(tag + ": ", label=True), draft.mark("refills", str(rng.randint(0, 5)), label=tag))
-    if not doctor_first and sheet.fits(8 * sheet.em):
-        sheet.gap(2.5)
-        sheet.line(draft.mark("prescriber", doctor), align=rng.choice(("left", "right")))
-        _license(sheet)
-    if rng.random() < 0.5:
-        sheet.canvas.height = min(sheet.canvas.height, round(sheet.y + rng.uniform(3, 9) * sheet.em))
-    return draft
-
-
-def _license(sheet: Sheet) -> None:
-    if sheet.rng.random() < 0.5:
-        tag = _label(sheet.rng, "prescriber_license")
-        sheet.line(Run(tag + ": ", label=True), sheet.draft.mark("prescriber_license", content.code(sheet.rng), label=tag))
-
-
-def make_discharge(rng: random.Random) -> Draft:
-    """A discharge summary of one page or two."""
-    draft = Draft("discharge_summary", rng)
-    sheet, country = _start(draft, "hospital", "hospital_address", texts.HOSPITAL_NAMES)
-    pattern = rng.choice(country.dates)
-    sheet.line(Run(rng.choice(("DISCHARGE SUMMARY", "Discharge Summary", "Hospital Discharge Report", "DISCHARGE LETTER"))), font=sheet.look.title, align=rng.choice(("center", "left")))
-    sheet.gap(0.8)
-    admitted = content.sample_date(rng, 2000)
-    items = _patient(draft, country, pattern)
-    items += [
-        _dated(draft, "admission_date", admitted, pattern), _dated(draft, "discharge_date", admitted + datetime.timedelta(days=rng.randint(1, 21)), pattern),
-        *(pair for pair in (_pair(draft, "department", rng.choice(texts.DEPARTMENTS)), _pair(draft, "attending_physician", rng.choice(("Dr. ", "Prof. ", "")) + content.person(rng, country))) if rng.random() < 0.7),
-    ]  # fmt: skip
-    _data_block(sheet, items)
-    sections = [_diagnoses, _lists, _course, _discharge_medicines, _plain("allergies", texts.ALLERGIES, 0.6), _plain("condition", texts.CONDITIONS, 0.6), _plain("admission_reason", texts.REASONS, 0.6), _plain("discharge_destination", texts.DESTINATIONS, 0.35), _plain("follow_up", texts.FOLLOW_UPS, 0.75)]
-    inline = rng.random() < 0.4
-    if rng.random() < 0.4:
-        rng.shuffle(sections)
-    for section in sections:
-        if not sheet.fits(14 * sheet.em):
-            sheet.next_page()
-        section(sheet, inline)
-    return draft
-
-
-def _heading(sheet: Sheet, tag: str, runs: list[Run], inline: bool) -> None:
-    """A section with its text beside or under its heading."""
-    if inline:
-        sheet.paragraph([Run(tag + ": ", label=True, font=sheet.look.bold), *runs])
-    else:
-        sheet.line(Run(tag.upper() if sheet.rng.random() < 0.3 else tag, label=True), font=sheet.look.bold)
-        sheet.paragraph(runs)
-    sheet.gap(0.6)
-
-
-def _plain(path: str, choices: Sequence[str], share: float):  # type: ignore[no-untyped-def]
-    def section(sheet: Sheet, inline: bool) -> None:
-        if sheet.rng.random() < share:
-            tag = _label(sheet.rng, path)
-            _heading(sheet, tag, [sheet.draft.mark(path, sheet.rng.choice(choices), label=tag)], inline)
-
-    return section
-
-
-def _diagnoses(sheet: Sheet, inline: bool) -> None:
-    tag = _label(sheet.rng, "diagnosis")
-    _heading(sheet, tag, [sheet.draft.mark("diagnosis", sheet.rng.choice(texts.DIAGNOSES), label=tag)], inline)
-
-
-def _lists(sheet: Sheet, inline: bool) -> None:
-    """Further diagnoses and procedures, numbered or in a row."""
-    rng, draft = sheet.rng, sheet.draft
-    for path, choices in (("secondary_diagnoses", texts.DIAGNOSES), ("procedures", texts.PROCEDURES)):
-        if rng.random() < 0.45:
-            continue
-        chosen = [c for c in rng.sample(choices, rng.randint(1, 4)) if c != draft.texts.get("diagnosis")]
-        tag = _label(rng, path)
-        marked = [draft.mark(f"{path}[{i}]", text) for i, text in enumerate(chosen)]
-        if inline:
-            runs = [piece for i, run in enumerate(marked) for piece in ((Run("; "), run) if i else (run,))]
-            _heading(sheet, tag, runs, True)
-            continue
-        sheet.line(Run(tag, label=True), font=sheet.look.bold)
-        for number, run in enumerate(marked, 1):
-            sheet.paragraph([Run(f"{number}. "), run])
-        sheet.gap(0.6)
-
-
-def _course(sheet: Sheet, inline: bool) -> None:
-    rng = sheet.rng
-    text = " ".join(rng.sample(texts.COURSES, rng.randint(2, 6)))
-    sheet.line(Run(rng.choice(("Hospital Course", "Course in Hospital", "Summary", "Clinical Summary"))), font=sheet.look.bold)
-    sheet.paragraph([Run(text)])
-    sheet.gap(0.6)
-
-
-def _discharge_medicines(sheet: Sheet, inline: bool) -> None:
-    rng = sheet.rng
-    if rng.random() < 0.2:
-        return
-    sheet.line(Run(rng.choice(("Discharge Medications", "Medications on Discharge", "Medication", "Current Medications"))), font=sheet.look.bold)
-    _medicines(sheet, ("name", "dose", "frequency"), rng.randint(1, 6), False)
-    sheet.gap(0.6)

@@ -21,7 +21,9 @@ LAB_PANELS: dict[str, tuple[tuple[str, str, float, float, int], ...]] = {
         "VITAMINS": """Vitamin D (25-OH)|ng/mL|30|100|1; Vitamin B12|pg/mL|200|900|0; Folate|ng/mL|4.0|20.0|1; PSA Total|ng/mL|0.0|4.0|2; Testosterone|ng/dL|300|1000|0; Cortisol AM|µg/dL|5|25|1""",
     }.items()
 }  # fmt: skip
-SPECIMENS = entries("Serum, Whole blood, Blood, Plasma, EDTA blood, Urine, Venous blood, Serum / EDTA, Random urine, Sodium citrate plasma")
+SPECIMENS = entries(
+    "Serum, Whole blood, Blood, Plasma, EDTA blood, Urine, Venous blood, Serum / EDTA, Random urine, Sodium citrate plasma"
+)
 # name | strengths | form
 MEDICINES: tuple[tuple[str, tuple[str, ...], str], ...] = tuple(
     (name, tuple(strengths.split("/")), form)
@@ -38,21 +40,58 @@ MEDICINES: tuple[tuple[str, tuple[str, ...], str], ...] = tuple(
         )
     )
 )  # fmt: skip
-FREQUENCIES = entries("once daily|twice daily|three times a day|every 8 hours|every 12 hours|every 6 hours as needed|at bedtime|in the morning|BD|TDS|OD|QID|1-0-1|1-1-1|0-0-1|one tablet daily|1 tab bid|take 1 capsule 3 times daily with food|2 tablets every 4-6 hours prn|one puff twice daily|q8h|apply twice daily|before meals", "|")
-DURATIONS = entries("5 days, 7 days, 10 days, 14 days, 1 month, 30 days, 2 weeks, 3 months, 6 weeks, x 7 days")
-DIAGNOSES = entries("""Acute myocardial infarction|Community-acquired pneumonia|Type 2 diabetes mellitus|Essential hypertension|Acute appendicitis|Congestive heart failure|Urinary tract infection|Chronic obstructive pulmonary disease|
+FREQUENCIES = entries(
+    "once daily|twice daily|three times a day|every 8 hours|every 12 hours|every 6 hours as needed|at bedtime|in the morning|BD|TDS|OD|QID|1-0-1|1-1-1|0-0-1|one tablet daily|1 tab bid|take 1 capsule 3 times daily with food|2 tablets every 4-6 hours prn|one puff twice daily|q8h|apply twice daily|before meals",
+    "|",
+)
+DURATIONS = entries(
+    "5 days, 7 days, 10 days, 14 days, 1 month, 30 days, 2 weeks, 3 months, 6 weeks, x 7 days"
+)
+DIAGNOSES = entries(
+    """Acute myocardial infarction|Community-acquired pneumonia|Type 2 diabetes mellitus|Essential hypertension|Acute appendicitis|Congestive heart failure|Urinary tract infection|Chronic obstructive pulmonary disease|
     Ischemic stroke|Cholelithiasis|Fracture of the left femur|Acute bronchitis|Iron deficiency anemia|Atrial fibrillation|Gastroenteritis|Acute pancreatitis|Cellulitis of the right leg|Deep vein thrombosis|Asthma exacerbation|Acute kidney injury|
-    Hyperlipidemia|Hypothyroidism|Migraine|Osteoarthritis of the knee|Upper respiratory tract infection|Dengue fever|Gastroesophageal reflux disease|Allergic rhinitis|Lumbar disc herniation|Sepsis due to E. coli|Tonsillitis|Gout""", "|")
-PROCEDURES = entries("Laparoscopic appendectomy|Coronary angiography|Percutaneous coronary intervention|Open reduction and internal fixation|Cholecystectomy|CT of the chest|Colonoscopy|Echocardiography|Upper endoscopy|Total knee replacement|Lumbar puncture|Hemodialysis|Blood transfusion|MRI of the brain|Wound debridement", "|")
-DEPARTMENTS = entries("Internal Medicine, Cardiology, General Surgery, Orthopaedics, Neurology, Gastroenterology, Pulmonology, Nephrology, Ward 7B, Medical Ward, Paediatrics, Urology, Emergency Medicine")
-ALLERGIES = entries("Penicillin|None known|No known drug allergies|NKDA|Sulfa drugs|Peanuts, latex|Aspirin|Iodine contrast|Codeine", "|")
-REASONS = entries("chest pain on exertion|shortness of breath|fever and productive cough|abdominal pain for two days|right-sided weakness|fall at home|vomiting and dehydration|swelling of both legs|palpitations|worsening of known disease|severe headache", "|")
-COURSES = entries("""On examination the patient was alert and afebrile with stable vital signs.|Laboratory results showed raised inflammatory markers.|The patient was treated with intravenous antibiotics and fluids.|Symptoms improved steadily over the following days.|
-    An electrocardiogram showed sinus rhythm without acute changes.|Chest X-ray revealed an infiltrate in the right lower lobe.|The postoperative course was uneventful.|Medication was adjusted and well tolerated.|The patient was mobilised with physiotherapy.|Blood pressure was controlled before discharge.""", "|")
+    Hyperlipidemia|Hypothyroidism|Migraine|Osteoarthritis of the knee|Upper respiratory tract infection|Dengue fever|Gastroesophageal reflux disease|Allergic rhinitis|Lumbar disc herniation|Sepsis due to E. coli|Tonsillitis|Gout""",
+    "|",
+)
+PROCEDURES = entries(
+    "Laparoscopic appendectomy|Coronary angiography|Percutaneous coronary intervention|Open reduction and internal fixation|Cholecystectomy|CT of the chest|Colonoscopy|Echocardiography|Upper endoscopy|Total knee replacement|Lumbar puncture|Hemodialysis|Blood transfusion|MRI of the brain|Wound debridement",
+    "|",
+)
+DEPARTMENTS = entries(
+    "Internal Medicine, Cardiology, General Surgery, Orthopaedics, Neurology, Gastroenterology, Pulmonology, Nephrology, Ward 7B, Medical Ward, Paediatrics, Urology, Emergency Medicine"
+)
+ALLERGIES = entries(
+    "Penicillin|None known|No known drug allergies|NKDA|Sulfa drugs|Peanuts, latex|Aspirin|Iodine contrast|Codeine",
+    "|",
+)
+REASONS = entries(
+    "chest pain on exertion|shortness of breath|fever and productive cough|abdominal pain for two days|right-sided weakness|fall at home|vomiting and dehydration|swelling of both legs|palpitations|worsening of known disease|severe headache",
+    "|",
+)
+COURSES = entries(
+    """On examination the patient was alert and afebrile with stable vital signs.|Laboratory results showed raised inflammatory markers.|The patient was treated with intravenous antibiotics and fluids.|Symptoms improved steadily over the following days.|
+    An electrocardiogram showed sinus rhythm without acute changes.|Chest X-ray revealed an infiltrate in the right lower lobe.|The postoperative course was uneventful.|Medication was adjusted and well tolerated.|The patient was mobilised with physiotherapy.|Blood pressure was controlled before discharge.""",
+    "|",
+)
 CONDITIONS = entries("Stable|Good|Improved|Satisfactory|Fair|stable, afebrile|Much improved", "|")
-DESTINATIONS = entries("Home|Home with nursing care|Rehabilitation centre|Nursing home|Transferred to another hospital|Skilled nursing facility", "|")
-FOLLOW_UPS = entries("Review in outpatient clinic in 2 weeks|Follow up with family doctor within 7 days|Cardiology clinic in 4 weeks|Suture removal in 10 days|Repeat blood tests in one month|Return at once if symptoms recur", "|")
-COMMENTS = entries("Results to be correlated clinically.|Sample slightly haemolysed.|Repeat test recommended.|Suggest follow-up in 3 months.|No abnormality detected.|Findings consistent with iron deficiency.|Fasting status not stated.", "|")
-LAB_NAMES = entries("Diagnostics, Medical Laboratory, Pathology, Clinical Laboratories, Lab Services, Diagnostic Centre, Labor, BioLab")
-HOSPITAL_NAMES = entries("General Hospital, Medical Centre, Hospital, University Hospital, Memorial Hospital, Clinic, Specialist Hospital, Klinikum, Community Hospital")
-CLINIC_NAMES = entries("Family Clinic, Medical Practice, Klinik, Health Centre, Surgery, Polyclinic, Medical Group, Dental Clinic, Primary Care")
+DESTINATIONS = entries(
+    "Home|Home with nursing care|Rehabilitation centre|Nursing home|Transferred to another hospital|Skilled nursing facility",
+    "|",
+)
+FOLLOW_UPS = entries(
+    "Review in outpatient clinic in 2 weeks|Follow up with family doctor within 7 days|Cardiology clinic in 4 weeks|Suture removal in 10 days|Repeat blood tests in one month|Return at once if symptoms recur",
+    "|",
+)
+COMMENTS = entries(
+    "Results to be correlated clinically.|Sample slightly haemolysed.|Repeat test recommended.|Suggest follow-up in 3 months.|No abnormality detected.|Findings consistent with iron deficiency.|Fasting status not stated.",
+    "|",
+)
+LAB_NAMES = entries(
+    "Diagnostics, Medical Laboratory, Pathology, Clinical Laboratories, Lab Services, Diagnostic Centre, Labor, BioLab"
+)
+HOSPITAL_NAMES = entries(
+    "General Hospital, Medical Centre, Hospital, University Hospital, Memorial Hospital, Clinic, Specialist Hospital, Klinikum, Community Hospital"
+)
+CLINIC_NAMES = entries(
+    "Family Clinic, Medical Practice, Klinik, Health Centre, Surgery, Polyclinic, Medical Group, Dental Clinic, Primary Care"
+)

@@ -1,6 +1,6 @@
 """A contact sheet of synthetic documents with their fields coloured.
 
-    python -m finetune.synthesis.preview --kind receipt --seed 1 --count 6 --output out/preview.png
+python -m finetune.synthesis.preview --kind receipt --seed 1 --count 6 --output out/preview.png
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ def coloured(canvas: Canvas) -> Image.Image:
             colour = tuple(150 + (code >> shift) % 106 for shift in (0, 8, 16))
             pen.rectangle(word.bbox, fill=colour)
         elif word.label:
-            pen.line((word.bbox[0], word.bbox[3], word.bbox[2], word.bbox[3]), fill=(90, 90, 255), width=2)
+            pen.line(
+                (word.bbox[0], word.bbox[3], word.bbox[2], word.bbox[3]),
+                fill=(90, 90, 255),
+                width=2,
+            )
     return Image.composite(tint, page, page.convert("L").point(lambda v: 255 if v > 200 else 0))
 
 

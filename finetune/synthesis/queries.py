@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Ways to ask for a field: names, descriptions, questions, and what is not on the page."""
 
 from __future__ import annotations
@@ -101,7 +102,9 @@ def spell(rng: random.Random, name: str, path: str) -> str:
     if draw < 0.82:
         return " ".join(parts).upper()
     if draw < 0.9 and "." in path:
-        return path.replace("[*]", rng.choice(("", "[]", "[0]"))).replace(".", rng.choice((".", " ", "/")))
+        return path.replace("[*]", rng.choice(("", "[]", "[0]"))).replace(
+            ".", rng.choice((".", " ", "/"))
+        )
     return " ".join(parts).lower()
 
 
@@ -141,7 +144,9 @@ def ask(rng: random.Random, kind: str, path: str, known: Phrases, label: str | N
         return spelled
     if known.questions and draw < 0.85:
         return _vary(rng, rng.choice(known.questions))
-    question = rng.choice(NAME_QUESTIONS).format(n=name.replace("_", " "), d=_document_name(rng, kind))
+    question = rng.choice(NAME_QUESTIONS).format(
+        n=name.replace("_", " "), d=_document_name(rng, kind)
+    )
     return _vary(rng, question)
 
 
@@ -167,7 +172,12 @@ def _describe(rng: random.Random, name: str, value_kind: str) -> str:
         "name": ("Name of the person given as {n}", "Person named under {n}"), "code": ("Identifier given as {n}", "The {n}"),
         "quantity": ("Number stated for the {n}", "How much the {n} is"),
     }  # fmt: skip
-    general = ("The {n} stated on the form", "Value of the {n} entry", "What is filled in for {n}", "The {n}.")
+    general = (
+        "The {n} stated on the form",
+        "Value of the {n} entry",
+        "What is filled in for {n}",
+        "The {n}.",
+    )
     return rng.choice(kinds.get(value_kind, ()) + general).format(n=name)
 
 

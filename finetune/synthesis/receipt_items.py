@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from finetune.synthesis import content, vocabulary
 from finetune.synthesis.content import Country
 from finetune.synthesis.labels import label
-from finetune.synthesis.layout import Column, Run, TableStyle, flow, put, table, width_of
+from finetune.synthesis.layout import Run, flow, put, width_of
+from finetune.synthesis.tables import Column, TableStyle, table
 
 if TYPE_CHECKING:
-    from finetune.synthesis.receipts import Till
+    from finetune.synthesis.till import Till
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,21 @@ def sample_items(rng: random.Random, trade: str, count: int) -> tuple[Item, ...]
 
 
 def _item_code(rng: random.Random) -> str:
-    return content.fill(rng, rng.choice(("#############", "955##########", "#######", "######", "?##-####", "####", "??####", "########")))
+    return content.fill(
+        rng,
+        rng.choice(
+            (
+                "#############",
+                "955##########",
+                "#######",
+                "######",
+                "?##-####",
+                "####",
+                "??####",
+                "########",
+            )
+        ),
+    )
 
 
 def sample_basket(rng: random.Random, trade: str, country: Country) -> Basket:
@@ -132,7 +147,9 @@ def sample_basket(rng: random.Random, trade: str, country: Country) -> Basket:
 def print_items(till: Till, basket: Basket) -> None:
     """Print the lines in one of the usual arrangements."""
     rng = till.rng
-    style = rng.choices(("table", "two_lines", "count_first", "plain", "code_below"), (35, 25, 15, 10, 15))[0]
+    style = rng.choices(
+        ("table", "two_lines", "count_first", "plain", "code_below"), (35, 25, 15, 10, 15)
+    )[0]
     {
         "table": _table, "two_lines": _two_lines, "count_first": _count_first, "plain": _count_first, "code_below": _code_below,
     }[style](till, basket, style)  # fmt: skip
@@ -146,19 +163,38 @@ def _runs(till: Till, index: int, item: Item) -> dict[str, Run]:
     return {
         "description": draft.mark(f"{base}.description", till.case(item.name)),
         "quantity": draft.mark(f"{base}.quantity", item.quantity_text),
-        "unit_price": draft.mark(f"{base}.unit_price", money(item.price, False), content.decimal_text(item.price)),
-        "amount": draft.mark(f"{base}.amount", money(item.amount, False), content.decimal_text(item.amount)),
+        "unit_price": draft.mark(
+            f"{base}.unit_price", money(item.price, False), content.decimal_text(item.price)
+        ),
+        "amount": draft.mark(
+            f"{base}.amount", money(item.amount, False), content.decimal_text(item.amount)
+        ),
         "code": draft.mark(f"{base}.code", item.code),
     }
 
 
 def _table(till: Till, basket: Basket, style: str) -> None:
     rng, language = till.rng, till.country.language
-    leaves = rng.choice((("description", "quantity", "unit_price", "amount"), ("quantity", "description", "amount"), ("description", "quantity", "amount"), ("description", "unit_price", "quantity", "amount"), ("description", "amount"), ("quantity", "description", "unit_price", "amount")))
+    leaves = rng.choice(
+        (
+            ("description", "quantity", "unit_price", "amount"),
+            ("quantity", "description", "amount"),
+            ("description", "quantity", "amount"),
+            ("description", "unit_price", "quantity", "amount"),
+            ("description", "amount"),
+            ("quantity", "description", "unit_price", "amount"),
+        )
+    )
     keys = {"description": "item"}
     tax_mark = rng.choice(("", "", "", " SR", "*", " S", " T"))
     columns = [
-        Column(till.case(label(rng, keys.get(leaf, leaf), language)), "left" if leaf == "description" or (leaf == "quantity" and leaves[0] == leaf) else "right", leaf == "description")
+        Column(
+            till.case(label(rng, keys.get(leaf, leaf), language)),
+            "left"
+            if leaf == "description" or (leaf == "quantity" and leaves[0] == leaf)
+            else "right",
+            leaf == "description",
+        )
         for leaf in leaves
     ]
     if rng.random() < 0.12:
@@ -166,9 +202,22 @@ def _table(till: Till, basket: Basket, style: str) -> None:
     rows = []
     for index, item in enumerate(basket.items):
         runs = _runs(till, index, item)
-        rows.append([[runs[leaf], Run(tax_mark)] if leaf == "amount" else [runs[leaf]] for leaf in leaves])
-    look = TableStyle(rules=rng.choice(("none", "none", "head", "head")), gap=rng.uniform(0.5, 1.0), padding=rng.choice((0.05, 0.12)))
-    till.y = table(till.canvas, columns, rows, (till.x0, till.x1, till.y), (till.look.body, till.look.bold if rng.random() < 0.4 else till.look.body), look)
+        rows.append(
+            [[runs[leaf], Run(tax_mark)] if leaf == "amount" else [runs[leaf]] for leaf in leaves]
+        )
+    look = TableStyle(
+        rules=rng.choice(("none", "none", "head", "head")),
+        gap=rng.uniform(0.5, 1.0),
+        padding=rng.choice((0.05, 0.12)),
+    )
+    till.y = table(
+        till.canvas,
+        columns,
+        rows,
+        (till.x0, till.x1, till.y),
+        (till.look.body, till.look.bold if rng.random() < 0.4 else till.look.body),
+        look,
+    )
 
 
 def _two_lines(till: Till, basket: Basket, style: str) -> None:
@@ -183,11 +232,20 @@ def _two_lines(till: Till, basket: Basket, style: str) -> None:
         runs = _runs(till, index, item)
         till.line(Run(f"{index + 1}. " if numbered else ""), runs["description"])
         left = [runs["code"], Run("  ")] if coded else []
-        till.ends([*left, runs["quantity"], Run(times + (" " if times[-1] != " " else "")), runs["unit_price"]], [runs["amount"], Run(tail)], indent)
+        till.ends(
+            [
+                *left,
+                runs["quantity"],
+                Run(times + (" " if times[-1] != " " else "")),
+                runs["unit_price"],
+            ],
+            [runs["amount"], Run(tail)],
+            indent,
+        )
 
 
 def _count_first(till: Till, basket: Basket, style: str) -> None:
-    """"2 Latte 9.00" lines; "plain" prints the quantity only where it is not one."""
+    """ "2 Latte 9.00" lines; "plain" prints the quantity only where it is not one."""
     rng = till.rng
     symbols, indented = rng.random() < 0.25, rng.random() < 0.5
     column = rng.choice((2.0, 2.6)) * till.look.body.width("00")
@@ -204,7 +262,15 @@ def _count_first(till: Till, basket: Basket, style: str) -> None:
             left = till.x0 + column if indented else till.x0
         room = till.x1 - width_of([runs["amount"]], till.look.body) - till.look.body.size
         put(till.canvas, [runs["amount"]], till.x1, till.y, till.look.body, "right")
-        till.y = flow(till.canvas, [runs["description"]], left, room, till.y, till.look.body, till.look.leading)
+        till.y = flow(
+            till.canvas,
+            [runs["description"]],
+            left,
+            room,
+            till.y,
+            till.look.body,
+            till.look.leading,
+        )
 
 
 def _code_below(till: Till, basket: Basket, style: str) -> None:
@@ -213,17 +279,43 @@ def _code_below(till: Till, basket: Basket, style: str) -> None:
     room = till.x1 - till.x0
     above = rng.random() < 0.4
     if rng.random() < 0.7:
-        heads = [(rng.choice(("Item", "Code", "Item Code")), 0.0, "left"), ("Qty", 0.5, "right"), (rng.choice(("Price", "U/P", "S/Price")), 0.74, "right"), (rng.choice(("Amount", "Total", "Amt")), 1.0, "right")]
+        heads = [
+            (rng.choice(("Item", "Code", "Item Code")), 0.0, "left"),
+            ("Qty", 0.5, "right"),
+            (rng.choice(("Price", "U/P", "S/Price")), 0.74, "right"),
+            (rng.choice(("Amount", "Total", "Amt")), 1.0, "right"),
+        ]
         for text, share, align in heads:
-            put(till.canvas, [Run(till.case(text), label=True)], till.x0 + share * room, till.y, font, align, room=0.26 * room)
+            put(
+                till.canvas,
+                [Run(till.case(text), label=True)],
+                till.x0 + share * room,
+                till.y,
+                font,
+                align,
+                room=0.26 * room,
+            )
         till.y += till.look.step
         till.separator()
     for index, item in enumerate(basket.items):
         runs = _runs(till, index, item)
         if above:
             till.line(runs["description"])
-        for leaf, share, align in (("code", 0.0, "left"), ("quantity", 0.5, "right"), ("unit_price", 0.74, "right"), ("amount", 1.0, "right")):
-            put(till.canvas, [runs[leaf]], till.x0 + share * room, till.y, font, align, room=(0.38 if leaf == "code" else 0.22 if leaf != "quantity" else 0.1) * room)
+        for leaf, share, align in (
+            ("code", 0.0, "left"),
+            ("quantity", 0.5, "right"),
+            ("unit_price", 0.74, "right"),
+            ("amount", 1.0, "right"),
+        ):
+            put(
+                till.canvas,
+                [runs[leaf]],
+                till.x0 + share * room,
+                till.y,
+                font,
+                align,
+                room=(0.38 if leaf == "code" else 0.22 if leaf != "quantity" else 0.1) * room,
+            )
         till.y += till.look.step
         if not above:
             till.line(runs["description"])

@@ -34,7 +34,9 @@ def draw_invoice() -> Canvas:
     canvas.text(130, 1880, "IBAN: GB41 HVBK 2013 0848 7715 02", body)
     canvas.text(130, 1924, "Please quote the invoice number with your payment.", body)
     canvas.rule(130, 2190, 1524, 2190, 2)
-    footer = "Northfield Joinery Ltd - Unit 7, Quarry Lane - Kendal LA9 4RT - VAT No. GB 482 1136 09"
+    footer = (
+        "Northfield Joinery Ltd - Unit 7, Quarry Lane - Kendal LA9 4RT - VAT No. GB 482 1136 09"
+    )
     canvas.text(827, 2232, footer, small, align="center")
     return canvas
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """A page of office paper: margins, a moving line, page breaks, letterheads and signatures."""
 
 from __future__ import annotations
@@ -62,7 +61,14 @@ class Sheet:
         """Whether so many pixels are left."""
         return self.y + height < self.bottom
 
-    def paragraph(self, runs: Sequence[Run], align: str = "left", indent: float = 0.0, left: float = 0.0, font: Font | None = None) -> None:
+    def paragraph(
+        self,
+        runs: Sequence[Run],
+        align: str = "left",
+        indent: float = 0.0,
+        left: float = 0.0,
+        font: Font | None = None,
+    ) -> None:
         """Wrapped text that goes on over page breaks; indent and left in em."""
         font = font or self.look.body
         x0, step = self.x0 + left * self.em, self.look.leading * font.size
@@ -72,7 +78,16 @@ class Sheet:
                 self.next_page()
             count = max(1, int((self.bottom - self.y) / step))
             now, lines = lines[:count], lines[count:]
-            self.y = place_lines(self.canvas, now, (x0, self.x1, self.y), font, self.look.leading, align, indent * self.em, not lines)
+            self.y = place_lines(
+                self.canvas,
+                now,
+                (x0, self.x1, self.y),
+                font,
+                self.look.leading,
+                align,
+                indent * self.em,
+                not lines,
+            )
             indent = 0.0
 
     def next_page(self) -> None:
@@ -102,7 +117,9 @@ def letterhead(sheet: Sheet, name: Run, lines: Sequence[Sequence[Run]], align: s
     rng = sheet.rng
     if rng.random() < 0.35:
         logo(sheet, align)
-    sheet.line(Run(name.text, field=name.field, font=sheet.look.title), font=sheet.look.title, align=align)
+    sheet.line(
+        Run(name.text, field=name.field, font=sheet.look.title), font=sheet.look.title, align=align
+    )
     sheet.gap(0.2)
     font = sheet.look.small if rng.random() < 0.6 else sheet.look.body
     for line in lines:
@@ -116,11 +133,23 @@ def logo(sheet: Sheet, align: str) -> None:
     rng = sheet.rng
     size = rng.uniform(2.0, 5.0) * sheet.em
     wide = size * rng.choice((1, 1, 2, 3))
-    x = {"left": sheet.x0, "center": (sheet.x0 + sheet.x1 - wide) / 2, "right": sheet.x1 - wide}[align]
+    x = {"left": sheet.x0, "center": (sheet.x0 + sheet.x1 - wide) / 2, "right": sheet.x1 - wide}[
+        align
+    ]
     shade = rng.randint(0, 180)
-    sheet.canvas.box(x, sheet.y, x + wide, sheet.y + size, rng.randint(1, 4), shade, rng.choice((None, shade)))
+    sheet.canvas.box(
+        x, sheet.y, x + wide, sheet.y + size, rng.randint(1, 4), shade, rng.choice((None, shade))
+    )
     inset = size * rng.uniform(0.1, 0.3)
-    sheet.canvas.box(x + inset, sheet.y + inset, x + wide - inset, sheet.y + size - inset, 2, 255, rng.choice((None, 255, 120)))
+    sheet.canvas.box(
+        x + inset,
+        sheet.y + inset,
+        x + wide - inset,
+        sheet.y + size - inset,
+        2,
+        255,
+        rng.choice((None, 255, 120)),
+    )
     sheet.y += size + 0.5 * sheet.em
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from finetune.synthesis import content, vocabulary
 from finetune.synthesis.content import Country, MoneyStyle
-from finetune.synthesis.layout import Column, Pair, Run, pairs, sample_table_style, stack, table
+from finetune.synthesis.layout import Pair, Run, pairs, stack
 from finetune.synthesis.sheet import Sheet, letterhead, page_footer, sample_sheet
+from finetune.synthesis.tables import Column, sample_table_style, table
 from finetune.synthesis.truth import Draft
 
 _LABELS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -31,8 +32,21 @@ _LABELS: dict[str, dict[str, tuple[str, ...]]] = {
         "date": ("Date", "Date opération"), "description": ("Libellé", "Nature de l'opération"), "debit": ("Débit",), "credit": ("Crédit",), "amount": ("Montant",), "balance": ("Solde",), "title": ("RELEVÉ DE COMPTE", "Extrait de compte"),
     },
 }  # fmt: skip
-_BANKS = ("Bank", "Savings Bank", "Banking Group", "Commercial Bank", "Trust Bank", "National Bank", "Credit Union", "Bank Berhad", "Bank AG", "Federal Bank")
-_TEXTS = vocabulary.entries("""ATM WITHDRAWAL, POS PURCHASE, DIRECT DEBIT, STANDING ORDER, SALARY, INTEREST PAID, SERVICE CHARGE, CHEQUE, ONLINE TRANSFER, CARD PAYMENT, CASH DEPOSIT, RENT, INSURANCE, TELEPHONE BILL, REFUND, INWARD CLEARING, GIRO, UTILITIES, MOBILE TOPUP, LOAN REPAYMENT""")
+_BANKS = (
+    "Bank",
+    "Savings Bank",
+    "Banking Group",
+    "Commercial Bank",
+    "Trust Bank",
+    "National Bank",
+    "Credit Union",
+    "Bank Berhad",
+    "Bank AG",
+    "Federal Bank",
+)
+_TEXTS = vocabulary.entries(
+    """ATM WITHDRAWAL, POS PURCHASE, DIRECT DEBIT, STANDING ORDER, SALARY, INTEREST PAID, SERVICE CHARGE, CHEQUE, ONLINE TRANSFER, CARD PAYMENT, CASH DEPOSIT, RENT, INSURANCE, TELEPHONE BILL, REFUND, INWARD CLEARING, GIRO, UTILITIES, MOBILE TOPUP, LOAN REPAYMENT"""
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +83,12 @@ class Account:
         """Balances and totals in cents by path."""
         paid_in = sum(e.amount for e in self.entries if e.amount > 0)
         paid_out = -sum(e.amount for e in self.entries if e.amount < 0)
-        return {"opening_balance": self.opening, "total_credits": paid_in, "total_debits": paid_out, "closing_balance": self.opening + paid_in - paid_out}
+        return {
+            "opening_balance": self.opening,
+            "total_credits": paid_in,
+            "total_debits": paid_out,
+            "closing_balance": self.opening + paid_in - paid_out,
+        }
 
 
 def make_statement(rng: random.Random) -> Draft:
@@ -79,7 +98,16 @@ def make_statement(rng: random.Random) -> Draft:
     country = content.sample_country(rng, asia=0.2)
     start = content.sample_date(rng, 2000).replace(day=1)
     end = start + datetime.timedelta(days=rng.choice((27, 29, 30, 30, 89)))
-    account = Account(sheet, country, content.money_style(rng, country, 0.75), _entries(rng, country, start, end), rng.randint(-50_000, 3_000_000), start, end, rng.choice(country.dates))
+    account = Account(
+        sheet,
+        country,
+        content.money_style(rng, country, 0.75),
+        _entries(rng, country, start, end),
+        rng.randint(-50_000, 3_000_000),
+        start,
+        end,
+        rng.choice(country.dates),
+    )
     _head(account)
     summary_first = rng.random() < 0.45
     if summary_first:
@@ -90,21 +118,45 @@ def make_statement(rng: random.Random) -> Draft:
         sheet.gap(1)
         _summary(account)
     if rng.random() < 0.5:
-        page_footer(sheet, [Run(rng.choice(("Page 1 of 1", "Please check this statement and report errors within 14 days.", "Member of the deposit insurance scheme", "1/1")))])
+        page_footer(
+            sheet,
+            [
+                Run(
+                    rng.choice(
+                        (
+                            "Page 1 of 1",
+                            "Please check this statement and report errors within 14 days.",
+                            "Member of the deposit insurance scheme",
+                            "1/1",
+                        )
+                    )
+                )
+            ],
+        )
     if "currency" not in draft.texts:
         draft.unasked.add("currency")
     return draft
 
 
-def _entries(rng: random.Random, country: Country, start: datetime.date, end: datetime.date) -> list[Entry]:
+def _entries(
+    rng: random.Random, country: Country, start: datetime.date, end: datetime.date
+) -> list[Entry]:
     days = sorted(rng.randint(0, (end - start).days) for _ in range(rng.randint(4, 22)))
     out = []
     for day in days:
         text = rng.choice(_TEXTS)
         if rng.random() < 0.6:
-            text += " " + (content.company(rng, country) if rng.random() < 0.6 else content.code(rng))
+            text += " " + (
+                content.company(rng, country) if rng.random() < 0.6 else content.code(rng)
+            )
         cents = round(100 * 10 ** rng.uniform(0.5, 3.8))
-        out.append(Entry(start + datetime.timedelta(days=day), text.upper() if rng.random() < 0.6 else text.title(), cents if rng.random() < 0.3 else -cents))
+        out.append(
+            Entry(
+                start + datetime.timedelta(days=day),
+                text.upper() if rng.random() < 0.6 else text.title(),
+                cents if rng.random() < 0.3 else -cents,
+            )
+        )
     return out
 
 
@@ -112,20 +164,42 @@ def _head(account: Account) -> None:
     """Bank, holder and account data."""
     sheet, rng, draft = account.sheet, account.sheet.rng, account.sheet.draft
     bank = f"{rng.choice(vocabulary.COMPANY_WORDS)} {rng.choice(_BANKS)}"
-    address = draft.mark_lines("bank_address", content.address(rng, account.country)) if rng.random() < 0.7 else []
-    letterhead(sheet, draft.mark("bank", bank), address, rng.choice(("left", "left", "right", "center")))
+    address = (
+        draft.mark_lines("bank_address", content.address(rng, account.country))
+        if rng.random() < 0.7
+        else []
+    )
+    letterhead(
+        sheet, draft.mark("bank", bank), address, rng.choice(("left", "left", "right", "center"))
+    )
     sheet.gap(rng.uniform(0.5, 2))
     title = Run(account.label("title"))
     if rng.random() < 0.5:
         sheet.line(title, font=sheet.look.title, align=rng.choice(("left", "center")))
         sheet.gap(0.6)
     top = sheet.y
-    holder = content.person(rng, account.country) if rng.random() < 0.65 else content.company(rng, account.country)
+    holder = (
+        content.person(rng, account.country)
+        if rng.random() < 0.65
+        else content.company(rng, account.country)
+    )
     holder = holder.upper() if rng.random() < 0.5 else holder
-    lines = [[draft.mark("account_holder", holder)], *draft.mark_lines("holder_address", content.address(rng, account.country))]
-    left = stack(sheet.canvas, lines, sheet.x0, sheet.at(0.48), top, sheet.look.body, sheet.look.leading)
+    lines = [
+        [draft.mark("account_holder", holder)],
+        *draft.mark_lines("holder_address", content.address(rng, account.country)),
+    ]
+    left = stack(
+        sheet.canvas, lines, sheet.x0, sheet.at(0.48), top, sheet.look.body, sheet.look.leading
+    )
     style = rng.choice(("column", "colons", "inline", "ends"))
-    right = pairs(sheet.canvas, _data(account), (sheet.at(0.54), sheet.x1, top), (sheet.look.body, sheet.look.bold if rng.random() < 0.4 else sheet.look.body), style, sheet.look.leading)
+    right = pairs(
+        sheet.canvas,
+        _data(account),
+        (sheet.at(0.54), sheet.x1, top),
+        (sheet.look.body, sheet.look.bold if rng.random() < 0.4 else sheet.look.body),
+        style,
+        sheet.look.leading,
+    )
     sheet.y = max(left, right) + rng.uniform(0.8, 2.5) * sheet.em
     if title.text and rng.random() < 0.3:
         sheet.rule()
@@ -133,9 +207,36 @@ def _head(account: Account) -> None:
 
 def _data(account: Account) -> list[Pair]:
     rng, draft = account.sheet.rng, account.sheet.draft
-    number = content.fill(rng, rng.choice(("##########", "###-####-###", "#### #### ####", "########", "##-##-## ########", "####-##-#####-#")))
-    iban = content.fill(rng, rng.choice(("DE## #### #### #### #### ##", "FR## #### #### #### #### #### ###", "GB## ???? #### #### #### ##")))
-    options = [("account_number", number, number, 0.95), ("iban", iban, iban, 0.35), ("statement_number", *(str(rng.randint(1, 60)),) * 2, 0.4), ("statement_date", account.date(account.end), account.end.isoformat(), 0.6), ("currency", *(rng.choice(account.country.symbols[-1:]),) * 2, 0.3)]
+    number = content.fill(
+        rng,
+        rng.choice(
+            (
+                "##########",
+                "###-####-###",
+                "#### #### ####",
+                "########",
+                "##-##-## ########",
+                "####-##-#####-#",
+            )
+        ),
+    )
+    iban = content.fill(
+        rng,
+        rng.choice(
+            (
+                "DE## #### #### #### #### ##",
+                "FR## #### #### #### #### #### ###",
+                "GB## ???? #### #### #### ##",
+            )
+        ),
+    )
+    options = [
+        ("account_number", number, number, 0.95),
+        ("iban", iban, iban, 0.35),
+        ("statement_number", *(str(rng.randint(1, 60)),) * 2, 0.4),
+        ("statement_date", account.date(account.end), account.end.isoformat(), 0.6),
+        ("currency", *(rng.choice(account.country.symbols[-1:]),) * 2, 0.3),
+    ]
     bic = content.fill(rng, "????" + account.country.code + "??")
     options.append(("bic", bic, bic, 0.3))
     out: list[Pair] = []
@@ -144,8 +245,13 @@ def _data(account: Account) -> list[Pair]:
             tag = account.label(path)
             out.append((tag, [draft.mark(path, text, value, tag)]))
     if rng.random() < 0.75:
-        link = rng.choice((" - ", " to ", " to ", " bis " if account.country.language == "de" else " through "))
-        first, last = draft.mark("period_start", account.date(account.start), account.start.isoformat()), draft.mark("period_end", account.date(account.end), account.end.isoformat())
+        link = rng.choice(
+            (" - ", " to ", " to ", " bis " if account.country.language == "de" else " through ")
+        )
+        first, last = (
+            draft.mark("period_start", account.date(account.start), account.start.isoformat()),
+            draft.mark("period_end", account.date(account.end), account.end.isoformat()),
+        )
         out.insert(rng.randint(0, len(out)), (account.label("period"), [first, Run(link), last]))
     return out
 
@@ -158,33 +264,75 @@ def _summary(account: Account) -> None:
     for path, cents in account.sums().items():
         if rng.random() < (0.95 if "balance" in path else 0.75):
             tag = account.label(path)
-            items.append((tag, [draft.mark(path, account.money(cents, symbols), content.decimal_text(cents), tag)]))
+            items.append(
+                (
+                    tag,
+                    [
+                        draft.mark(
+                            path, account.money(cents, symbols), content.decimal_text(cents), tag
+                        )
+                    ],
+                )
+            )
     if len(items) < 2:
         return
     if rng.random() < 0.35:
         columns = [Column(tag, "center") for tag, _ in items]
-        sheet.y = table(sheet.canvas, columns, [[runs for _, runs in items]], (sheet.x0, sheet.x1, sheet.y), (sheet.look.body, sheet.look.bold), sample_table_style(rng))
+        sheet.y = table(
+            sheet.canvas,
+            columns,
+            [[runs for _, runs in items]],
+            (sheet.x0, sheet.x1, sheet.y),
+            (sheet.look.body, sheet.look.bold),
+            sample_table_style(rng),
+        )
         return
     x0 = sheet.x0 if rng.random() < 0.6 else sheet.at(0.45)
-    sheet.y = pairs(sheet.canvas, items, (x0, x0 + 0.55 * sheet.room, sheet.y), (sheet.look.body, sheet.look.body), rng.choice(("ends", "leaders", "ends")), sheet.look.leading)
+    sheet.y = pairs(
+        sheet.canvas,
+        items,
+        (x0, x0 + 0.55 * sheet.room, sheet.y),
+        (sheet.look.body, sheet.look.body),
+        rng.choice(("ends", "leaders", "ends")),
+        sheet.look.leading,
+    )
 
 
 def _table(account: Account, balances: bool) -> None:
     """Transactions with one signed or two unsigned amount columns, mostly with the balance."""
     sheet, rng, draft = account.sheet, account.sheet.rng, account.sheet.draft
     split, running = rng.random() < 0.6, rng.random() < 0.75
-    leaves = ["date", "description", *(("debit", "credit") if split else ("amount",)), *(("balance",) if running else ())]
+    leaves = [
+        "date",
+        "description",
+        *(("debit", "credit") if split else ("amount",)),
+        *(("balance",) if running else ()),
+    ]
     if split and rng.random() < 0.3:
         leaves[2], leaves[3] = leaves[3], leaves[2]
-    columns = [Column(account.label(leaf), "left" if leaf in ("date", "description") else "right", leaf == "description") for leaf in leaves]
+    columns = [
+        Column(
+            account.label(leaf),
+            "left" if leaf in ("date", "description") else "right",
+            leaf == "description",
+        )
+        for leaf in leaves
+    ]
     if rng.random() < 0.3:
-        account.pattern = rng.choice(("%d/%m", "%d %b", "%m/%d", "%d.%m.")) if rng.random() < 0.5 else account.pattern
+        account.pattern = (
+            rng.choice(("%d/%m", "%d %b", "%m/%d", "%d.%m."))
+            if rng.random() < 0.5
+            else account.pattern
+        )
     balance, rows = account.opening, []
 
     def edge(path: str, cents: int) -> None:
         tag = account.label(path)
         cells: list[list[Run]] = [[] for _ in leaves]
-        cells[1], cells[-1] = [Run(tag, label=True)], [draft.mark(path, account.money(cents, False), content.decimal_text(cents), tag)]
+        cells[1], cells[-1] = (
+            [Run(tag, label=True)],
+            [draft.mark(path, account.money(cents, False), content.decimal_text(cents), tag)],
+        )
         rows.append(cells)
 
     if balances:
@@ -200,14 +348,23 @@ def _table(account: Account, balances: bool) -> None:
         }  # fmt: skip
         leaf = "amount" if not split else "credit" if cents > 0 else "debit"
         shown = cents if not split else abs(cents)
-        cells[leaf] = [draft.mark(f"{base}.{leaf}", sign + account.money(shown, False), content.decimal_text(shown))]
+        cells[leaf] = [
+            draft.mark(
+                f"{base}.{leaf}", sign + account.money(shown, False), content.decimal_text(shown)
+            )
+        ]
         rows.append([cells[name] for name in leaves])
     if balances:
         edge("closing_balance", balance)
     style = sample_table_style(rng)
-    sheet.y = table(sheet.canvas, columns, rows, (sheet.x0, sheet.x1, sheet.y), (sheet.look.body, sheet.look.bold), style)
+    sheet.y = table(
+        sheet.canvas,
+        columns,
+        rows,
+        (sheet.x0, sheet.x1, sheet.y),
+        (sheet.look.body, sheet.look.bold),
+        style,
+    )
     if sheet.y > sheet.bottom:
         sheet.canvas.height = round(sheet.y + 14 * sheet.em)
         sheet.bottom = sheet.canvas.height - 2 * sheet.em
-
-

@@ -60,7 +60,9 @@ def _amount(rng: random.Random) -> str:
         text = text.replace(",", "_").replace(".", ",").replace("_", ".")
     elif style < 0.5:
         text = text.replace(",", "")
-    sign = rng.choice(("", "", "", "$", "€", "£", "RM", "RM ", "USD ", "EUR ", "¥", "₹", "Rs.", "-"))
+    sign = rng.choice(
+        ("", "", "", "$", "€", "£", "RM", "RM ", "USD ", "EUR ", "¥", "₹", "Rs.", "-")
+    )
     end = rng.choice(("", "", "", "", "", " €", "-", "%", " SR", "*", " S", " CR"))
     return rng.choice(("{}", "{}", "{}", "({})")).format(f"{sign}{text}{end}")
 
@@ -127,7 +129,9 @@ def _word(rng: random.Random) -> str:
     word = rng.choice(source)
     if rng.random() < 0.04:
         word = f"{word}-{rng.choice(_words())}"
-    tail = rng.choices(("", ",", ".", ":", ";", "?", "!", ")", "'s"), (72, 8, 8, 7, 1, 1, 1, 2, 2))[0]
+    tail = rng.choices(("", ",", ".", ":", ";", "?", "!", ")", "'s"), (72, 8, 8, 7, 1, 1, 1, 2, 2))[
+        0
+    ]
     head = "(" if tail == ")" and rng.random() < 0.8 else ""
     return head + word + tail
 

@@ -69,7 +69,8 @@ class SyntheticDocument:
 class Draft:
     """A document being built: pages, printed texts, normalised values and printed labels.
 
-    unasked: paths never asked as absent, since the page half shows them (a currency sign). kinds: sort of value of a form's field ("date", "amount").
+    unasked: paths never asked as absent, since the page half shows them (a currency sign).
+    kinds: sort of value of a form's field ("date", "amount").
     """
 
     kind: str
@@ -124,6 +125,8 @@ class Draft:
         return FieldTruth(text, self.values.get(path, text), occurrences)
 
 
-def _close(places: dict[str, list[Occurrence]], path: str | None, page: int, run: list[int]) -> None:
+def _close(
+    places: dict[str, list[Occurrence]], path: str | None, page: int, run: list[int]
+) -> None:
     if path is not None:
         places.setdefault(path, []).append(Occurrence(page, tuple(run)))
