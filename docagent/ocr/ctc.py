@@ -18,7 +18,11 @@ from docagent.ocr.charset import CHARSET
 LanguageScore = Callable[[str], float]
 """Log-probability of the last character of a text given the ones before it."""
 
-NEVER = -math.inf
+SURE_BLANK = 0.995
+"""Steps that are blank with more than this probability add no character."""
+
+LEAST = 0.003
+"""Characters less likely than this at a step are not tried."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def decode_greedy(scores: NDArray[np.float32]) -> list[AlignedChar]:
 
 def decode_beam(
     scores: NDArray[np.float32],
-    width: int = 8,
+    width: int = 6,
     language: LanguageScore | None = None,
     weight: float = 0.3,
     count: int = 5,
@@ -55,58 +59,67 @@ def decode_beam(
     """Best ``count`` texts with their share (0-1) of the beam's probability, best first.
 
     width: prefixes kept a step. language: optional score added, times ``weight``, whenever a
-    character is appended.
+    character is appended. Raises ValueError if width or count is below 1.
     """
     if width < 1 or count < 1:
         raise ValueError(f"width {width} and count {count} must be at least 1")
-    beams: dict[str, tuple[float, float]] = {"": (0.0, NEVER)}
-    bonus: dict[str, float] = {"": 0.0}
-    for row in scores:
-        likely = [int(c) for c in np.flatnonzero(row > -7.0)] or [int(row.argmax())]
-        beams = _extend(beams, row, likely, language, weight, bonus)
-        ranked = sorted(beams, key=lambda t: _total(beams[t]) + bonus[t], reverse=True)
-        beams = {text: beams[text] for text in ranked[:width]}
-    totals = {text: _total(pair) + bonus[text] for text, pair in beams.items()}
-    top = max(totals.values())
-    mass = sum(math.exp(v - top) for v in totals.values())
-    ranked = sorted(totals, key=totals.__getitem__, reverse=True)[:count]
-    return [(text, math.exp(totals[text] - top) / mass) for text in ranked]
+    search = _PrefixSearch(width, language, weight)
+    for row in np.exp(scores.astype(np.float64)):
+        search.step(row)
+    ranked = search.ranked()[:count]
+    mass = sum(search.weight_of(text) for text in search.beams) or 1.0
+    return [(text, search.weight_of(text) / mass) for text in ranked]
 
 
-def _total(pair: tuple[float, float]) -> float:
-    return float(np.logaddexp(*pair))
+class _PrefixSearch:
+    """Beams: text -> (probability of ending in a blank, of ending in its last character).
 
+    Probabilities are rescaled at each step, so long lines do not underflow.
+    """
 
-def _extend(
-    beams: dict[str, tuple[float, float]],
-    row: NDArray[np.float32],
-    likely: list[int],
-    language: LanguageScore | None,
-    weight: float,
-    bonus: dict[str, float],
-) -> dict[str, tuple[float, float]]:
-    """One step of prefix search: (ends in blank, ends in character) log-probabilities."""
-    grown: dict[str, tuple[float, float]] = {}
+    def __init__(self, width: int, language: LanguageScore | None, weight: float) -> None:
+        self.width, self.language, self.weight = width, language, weight
+        self.beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
+        self.bonus: dict[str, float] = {"": 1.0}
 
-    def add(text: str, blank: float, char: float) -> None:
-        old = grown.get(text, (NEVER, NEVER))
-        grown[text] = (float(np.logaddexp(old[0], blank)), float(np.logaddexp(old[1], char)))
+    def weight_of(self, text: str) -> float:
+        blank, char = self.beams[text]
+        return (blank + char) * self.bonus[text]
 
-    for text, (blank, char) in beams.items():
-        total = float(np.logaddexp(blank, char))
-        for label in likely:
-            score = float(row[label])
-            if label == 0:
-                add(text, total + score, NEVER)
-                continue
-            letter = CHARSET[label - 1]
-            longer = text + letter
-            if longer not in bonus:
-                extra = weight * language(longer) if language else 0.0
-                bonus[longer] = bonus[text] + extra
-            if text.endswith(letter):
-                add(text, NEVER, char + score)
-                add(longer, NEVER, blank + score)
-            else:
-                add(longer, NEVER, total + score)
-    return grown
+    def ranked(self) -> list[str]:
+        return sorted(self.beams, key=self.weight_of, reverse=True)
+
+    def step(self, row: NDArray[np.float64]) -> None:
+        """Extend every prefix by one step of class probabilities (classes,)."""
+        blank = float(row[0])
+        if blank > SURE_BLANK:
+            self.beams = {text: (b + c, 0.0) for text, (b, c) in self.beams.items()}
+            return
+        labels = np.flatnonzero(row > LEAST) if row.max() > LEAST else np.array([row.argmax()])
+        likely = [(CHARSET[i - 1], float(row[i])) for i in labels.tolist() if i]
+        self.beams = self._extended(blank, likely)
+        kept = self.ranked()[: self.width]
+        top = sum(self.beams[kept[0]]) or 1.0
+        self.beams = {t: (self.beams[t][0] / top, self.beams[t][1] / top) for t in kept}
+
+    def _extended(
+        self, blank: float, likely: list[tuple[str, float]]
+    ) -> dict[str, tuple[float, float]]:
+        grown: dict[str, list[float]] = {}
+        for text, (ends_blank, ends_char) in self.beams.items():
+            total = ends_blank + ends_char
+            grown.setdefault(text, [0.0, 0.0])[0] += total * blank
+            last = text[-1:]
+            for letter, chance in likely:
+                longer = text + letter
+                if longer not in self.bonus:
+                    self.bonus[longer] = self.bonus[text] * self._language_factor(longer)
+                if letter == last:
+                    grown[text][1] += ends_char * chance
+                    grown.setdefault(longer, [0.0, 0.0])[1] += ends_blank * chance
+                else:
+                    grown.setdefault(longer, [0.0, 0.0])[1] += total * chance
+        return {text: (b, c) for text, (b, c) in grown.items()}
+
+    def _language_factor(self, text: str) -> float:
+        return math.exp(self.weight * self.language(text)) if self.language else 1.0
