@@ -23,8 +23,19 @@ PILLOW_FORMATS = {"png": "PNG", "jpeg": "JPEG", "tiff": "TIFF", "webp": "WEBP", 
 _OPENING = threading.Lock()
 
 # What Pillow's decoders raise on damaged files.
-_DAMAGE = (OSError, ValueError, SyntaxError, struct.error, EOFError, IndexError, KeyError,
-           TypeError, ZeroDivisionError, OverflowError, MemoryError)  # fmt: skip
+_DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    struct.error,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    ZeroDivisionError,
+    OverflowError,
+    MemoryError,
+)
 
 
 class ImageFile:

@@ -14,13 +14,14 @@ def rows_to_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str])
     cells += [[_show(row.get(key)) for key in columns] for row in rows]
     widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
     lines = [
-        "| " + " | ".join(_pad(c, w, i) for i, (c, w) in enumerate(zip(line, widths, strict=True)))
+        "| "
+        + " | ".join(_pad(c, w, i) for i, (c, w) in enumerate(zip(line, widths, strict=True)))
         + " |"
         for line in cells
-    ]  # fmt: skip
-    rule = "|" + "|".join(
-        "-" * (w + 1) + ("-" if i == 0 else ":") for i, w in enumerate(widths)
-    ) + "|"  # fmt: skip
+    ]
+    rule = (
+        "|" + "|".join("-" * (w + 1) + ("-" if i == 0 else ":") for i, w in enumerate(widths)) + "|"
+    )
     return "\n".join([lines[0], rule, *lines[1:]])
 
 

@@ -20,10 +20,21 @@ from eval.fields import (
 
 AMOUNT_PART = re.compile(r"\d[\d.,]*")
 NUMBER_WORDS = {
-    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
-    "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "eighteen": "18",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+    "ten": "10",
+    "eleven": "11",
+    "twelve": "12",
+    "eighteen": "18",
     "twenty-four": "24",
-}  # fmt: skip
+}
 TERM = re.compile(r"(\d+)\W*(?:full |calendar |consecutive )?(year|month|week|day)s?", re.I)
 ISO_TERM = re.compile(r"^P(\d+)([YMWD])$")
 UNITS = {"Y": "year", "M": "month", "W": "week", "D": "day"}

@@ -82,10 +82,17 @@ def train(config: DetectorConfig, shards: Path, output: Path) -> None:
             total = 0.0
         if time.monotonic() - saved > 180 or clock.progress >= 1:
             saved = time.monotonic()
-            save_checkpoint(checkpoint, {
-                "model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step,
-                "average": average.state, "elapsed": clock.elapsed, "config": asdict(config),
-            })  # fmt: skip
+            save_checkpoint(
+                checkpoint,
+                {
+                    "model": model.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "step": step,
+                    "average": average.state,
+                    "elapsed": clock.elapsed,
+                    "config": asdict(config),
+                },
+            )
         if clock.progress >= 1:
             return
 
@@ -97,10 +104,15 @@ def export(checkpoint: Path, target: Path) -> None:
     wrapper = nn.Sequential(model, nn.Sigmoid()).eval()
     target.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
-        wrapper, (torch.ones(1, 1, 64, 96),), str(target), input_names=["pages"],
-        output_names=["probabilities"], dynamo=False, opset_version=17,
+        wrapper,
+        (torch.ones(1, 1, 64, 96),),
+        str(target),
+        input_names=["pages"],
+        output_names=["probabilities"],
+        dynamo=False,
+        opset_version=17,
         dynamic_axes={"pages": {0: "n", 2: "h", 3: "w"}, "probabilities": {0: "n", 2: "h", 3: "w"}},
-    )  # fmt: skip
+    )
 
 
 def main() -> None:

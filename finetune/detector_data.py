@@ -26,7 +26,9 @@ def read_pages(path: Path) -> list[Page]:
     return [(cv2.imdecode(p, cv2.IMREAD_GRAYSCALE), q) for p, q in zip(packed, quads, strict=True)]
 
 
-def target_map(quads: NDArray[np.float32], size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
+def target_map(
+    quads: NDArray[np.float32], size: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Band map and weight map, both (size / stride, size / stride). Around the band the weight
     is 2 between lines, so that neighbours are kept apart."""
     side = size // MAP_STRIDE
@@ -57,13 +59,26 @@ def clutter(image: NDArray[np.uint8], rng: random.Random, quads: NDArray[np.floa
         _draw_clutter(image, rng, x, y, size, ink)
 
 
-def _draw_clutter(image: NDArray[np.uint8], rng: random.Random, x: int, y: int, size: int, ink: int) -> None:  # fmt: skip
+def _draw_clutter(
+    image: NDArray[np.uint8], rng: random.Random, x: int, y: int, size: int, ink: int
+) -> None:
     kind = rng.randrange(4)
     thick = rng.choice((-1, 1, 2, 4))
     if kind == 0:
-        cv2.ellipse(image, (x + size // 2, y + size // 2), (size // 2, max(2, int(size * rng.uniform(0.2, 0.5)))), 0, 0, 360, ink, thick)  # fmt: skip
+        cv2.ellipse(
+            image,
+            (x + size // 2, y + size // 2),
+            (size // 2, max(2, int(size * rng.uniform(0.2, 0.5)))),
+            0,
+            0,
+            360,
+            ink,
+            thick,
+        )
     elif kind == 1:
-        points = [(x + rng.randrange(size), y + rng.randrange(size)) for _ in range(rng.randint(3, 7))]  # fmt: skip
+        points = [
+            (x + rng.randrange(size), y + rng.randrange(size)) for _ in range(rng.randint(3, 7))
+        ]
         cv2.polylines(
             image, [np.array(points, np.int32)], rng.random() < 0.5, ink, rng.randint(1, 3)
         )
@@ -76,7 +91,9 @@ def _draw_clutter(image: NDArray[np.uint8], rng: random.Random, x: int, y: int, 
             cv2.line(image, (x + step, y), (x + step, y + size // 2), ink, rng.randint(1, 3))
 
 
-def page_to_sample(page: Page, size: int, rng: random.Random) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
+def page_to_sample(
+    page: Page, size: int, rng: random.Random
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """A random square of a page at a random scale: input, target and weight."""
     image, quads = page
     scale = float(np.exp(rng.uniform(np.log(0.65), np.log(1.7))))
@@ -103,7 +120,9 @@ def page_to_sample(page: Page, size: int, rng: random.Random) -> tuple[NDArray[n
     return page_to_input(patch), bands, weights
 
 
-def detector_batches(folder: Path, size: int, count: int, rng: random.Random) -> Iterator[tuple[Tensor, Tensor, Tensor]]:  # fmt: skip
+def detector_batches(
+    folder: Path, size: int, count: int, rng: random.Random
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     """Endless (pages (n, 1, size, size), bands and weights (n, 1, size/2, size/2))."""
     while True:
         pages = read_pages(rng.choice(sorted(folder.glob("*.npz"))))

@@ -65,7 +65,9 @@ def quantize(source: Path, target: Path, examples: Iterator[Inputs], skip: tuple
     with tempfile.TemporaryDirectory() as folder:
         ready = Path(folder) / "ready.onnx"
         quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
-        convolutions = [node.name for node in onnx.load(str(ready)).graph.node if node.op_type == "Conv"]
+        convolutions = [
+            node.name for node in onnx.load(str(ready)).graph.node if node.op_type == "Conv"
+        ]
         kept = [name for name in convolutions if any(word in name for word in skip)]
         quantize_static(
             str(ready),
@@ -93,7 +95,9 @@ def main() -> None:
     shard = sorted(args.shards.glob("*.npz"))[-1]
     examples = crop_examples if args.model == "recognizer" else page_examples
     # The first layer sees the picture, the last makes the map: both need more than 8 bits.
-    skip = ("features.0", "/features/features.0") if args.model == "recognizer" else ("stem", "head")
+    skip = (
+        ("features.0", "/features/features.0") if args.model == "recognizer" else ("stem", "head")
+    )
     quantize(args.source, args.target, examples(shard, args.count), skip)
 
 

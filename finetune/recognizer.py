@@ -88,9 +88,13 @@ def train(config: RecognizerConfig, shards: Path, output: Path, held_out: Path |
 
     def save() -> None:
         state: dict[str, Any] = {
-            "model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step,
-            "average": average.state, "elapsed": clock.elapsed, "config": asdict(config),
-        }  # fmt: skip
+            "model": model.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "step": step,
+            "average": average.state,
+            "elapsed": clock.elapsed,
+            "config": asdict(config),
+        }
         save_checkpoint(checkpoint, state)
 
     saved, logged, lines, total = time.monotonic(), time.monotonic(), 0, 0.0
@@ -109,7 +113,11 @@ def train(config: RecognizerConfig, shards: Path, output: Path, held_out: Path |
         step, lines, total = step + 1, lines + len(texts), total + loss.item()
         if step % 100 == 0:
             rate = lines / (time.monotonic() - logged)
-            print(f"step {step} {clock.elapsed / 60:.1f} min loss {total / 100:.4f} {rate:.0f} lines/s", flush=True)  # fmt: skip
+            minutes = clock.elapsed / 60
+            print(
+                f"step {step} {minutes:.1f} min loss {total / 100:.4f} {rate:.0f} lines/s",
+                flush=True,
+            )
             logged, lines, total = time.monotonic(), 0, 0.0
         if time.monotonic() - saved > 240 or clock.progress >= 1:
             save()
@@ -138,10 +146,15 @@ def export(checkpoint: Path, target: Path) -> None:
     wrapper.model = model
     target.parent.mkdir(parents=True, exist_ok=True)
     torch.onnx.export(
-        wrapper.eval(), (torch.ones(2, 1, 32, 160),), str(target),
-        input_names=["crops"], output_names=["log_probabilities"], dynamo=False, opset_version=17,
+        wrapper.eval(),
+        (torch.ones(2, 1, 32, 160),),
+        str(target),
+        input_names=["crops"],
+        output_names=["log_probabilities"],
+        dynamo=False,
+        opset_version=17,
         dynamic_axes={"crops": {0: "n", 3: "width"}, "log_probabilities": {0: "n", 1: "steps"}},
-    )  # fmt: skip
+    )
 
 
 def main() -> None:

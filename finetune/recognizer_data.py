@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -63,7 +64,7 @@ def augment(crop: NDArray[np.uint8], rng: random.Random) -> NDArray[np.uint8]:
 
 def fits(text: str, width: int) -> bool:
     """CTC needs a step per character and one between equal neighbours; a step is 4 pixels."""
-    repeats = sum(a == b for a, b in zip(text, text[1:], strict=False))
+    repeats = sum(a == b for a, b in pairwise(text))
     return len(text) + repeats <= width // 4
 
 

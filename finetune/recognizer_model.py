@@ -27,7 +27,9 @@ class RecognizerModel(nn.Module):
     full-resolution features bought nothing for half of the time.
     """
 
-    def __init__(self, classes: int, widths: tuple[int, ...] = (32, 48, 96, 160, 224), hidden: int = 128) -> None:  # fmt: skip
+    def __init__(
+        self, classes: int, widths: tuple[int, ...] = (32, 48, 96, 160, 224), hidden: int = 128
+    ) -> None:
         super().__init__()
         a, b, c, d, e = widths
         self.features = nn.Sequential(

@@ -17,7 +17,9 @@ ROWS = (
     (("England", 0.0, 0.1),),
 )
 LINES = [row for row, words in enumerate(ROWS) for _ in words]
-BOXES = [(x0, 0.1 * row, x1, 0.1 * row + 0.05) for row, words in enumerate(ROWS) for _, x0, x1 in words]  # fmt: skip
+BOXES = [
+    (x0, 0.1 * row, x1, 0.1 * row + 0.05) for row, words in enumerate(ROWS) for _, x0, x1 in words
+]
 
 
 @pytest.mark.parametrize(
@@ -29,7 +31,9 @@ BOXES = [(x0, 0.1 * row, x1, 0.1 * row + 0.05) for row, words in enumerate(ROWS)
         (1, 4, [1, 2, 3]),  # two lines are taken as they are
     ],
 )
-def test_words_between_the_ends_that_share_their_column(start: int, end: int, words: list[int]) -> None:  # fmt: skip
+def test_words_between_the_ends_that_share_their_column(
+    start: int, end: int, words: list[int]
+) -> None:
     assert column_words(start, end, LINES, BOXES) == words
 
 
@@ -38,7 +42,9 @@ def test_both_ends_always_stay_and_nothing_is_added(data: st.DataObject) -> None
     count = data.draw(st.integers(1, 30))
     lines = sorted(data.draw(st.lists(st.integers(0, 8), min_size=count, max_size=count)))
     lefts = data.draw(st.lists(st.floats(0, 0.8), min_size=count, max_size=count))
-    boxes = [(x, 0.1 * line, x + 0.15, 0.1 * line + 0.05) for x, line in zip(lefts, lines, strict=True)]  # fmt: skip
+    boxes = [
+        (x, 0.1 * line, x + 0.15, 0.1 * line + 0.05) for x, line in zip(lefts, lines, strict=True)
+    ]
     start = data.draw(st.integers(0, count - 1))
     end = data.draw(st.integers(start + 1, count))
     kept = column_words(start, end, lines, boxes)

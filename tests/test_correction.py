@@ -160,10 +160,15 @@ def test_candidates_are_other_texts_without_spaces():
 @pytest.mark.parametrize(
     ("likely", "unlikely"),
     [
-        ("Invoice", "lnvoice"), ("TOTAL", "T0TAL"), ("Number", "Nurnber"), ("Sdn", "5dn"),
-        ("haemoglobin", "haernoglobin"), ("12.50", "l2.5O"), ("Total:", "Tota1:"),
+        ("Invoice", "lnvoice"),
+        ("TOTAL", "T0TAL"),
+        ("Number", "Nurnber"),
+        ("Sdn", "5dn"),
+        ("haemoglobin", "haernoglobin"),
+        ("12.50", "l2.5O"),
+        ("Total:", "Tota1:"),
     ],
-)  # fmt: skip
+)
 def test_the_shipped_language_model_prefers_words(likely, unlikely):
     model = load_language_model()
     assert model.log_probability(likely) > model.log_probability(unlikely) + 3
@@ -187,8 +192,15 @@ def test_weights_survive_the_file_and_damage_is_named():
 
 @pytest.mark.parametrize(
     ("text", "case"),
-    [("total", "lower"), ("Total", "title"), ("A", "title"), ("BHD", "upper"), ("12", "lower"),
-     ("iNv", "mixed"), ("McCoy", "mixed")],
-)  # fmt: skip
+    [
+        ("total", "lower"),
+        ("Total", "title"),
+        ("A", "title"),
+        ("BHD", "upper"),
+        ("12", "lower"),
+        ("iNv", "mixed"),
+        ("McCoy", "mixed"),
+    ],
+)
 def test_letter_case(text, case):
     assert letter_case(text) == case

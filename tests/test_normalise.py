@@ -245,9 +245,16 @@ def test_the_vocabulary_lists_every_normaliser() -> None:
 
 
 DATE_FORMATS = (
-    "%Y-%m-%d", "%d.%m.%Y", "%d %B %Y", "%B %d, %Y", "%d-%b-%Y", "%b. %d %Y", "%Y%m%d",
-    "Date: %d %b %Y %H:%M", "this %dth day of %B, %Y",
-)  # fmt: skip
+    "%Y-%m-%d",
+    "%d.%m.%Y",
+    "%d %B %Y",
+    "%B %d, %Y",
+    "%d-%b-%Y",
+    "%b. %d %Y",
+    "%Y%m%d",
+    "Date: %d %b %Y %H:%M",
+    "this %dth day of %B, %Y",
+)
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.sampled_from(DATE_FORMATS))

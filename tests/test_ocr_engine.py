@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -69,7 +70,7 @@ def test_clean_page_is_read_in_order_with_boxes_in_place(engine: OcrEngine) -> N
             assert word.confidence is not None and 0 <= word.confidence <= 1
             assert len(word.char_confidences) == len(word.text)
         edges = [polygon_to_bbox(w.polygon) for w in line.words]
-        assert all(a[2] <= b[0] + 0.004 for a, b in zip(edges, edges[1:], strict=False))
+        assert all(a[2] <= b[0] + 0.004 for a, b in pairwise(edges))
 
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])

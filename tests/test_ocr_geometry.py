@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 
 from docagent.ocr.crops import crop_to_input, cut_crop, quad_size, stack_inputs
 from docagent.ocr.maps import map_to_detections, order_corners, shrink_quad
-from docagent.ocr.preprocess import apply_affine, detection_scale, even_light, rotate, turn, type_height  # fmt: skip
+from docagent.ocr.preprocess import (
+    apply_affine,
+    detection_scale,
+    even_light,
+    rotate,
+    turn,
+    type_height,
+)
 
 
 def box(x: float, y: float, w: float, h: float, angle: float = 0.0) -> NDArray[np.float32]:
@@ -35,9 +42,15 @@ def iou(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.floats(60, 260), st.floats(18, 48), st.floats(-12, 12), st.floats(170, 230), st.floats(120, 180)
-)  # fmt: skip
-def test_a_line_grows_back_from_its_band(w: float, h: float, angle: float, x: float, y: float) -> None:  # fmt: skip
+    st.floats(60, 260),
+    st.floats(18, 48),
+    st.floats(-12, 12),
+    st.floats(170, 230),
+    st.floats(120, 180),
+)
+def test_a_line_grows_back_from_its_band(
+    w: float, h: float, angle: float, x: float, y: float
+) -> None:
     # A short band takes the lean of the page, and alone on a page it has none to take.
     quad = box(x, y, max(w, 4 * h), h, angle if w > 9 * h else 0.0)
     found = map_to_detections(bands([quad], (320, 400)), 2.0, 2.0)
@@ -112,7 +125,16 @@ def _type(size: float, shape: tuple[int, int] = (600, 800)) -> NDArray[np.uint8]
     page = np.full(shape, 255, np.uint8)
     step = int(cv2.getTextSize("H", cv2.FONT_HERSHEY_SIMPLEX, size, 1)[0][1] * 2.5)
     for y in range(step, shape[0], step):
-        cv2.putText(page, "Reading order and type", (20, y), cv2.FONT_HERSHEY_SIMPLEX, size, 0, 2, cv2.LINE_AA)  # fmt: skip
+        cv2.putText(
+            page,
+            "Reading order and type",
+            (20, y),
+            cv2.FONT_HERSHEY_SIMPLEX,
+            size,
+            0,
+            2,
+            cv2.LINE_AA,
+        )
     return page
 
 

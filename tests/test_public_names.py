@@ -5,11 +5,34 @@ from __future__ import annotations
 import docagent
 
 PUBLIC = {
-    "Alternative", "Answer", "Check", "Correction", "DocAgent", "DocAgentError", "Document",
-    "Edit", "Evidence", "Extraction", "Field", "Line", "MissingExtraError", "ModelError", "Page",
-    "Scan", "Schema", "SchemaError", "Settings", "SettingsError", "SourceError", "Span", "Word",
-    "__version__", "list_schemas", "load", "load_schema",
-}  # fmt: skip
+    "Alternative",
+    "Answer",
+    "Check",
+    "Correction",
+    "DocAgent",
+    "DocAgentError",
+    "Document",
+    "Edit",
+    "Evidence",
+    "Extraction",
+    "Field",
+    "Line",
+    "MissingExtraError",
+    "ModelError",
+    "Page",
+    "Scan",
+    "Schema",
+    "SchemaError",
+    "Settings",
+    "SettingsError",
+    "SourceError",
+    "Span",
+    "Word",
+    "__version__",
+    "list_schemas",
+    "load",
+    "load_schema",
+}
 
 
 def test_public_names_are_pinned() -> None:

@@ -41,10 +41,13 @@ def test_an_answer_cites_the_words_it_is_made_of():
     [
         ("When was it made?", [("ACME Widgets", 0.5), ("3 March 2021", 0.4)], "3 March 2021"),
         ("How much is the fee?", [("30 days", 0.4), ("Fee: $1,200.00", 0.5)], "$1,200.00"),
-        ("Who is the supplier?", [("ACME Widgets Ltd", 0.5), ("ACME Widgets", 0.45)],
-         "ACME Widgets Ltd"),
+        (
+            "Who is the supplier?",
+            [("ACME Widgets Ltd", 0.5), ("ACME Widgets", 0.45)],
+            "ACME Widgets Ltd",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_kind_of_question_chooses_among_spans(question, spans, text):
     assert asked(question, {question: spans}).text == text
 

@@ -86,8 +86,11 @@ def test_a_leaf_tells_what_the_reader_needs() -> None:
     assert leaf.path == "line_items[].amount"
     assert leaf.query == "line item amount: Price of the whole line"
     assert (leaf.normaliser, leaf.types, leaf.array, leaf.multiple) == (
-        "amount", ("number",), "line_items", True,
-    )  # fmt: skip
+        "amount",
+        ("number",),
+        "line_items",
+        True,
+    )
     assert leaf.at(2) == "line_items[2].amount"
     assert load_schema("nda").field("parties[0]").query.startswith("party: ")
 
@@ -276,7 +279,7 @@ BAD = [
     (one({"anyOf": [one({}), one({})]}), "/properties/value/anyOf", "choose one"),
     (one({"type": "string", "x-checks": []}), "/properties/value/x-checks", "root"),
     (one({"type": "string", "enum": {1, 2}}), "/", "not JSON"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("schema", "place", "reason"), BAD)

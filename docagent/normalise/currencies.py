@@ -72,10 +72,23 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "dollar": _DOLLARS,
 }
 _REGION_CURRENCY = {
-    "US": "USD", "AU": "AUD", "CA": "CAD", "SG": "SGD", "HK": "HKD", "NZ": "NZD", "MX": "MXN",
-    "SE": "SEK", "NO": "NOK", "DK": "DKK", "JP": "JPY", "CN": "CNY", "IN": "INR", "PK": "PKR",
-    "LK": "LKR", "NP": "NPR",
-}  # fmt: skip
+    "US": "USD",
+    "AU": "AUD",
+    "CA": "CAD",
+    "SG": "SGD",
+    "HK": "HKD",
+    "NZ": "NZD",
+    "MX": "MXN",
+    "SE": "SEK",
+    "NO": "NOK",
+    "DK": "DKK",
+    "JP": "JPY",
+    "CN": "CNY",
+    "IN": "INR",
+    "PK": "PKR",
+    "LK": "LKR",
+    "NP": "NPR",
+}
 
 
 def _sign_pattern(sign: str) -> re.Pattern[str]:

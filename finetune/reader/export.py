@@ -31,12 +31,19 @@ from finetune.reader.train import INPUTS, load_average, to_tensors
 from finetune.reader.validate import fit_temperatures
 
 AXES = {
-    "grams": {0: "b", 1: "n"}, "looks": {0: "b", 1: "n"}, "boxes": {0: "b", 1: "n"},
-    "layout": {0: "b", 1: "n"}, "lines": {0: "b", 1: "n"}, "mask": {0: "b", 1: "n"},
-    "query_grams": {0: "b", 1: "q", 2: "t"}, "query_looks": {0: "b", 1: "q", 2: "t"},
-    "query_mask": {0: "b", 1: "q", 2: "t"}, "multiple": {0: "b", 1: "q"},
-    "points": {0: "b", 1: "q", 2: "n"}, "absent": {0: "b", 1: "q"},
-}  # fmt: skip
+    "grams": {0: "b", 1: "n"},
+    "looks": {0: "b", 1: "n"},
+    "boxes": {0: "b", 1: "n"},
+    "layout": {0: "b", 1: "n"},
+    "lines": {0: "b", 1: "n"},
+    "mask": {0: "b", 1: "n"},
+    "query_grams": {0: "b", 1: "q", 2: "t"},
+    "query_looks": {0: "b", 1: "q", 2: "t"},
+    "query_mask": {0: "b", 1: "q", 2: "t"},
+    "multiple": {0: "b", 1: "q"},
+    "points": {0: "b", 1: "q", 2: "n"},
+    "absent": {0: "b", 1: "q"},
+}
 SMALL = 64
 """Tensors of fewer numbers stay as they are."""
 

@@ -33,9 +33,17 @@ from finetune.synthesis.documents import KINDS, generate
 
 Batch = dict[str, NDArray[np.generic]]
 INPUTS = (
-    "grams", "looks", "boxes", "layout", "lines", "mask",
-    "query_grams", "query_looks", "query_mask", "multiple",
-)  # fmt: skip
+    "grams",
+    "looks",
+    "boxes",
+    "layout",
+    "lines",
+    "mask",
+    "query_grams",
+    "query_looks",
+    "query_mask",
+    "multiple",
+)
 REUSE = 3
 ROUND = 96
 WEIGHTS = {"receipt": 2.5, "invoice": 1.5, "form": 2.5}

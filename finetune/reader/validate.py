@@ -57,9 +57,12 @@ def fit_temperatures(model: Reader, rng: random.Random, pages: int) -> tuple[flo
         tensors = to_tensors(make_batch([sample]))
         for i, temperature in enumerate(GRID):
             loss, _ = reader_loss(
-                points[None] / temperature, absent[None] / temperature,
-                tensors["mask"], tensors["spans"], tensors["tags"],
-            )  # fmt: skip
+                points[None] / temperature,
+                absent[None] / temperature,
+                tensors["mask"],
+                tensors["spans"],
+                tensors["tags"],
+            )
             span_losses[i] += float(loss)
             tags = tensors["tags"].reshape(-1)
             logits = points[..., 2:].reshape(-1, 3) / temperature

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """What an invoice is about, and its blocks: references, seller, buyer."""
 
 from __future__ import annotations
@@ -73,12 +72,30 @@ def references(bill: Bill) -> list[Pair]:
     if rng.random() < 0.5:
         out.append(bill.pair("due_date", bill.date_text(due, pattern), due.isoformat()))
     options = [
-        bill.pair("purchase_order", content.code(rng)), bill.pair("customer_number", content.code(rng)),
+        bill.pair("purchase_order", content.code(rng)),
+        bill.pair("customer_number", content.code(rng)),
         bill.pair("salesperson", content.person(rng, bill.country)),
-        bill.pair("payment_terms", rng.choice((f"Net {days}", f"{days} days", f"{days} Days Net", "Due on receipt", "COD", "Cash in advance", f"2% 10, Net {days}"))),
-        bill.pair("delivery_date", bill.date_text(issued - datetime.timedelta(days=rng.randint(0, 6)), pattern), None),
+        bill.pair(
+            "payment_terms",
+            rng.choice(
+                (
+                    f"Net {days}",
+                    f"{days} days",
+                    f"{days} Days Net",
+                    "Due on receipt",
+                    "COD",
+                    "Cash in advance",
+                    f"2% 10, Net {days}",
+                )
+            ),
+        ),
+        bill.pair(
+            "delivery_date",
+            bill.date_text(issued - datetime.timedelta(days=rng.randint(0, 6)), pattern),
+            None,
+        ),
         bill.pair("currency", rng.choice(bill.country.symbols[1:] or bill.country.symbols)),
-    ]  # fmt: skip
+    ]
     out += [pair for pair in options if rng.random() < 0.28]
     if rng.random() < 0.3:
         rng.shuffle(out)
@@ -97,8 +114,26 @@ def seller_block(bill: Bill) -> tuple[Run, list[list[Run]]]:
     for key, path, text in (
         ("phone", "seller_phone", content.phone(rng, country)),
         ("email", "seller_email", content.email(rng, name)),
-        ("tax_id", "seller_tax_id", content.fill(rng, rng.choice(("DE#########", "GB### #### ##", "############", "##-#######", "FR## #########", "NL#########B##", "##AAAAA####A#Z#", "### ### ###")))),
-    ):  # fmt: skip
+        (
+            "tax_id",
+            "seller_tax_id",
+            content.fill(
+                rng,
+                rng.choice(
+                    (
+                        "DE#########",
+                        "GB### #### ##",
+                        "############",
+                        "##-#######",
+                        "FR## #########",
+                        "NL#########B##",
+                        "##AAAAA####A#Z#",
+                        "### ### ###",
+                    )
+                ),
+            ),
+        ),
+    ):
         if rng.random() < 0.6:
             tag, runs = bill.pair(path, text, key=key)
             lines.append([Run(tag, label=True), Run(" "), *runs])

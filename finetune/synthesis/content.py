@@ -36,38 +36,344 @@ class Country:
     dates: tuple[str, ...]
 
 
-_DMY = ("%d/%m/%Y", "%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y", "%d-%m-%y", "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%Y-%m-%d", "%d.%m.%Y", "%d/%b/%Y", "%e %B %Y", "%e/%n/%Y", "%Y/%m/%d", "%d%b%y")  # fmt: skip
-_MDY = ("%m/%d/%Y", "%m/%d/%y", "%B %e, %Y", "%b %e, %Y", "%n/%e/%Y", "%n/%e/%y", "%m-%d-%Y", "%n-%e-%y", "%d %b %Y", "%Y-%m-%d", "%b. %e, %Y", "%b-%d-%Y", "%B %d, %Y", "%W, %B %e, %Y")  # fmt: skip
+_DMY = (
+    "%d/%m/%Y",
+    "%d/%m/%Y",
+    "%d-%m-%Y",
+    "%d/%m/%y",
+    "%d-%m-%y",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%d %B %Y",
+    "%Y-%m-%d",
+    "%d.%m.%Y",
+    "%d/%b/%Y",
+    "%e %B %Y",
+    "%e/%n/%Y",
+    "%Y/%m/%d",
+    "%d%b%y",
+)
+_MDY = (
+    "%m/%d/%Y",
+    "%m/%d/%y",
+    "%B %e, %Y",
+    "%b %e, %Y",
+    "%n/%e/%Y",
+    "%n/%e/%y",
+    "%m-%d-%Y",
+    "%n-%e-%y",
+    "%d %b %Y",
+    "%Y-%m-%d",
+    "%b. %e, %Y",
+    "%b-%d-%Y",
+    "%B %d, %Y",
+    "%W, %B %e, %Y",
+)
 _DOT = ("%d.%m.%Y", "%d.%m.%y", "%e. %B %Y", "%d.%m.%Y", "%Y-%m-%d", "%d. %B %Y", "%e.%n.%Y")
 _EU = ("%d/%m/%Y", "%e %B %Y", "%d-%m-%Y", "%d/%m/%y", "%Y-%m-%d", "%d.%m.%Y", "%e %b %Y")
 
 COUNTRIES: dict[str, Country] = {
     c.code: c
     for c in (
-        Country("MY", "en_MS", "en", ("RM", "RM", "MYR", "RM", "$"), ".", ",", False, "GST", (6.0,), ("SDN BHD", "SDN. BHD.", "(M) SDN BHD", "ENTERPRISE", "TRADING", "S/B", "BHD", "& CO", "PLT", ""), _DMY),
-        Country("SG", "en_SG", "en", ("$", "S$", "SGD"), ".", ",", False, "GST", (7.0, 8.0, 9.0), ("Pte Ltd", "Pte. Ltd.", "PTE LTD", "LLP", ""), _DMY),
-        Country("US", "en_US", "en", ("$", "$", "USD", "US$"), ".", ",", False, "Sales Tax", (4.0, 6.25, 7.0, 8.25, 8.875, 9.5), ("Inc.", "LLC", "Corp.", "Inc", "Co.", "Corporation", "L.P.", ""), _MDY),
-        Country("GB", "en_GB", "en", ("£", "£", "GBP"), ".", ",", False, "VAT", (20.0, 5.0), ("Ltd", "Limited", "PLC", "LLP", "Ltd.", ""), _DMY),
-        Country("IN", "en_IN", "en", ("Rs.", "INR", "Rs", "₹"), ".", ",", False, "GST", (5.0, 12.0, 18.0), ("Pvt. Ltd.", "Private Limited", "Pvt Ltd", "& Sons", "Traders", ""), _DMY),
-        Country("AU", "en_AU", "en", ("$", "A$", "AUD"), ".", ",", False, "GST", (10.0,), ("Pty Ltd", "Pty. Ltd.", ""), _DMY),
-        Country("CA", "en_CA", "en", ("$", "CAD", "C$"), ".", ",", False, "HST", (13.0, 5.0, 15.0), ("Inc.", "Ltd.", "Corp.", ""), _MDY),
-        Country("PH", "en_PH", "en", ("P", "PHP", "Php"), ".", ",", False, "VAT", (12.0,), ("Inc.", "Corporation", "Corp.", ""), _MDY),
-        Country("DE", "de_DE", "de", ("€", "EUR", "Euro"), ",", ".", True, "MwSt.", (19.0, 7.0), ("GmbH", "AG", "GmbH & Co. KG", "KG", "e.K.", "OHG"), _DOT),
-        Country("AT", "de_AT", "de", ("€", "EUR"), ",", ".", True, "USt.", (20.0, 10.0), ("GmbH", "KG", "OG"), _DOT),
-        Country("CH", "de_CH", "de", ("CHF", "Fr."), ".", "'", False, "MWST", (7.7, 8.1, 2.5), ("AG", "GmbH", "SA"), _DOT),
-        Country("FR", "fr_FR", "fr", ("€", "EUR", "€"), ",", " ", True, "TVA", (20.0, 10.0, 5.5), ("SARL", "SAS", "SA", "EURL", "& Fils"), _EU),
-        Country("ES", "es_ES", "es", ("€", "EUR"), ",", ".", True, "IVA", (21.0, 10.0), ("S.L.", "S.A.", "SL", "SLU"), _EU),
-        Country("IT", "it_IT", "it", ("€", "EUR", "Euro"), ",", ".", True, "IVA", (22.0, 10.0, 4.0), ("S.r.l.", "S.p.A.", "SRL", "SNC", "& C."), _EU),
-        Country("NL", "nl_NL", "nl", ("€", "EUR"), ",", ".", False, "BTW", (21.0, 9.0), ("B.V.", "BV", "VOF", "N.V."), _EU),
-        Country("PT", "pt_PT", "pt", ("€", "EUR"), ",", ".", True, "IVA", (23.0, 13.0, 6.0), ("Lda.", "Lda", "S.A."), _EU),
-        Country("BR", "pt_BR", "pt", ("R$", "BRL"), ",", ".", False, "ICMS", (18.0, 12.0), ("Ltda.", "S.A.", "ME", "Eireli"), _EU),
-        Country("MX", "es_MX", "es", ("$", "MXN"), ".", ",", False, "IVA", (16.0,), ("S.A. de C.V.", "S. de R.L.", "SA de CV"), _EU),
-        Country("PL", "pl_PL", "pl", ("zł", "PLN"), ",", " ", True, "VAT", (23.0, 8.0), ("Sp. z o.o.", "S.A.", "s.c."), _DOT),
-        Country("SE", "sv_SE", "sv", ("kr", "SEK"), ",", " ", True, "Moms", (25.0, 12.0), ("AB", "HB", "AB (publ)"), ("%Y-%m-%d", "%Y-%m-%d", "%d/%m/%Y", "%e %B %Y")),
-        Country("DK", "da_DK", "da", ("kr.", "DKK"), ",", ".", True, "moms", (25.0,), ("A/S", "ApS", "I/S"), _DOT),
-        Country("ID", "id_ID", "id", ("Rp", "IDR"), ",", ".", False, "PPN", (11.0, 10.0), ("PT", "CV", "Tbk"), _DMY),
+        Country(
+            "MY",
+            "en_MS",
+            "en",
+            ("RM", "RM", "MYR", "RM", "$"),
+            ".",
+            ",",
+            False,
+            "GST",
+            (6.0,),
+            (
+                "SDN BHD",
+                "SDN. BHD.",
+                "(M) SDN BHD",
+                "ENTERPRISE",
+                "TRADING",
+                "S/B",
+                "BHD",
+                "& CO",
+                "PLT",
+                "",
+            ),
+            _DMY,
+        ),
+        Country(
+            "SG",
+            "en_SG",
+            "en",
+            ("$", "S$", "SGD"),
+            ".",
+            ",",
+            False,
+            "GST",
+            (7.0, 8.0, 9.0),
+            ("Pte Ltd", "Pte. Ltd.", "PTE LTD", "LLP", ""),
+            _DMY,
+        ),
+        Country(
+            "US",
+            "en_US",
+            "en",
+            ("$", "$", "USD", "US$"),
+            ".",
+            ",",
+            False,
+            "Sales Tax",
+            (4.0, 6.25, 7.0, 8.25, 8.875, 9.5),
+            ("Inc.", "LLC", "Corp.", "Inc", "Co.", "Corporation", "L.P.", ""),
+            _MDY,
+        ),
+        Country(
+            "GB",
+            "en_GB",
+            "en",
+            ("£", "£", "GBP"),
+            ".",
+            ",",
+            False,
+            "VAT",
+            (20.0, 5.0),
+            ("Ltd", "Limited", "PLC", "LLP", "Ltd.", ""),
+            _DMY,
+        ),
+        Country(
+            "IN",
+            "en_IN",
+            "en",
+            ("Rs.", "INR", "Rs", "₹"),
+            ".",
+            ",",
+            False,
+            "GST",
+            (5.0, 12.0, 18.0),
+            ("Pvt. Ltd.", "Private Limited", "Pvt Ltd", "& Sons", "Traders", ""),
+            _DMY,
+        ),
+        Country(
+            "AU",
+            "en_AU",
+            "en",
+            ("$", "A$", "AUD"),
+            ".",
+            ",",
+            False,
+            "GST",
+            (10.0,),
+            ("Pty Ltd", "Pty. Ltd.", ""),
+            _DMY,
+        ),
+        Country(
+            "CA",
+            "en_CA",
+            "en",
+            ("$", "CAD", "C$"),
+            ".",
+            ",",
+            False,
+            "HST",
+            (13.0, 5.0, 15.0),
+            ("Inc.", "Ltd.", "Corp.", ""),
+            _MDY,
+        ),
+        Country(
+            "PH",
+            "en_PH",
+            "en",
+            ("P", "PHP", "Php"),
+            ".",
+            ",",
+            False,
+            "VAT",
+            (12.0,),
+            ("Inc.", "Corporation", "Corp.", ""),
+            _MDY,
+        ),
+        Country(
+            "DE",
+            "de_DE",
+            "de",
+            ("€", "EUR", "Euro"),
+            ",",
+            ".",
+            True,
+            "MwSt.",
+            (19.0, 7.0),
+            ("GmbH", "AG", "GmbH & Co. KG", "KG", "e.K.", "OHG"),
+            _DOT,
+        ),
+        Country(
+            "AT",
+            "de_AT",
+            "de",
+            ("€", "EUR"),
+            ",",
+            ".",
+            True,
+            "USt.",
+            (20.0, 10.0),
+            ("GmbH", "KG", "OG"),
+            _DOT,
+        ),
+        Country(
+            "CH",
+            "de_CH",
+            "de",
+            ("CHF", "Fr."),
+            ".",
+            "'",
+            False,
+            "MWST",
+            (7.7, 8.1, 2.5),
+            ("AG", "GmbH", "SA"),
+            _DOT,
+        ),
+        Country(
+            "FR",
+            "fr_FR",
+            "fr",
+            ("€", "EUR", "€"),
+            ",",
+            " ",
+            True,
+            "TVA",
+            (20.0, 10.0, 5.5),
+            ("SARL", "SAS", "SA", "EURL", "& Fils"),
+            _EU,
+        ),
+        Country(
+            "ES",
+            "es_ES",
+            "es",
+            ("€", "EUR"),
+            ",",
+            ".",
+            True,
+            "IVA",
+            (21.0, 10.0),
+            ("S.L.", "S.A.", "SL", "SLU"),
+            _EU,
+        ),
+        Country(
+            "IT",
+            "it_IT",
+            "it",
+            ("€", "EUR", "Euro"),
+            ",",
+            ".",
+            True,
+            "IVA",
+            (22.0, 10.0, 4.0),
+            ("S.r.l.", "S.p.A.", "SRL", "SNC", "& C."),
+            _EU,
+        ),
+        Country(
+            "NL",
+            "nl_NL",
+            "nl",
+            ("€", "EUR"),
+            ",",
+            ".",
+            False,
+            "BTW",
+            (21.0, 9.0),
+            ("B.V.", "BV", "VOF", "N.V."),
+            _EU,
+        ),
+        Country(
+            "PT",
+            "pt_PT",
+            "pt",
+            ("€", "EUR"),
+            ",",
+            ".",
+            True,
+            "IVA",
+            (23.0, 13.0, 6.0),
+            ("Lda.", "Lda", "S.A."),
+            _EU,
+        ),
+        Country(
+            "BR",
+            "pt_BR",
+            "pt",
+            ("R$", "BRL"),
+            ",",
+            ".",
+            False,
+            "ICMS",
+            (18.0, 12.0),
+            ("Ltda.", "S.A.", "ME", "Eireli"),
+            _EU,
+        ),
+        Country(
+            "MX",
+            "es_MX",
+            "es",
+            ("$", "MXN"),
+            ".",
+            ",",
+            False,
+            "IVA",
+            (16.0,),
+            ("S.A. de C.V.", "S. de R.L.", "SA de CV"),
+            _EU,
+        ),
+        Country(
+            "PL",
+            "pl_PL",
+            "pl",
+            ("zł", "PLN"),
+            ",",
+            " ",
+            True,
+            "VAT",
+            (23.0, 8.0),
+            ("Sp. z o.o.", "S.A.", "s.c."),
+            _DOT,
+        ),
+        Country(
+            "SE",
+            "sv_SE",
+            "sv",
+            ("kr", "SEK"),
+            ",",
+            " ",
+            True,
+            "Moms",
+            (25.0, 12.0),
+            ("AB", "HB", "AB (publ)"),
+            ("%Y-%m-%d", "%Y-%m-%d", "%d/%m/%Y", "%e %B %Y"),
+        ),
+        Country(
+            "DK",
+            "da_DK",
+            "da",
+            ("kr.", "DKK"),
+            ",",
+            ".",
+            True,
+            "moms",
+            (25.0,),
+            ("A/S", "ApS", "I/S"),
+            _DOT,
+        ),
+        Country(
+            "ID",
+            "id_ID",
+            "id",
+            ("Rp", "IDR"),
+            ",",
+            ".",
+            False,
+            "PPN",
+            (11.0, 10.0),
+            ("PT", "CV", "Tbk"),
+            _DMY,
+        ),
     )
-}  # fmt: skip
+}
 MONTHS: dict[str, tuple[str, ...]] = {
     language: words.entries(block)
     for language, block in {
@@ -83,7 +389,7 @@ MONTHS: dict[str, tuple[str, ...]] = {
         "da": "januar,februar,marts,april,maj,juni,juli,august,september,oktober,november,december",
         "id": "Januari,Februari,Maret,April,Mei,Juni,Juli,Agustus,September,Oktober,November,Desember",
     }.items()
-}  # fmt: skip
+}
 WEEKDAYS = words.entries("Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,Sunday")
 
 
@@ -94,7 +400,28 @@ def sample_country(rng: random.Random, asia: float = 0.3) -> Country:
         return COUNTRIES["MY" if rng.random() < 0.75 else "SG"]
     if draw < asia + (1 - asia) * 0.6:
         return COUNTRIES[rng.choices(("US", "GB", "IN", "AU", "CA", "PH"), (6, 4, 2, 1, 1, 1))[0]]
-    return COUNTRIES[rng.choice(("DE", "DE", "FR", "FR", "AT", "CH", "ES", "IT", "NL", "PT", "BR", "MX", "PL", "SE", "DK", "ID"))]  # fmt: skip
+    return COUNTRIES[
+        rng.choice(
+            (
+                "DE",
+                "DE",
+                "FR",
+                "FR",
+                "AT",
+                "CH",
+                "ES",
+                "IT",
+                "NL",
+                "PT",
+                "BR",
+                "MX",
+                "PL",
+                "SE",
+                "DK",
+                "ID",
+            )
+        )
+    ]
 
 
 @lru_cache(maxsize=64)
@@ -158,7 +485,22 @@ def _asian_company(rng: random.Random, country: Country, trade: str | None, endi
         a, b = rng.choice(words.CHINESE_SURNAMES), rng.choice(words.CHINESE_GIVEN)
         name = f"{rng.choice(('', '', 'Kedai ', 'Restoran ', 'Syarikat ', 'Perniagaan '))}{a} {b}"
     elif draw < 0.5:
-        name = rng.choice(("Kedai", "Restoran", "Pasaraya", "Syarikat", "Pasar Mini", "Farmasi", "Perniagaan", "Klinik")) + " " + rng.choice(words.MALAY_AREAS + words.MALAY_GIVEN + words.CHINESE_GIVEN)  # fmt: skip
+        name = (
+            rng.choice(
+                (
+                    "Kedai",
+                    "Restoran",
+                    "Pasaraya",
+                    "Syarikat",
+                    "Pasar Mini",
+                    "Farmasi",
+                    "Perniagaan",
+                    "Klinik",
+                )
+            )
+            + " "
+            + rng.choice(words.MALAY_AREAS + words.MALAY_GIVEN + words.CHINESE_GIVEN)
+        )
         trade_word = trade_word if rng.random() < 0.3 else ""
     else:
         name = rng.choice(words.COMPANY_WORDS)
@@ -181,18 +523,48 @@ def address(rng: random.Random, country: Country) -> tuple[str, ...]:
         code = f"Singapore {rng.randint(10, 82):02d}{rng.randint(0, 9999):04d}"
         if rng.random() < 0.3:
             return (f"{road} {unit}", code)
-        return (road, f"{unit} {rng.choice(words.COMPANY_WORDS)} {rng.choice(('Centre', 'Plaza', 'Building', 'Point'))}", code)  # fmt: skip
+        return (
+            road,
+            f"{unit} {rng.choice(words.COMPANY_WORDS)} {rng.choice(('Centre', 'Plaza', 'Building', 'Point'))}",
+            code,
+        )
     lines = rng.choice(_pool(country.faker, "address")).split("\n")
     if rng.random() < 0.2:
-        lines.insert(rng.randint(0, 1), rng.choice(("Suite 400", "Unit 7", "2nd Floor", "Building B", "P.O. Box 318", "Level 3")))  # fmt: skip
+        lines.insert(
+            rng.randint(0, 1),
+            rng.choice(
+                ("Suite 400", "Unit 7", "2nd Floor", "Building B", "P.O. Box 318", "Level 3")
+            ),
+        )
     return tuple(lines)
 
 
 def _malaysian_address(rng: random.Random) -> tuple[str, ...]:
     n = rng.randint(1, 399)
-    number = rng.choice((f"No. {n}", f"No.{n}", f"{n}", f"Lot {n}", f"NO {n}, {n + 2} & {n + 4}", f"No. {n}-G", f"{n}-{rng.randint(1, 3)}", f"No {n}A", f"Lot PT {rng.randint(1000, 99999)}", f"G-{rng.randint(1, 60)}", f"Unit {n}, Ground Floor"))  # fmt: skip
+    number = rng.choice(
+        (
+            f"No. {n}",
+            f"No.{n}",
+            f"{n}",
+            f"Lot {n}",
+            f"NO {n}, {n + 2} & {n + 4}",
+            f"No. {n}-G",
+            f"{n}-{rng.randint(1, 3)}",
+            f"No {n}A",
+            f"Lot PT {rng.randint(1000, 99999)}",
+            f"G-{rng.randint(1, 60)}",
+            f"Unit {n}, Ground Floor",
+        )
+    )
     road = rng.choice(words.MALAY_ROADS)
-    road += rng.choice(("", f" {rng.randint(1, 20)}", f" {rng.randint(1, 9)}/{rng.randint(1, 30)}", f" {rng.randint(1, 5)}/{rng.randint(100, 150)}{rng.choice('ABCD')}"))  # fmt: skip
+    road += rng.choice(
+        (
+            "",
+            f" {rng.randint(1, 20)}",
+            f" {rng.randint(1, 9)}/{rng.randint(1, 30)}",
+            f" {rng.randint(1, 5)}/{rng.randint(100, 150)}{rng.choice('ABCD')}",
+        )
+    )
     area = rng.choice(words.MALAY_AREAS)
     postcode, city, state = rng.choice(words.MALAY_CITIES)
     place = f"{postcode} {city}" + (f", {state}" if state else "")
@@ -216,27 +588,45 @@ def _malaysian_address(rng: random.Random) -> tuple[str, ...]:
 def phone(rng: random.Random, country: Country) -> str:
     """A telephone number in one of the ways the country prints it."""
     patterns = {
-        "MY": ("03-#### ####", "03-########", "0#-### ####", "01#-### ####", "+603 #### ####", "07-#######", "1-300-##-####"),
+        "MY": (
+            "03-#### ####",
+            "03-########",
+            "0#-### ####",
+            "01#-### ####",
+            "+603 #### ####",
+            "07-#######",
+            "1-300-##-####",
+        ),
         "SG": ("6### ####", "+65 6### ####", "9### ####"),
-        "US": ("(###) ###-####", "###-###-####", "###.###.####", "1-800-###-####", "+1 ### ### ####"),
+        "US": (
+            "(###) ###-####",
+            "###-###-####",
+            "###.###.####",
+            "1-800-###-####",
+            "+1 ### ### ####",
+        ),
         "GB": ("020 #### ####", "0#### ######", "+44 20 #### ####", "01### ######"),
         "DE": ("0#### / ######", "+49 (0)## #######", "0###-#######", "+49 ## ########"),
         "FR": ("0# ## ## ## ##", "+33 # ## ## ## ##", "0#.##.##.##.##"),
-    }.get(country.code, ("+## ### ### ###", "0## ### ## ##", "(0##) ### ####", "0##-#######"))  # fmt: skip
+    }.get(country.code, ("+## ### ### ###", "0## ### ## ##", "(0##) ### ####", "0##-#######"))
     return fill(rng, rng.choice(patterns))
 
 
 def fill(rng: random.Random, pattern: str) -> str:
     """Replace # by a digit and ? by a capital letter."""
     return "".join(
-        rng.choice("0123456789") if c == "#" else rng.choice("ABCDEFGHJKLMNPRSTUVWXYZ") if c == "?" else c
+        rng.choice("0123456789")
+        if c == "#"
+        else rng.choice("ABCDEFGHJKLMNPRSTUVWXYZ")
+        if c == "?"
+        else c
         for c in pattern
-    )  # fmt: skip
+    )
 
 
 CODE_PATTERNS = words.entries("""
     ######, #####, ####, ########, ###-####, ?#####, ??-#####, ??####, INV-#####, INV#######, ####/##, ##-####, ?##-##-###, #######-?, CS########, ##-####-####,
-    ??###-##, T#-######, R#########, ####-##?, 20##-####, 20##/#####, PO-####, A#####/#, ###.###.###, #-######, ##?###, ????-####, #### #### ####, No.####, ?-###""")  # fmt: skip
+    ??###-##, T#-######, R#########, ####-##?, 20##-####, 20##/#####, PO-####, A#####/#, ###.###.###, #-######, ##?###, ????-####, #### #### ####, No.####, ?-###""")
 
 
 def code(rng: random.Random) -> str:
@@ -261,10 +651,16 @@ def format_date(date: datetime.date, pattern: str, language: str = "en") -> str:
     """Print a date: %d %m two digits, %e %n without zero, %b %B month names, %W weekday."""
     month = MONTHS.get(language, MONTHS["en"])[date.month - 1]
     values = {
-        "%d": f"{date.day:02d}", "%e": str(date.day), "%m": f"{date.month:02d}", "%n": str(date.month),
-        "%Y": str(date.year), "%y": f"{date.year % 100:02d}", "%b": month[:3], "%B": month,
+        "%d": f"{date.day:02d}",
+        "%e": str(date.day),
+        "%m": f"{date.month:02d}",
+        "%n": str(date.month),
+        "%Y": str(date.year),
+        "%y": f"{date.year % 100:02d}",
+        "%b": month[:3],
+        "%B": month,
         "%W": WEEKDAYS[date.weekday()],
-    }  # fmt: skip
+    }
     for token, text in values.items():
         pattern = pattern.replace(token, text)
     return pattern
@@ -307,7 +703,11 @@ def decimal_text(cents: int) -> str:
 
 def sentence(rng: random.Random) -> str:
     """An office sentence."""
-    parts = (rng.choice(words.SENTENCE_SUBJECTS), rng.choice(words.SENTENCE_VERBS), rng.choice(words.SENTENCE_OBJECTS))  # fmt: skip
+    parts = (
+        rng.choice(words.SENTENCE_SUBJECTS),
+        rng.choice(words.SENTENCE_VERBS),
+        rng.choice(words.SENTENCE_OBJECTS),
+    )
     tail = f" {rng.choice(words.SENTENCE_TAILS)}" if rng.random() < 0.7 else ""
     return f"{' '.join(parts)}{tail}."
 
@@ -316,5 +716,7 @@ def paragraph(rng: random.Random, low: int = 2, high: int = 6) -> str:
     """A few sentences; now and then with a figure, as letters and reports have."""
     text = [sentence(rng) for _ in range(rng.randint(low, high))]
     if rng.random() < 0.3:
-        text.append(f"A total of {rng.randint(2, 9500):,} {rng.choice(words.UNITS)} was recorded in {rng.choice(MONTHS['en'])} {rng.randint(1975, 2025)}.")  # fmt: skip
+        text.append(
+            f"A total of {rng.randint(2, 9500):,} {rng.choice(words.UNITS)} was recorded in {rng.choice(MONTHS['en'])} {rng.randint(1975, 2025)}."
+        )
     return " ".join(text)

@@ -146,10 +146,14 @@ def _terms(deed: Deed) -> None:
     forum = rng.choice(texts.FORUMS).format(city=rng.choice(texts.CITIES))
     deed.values["dispute_forum"] = (forum, forum)
     deed.words |= {
-        "the_state": rng.choice(("the State of ", "the Commonwealth of ", "the State of ", "")) if state else "",
-        "other_term": duration(rng)[0], "days": str(rng.choice((5, 10, 14, 20, 30))), "percent": f"{rng.choice((1, 1.5, 2, 6, 10))}%",
+        "the_state": rng.choice(("the State of ", "the Commonwealth of ", "the State of ", ""))
+        if state
+        else "",
+        "other_term": duration(rng)[0],
+        "days": str(rng.choice((5, 10, 14, 20, 30))),
+        "percent": f"{rng.choice((1, 1.5, 2, 6, 10))}%",
         "amount": content.money_style(rng, deed.country, 0.0)(rng.randint(10, 2000) * 100_000),
-    }  # fmt: skip
+    }
 
 
 def _title(deed: Deed, title: str, marked: bool = True) -> None:
@@ -354,9 +358,11 @@ def make_contract(rng: random.Random) -> Draft:
     money = content.money_style(rng, deed.country, 0.0)
     cents = rng.randint(5, 5000) * 10_000
     deed.values |= {
-        "value": (money(cents), content.decimal_text(cents)), "end_date": deed.values["end"],
-        "liability_cap": (money(cents * 2), content.decimal_text(cents * 2)), "payment_terms": (rng.choice(texts.PAYMENT_TERMS),) * 2,
-    }  # fmt: skip
+        "value": (money(cents), content.decimal_text(cents)),
+        "end_date": deed.values["end"],
+        "liability_cap": (money(cents * 2), content.decimal_text(cents * 2)),
+        "payment_terms": (rng.choice(texts.PAYMENT_TERMS),) * 2,
+    }
     deed.words["title_words"] = title.title()
     _title(deed, title)
     if rng.random() < 0.4:
@@ -369,9 +375,16 @@ def make_contract(rng: random.Random) -> Draft:
         deed.sheet.gap(0.8)
     deed.write(rng.choice(texts.OPENINGS[:5]))
     chance = {
-        "Price": (texts.VALUE_CLAUSES, 0.8), "Payment": (texts.PAYMENT_CLAUSES, 0.6), "Termination": (texts.NOTICE_CLAUSES, 0.6), "Term": (texts.TERM_CLAUSES[1:5:2], 0.6), "Expiry": (texts.EXPIRY_CLAUSES, 0.35),
-        "Renewal": (texts.RENEWAL_CLAUSES, 0.3), "Limitation of Liability": (texts.LIABILITY_CLAUSES, 0.4), "Governing Law": (texts.LAW_CLAUSES, 0.85), "Disputes": (texts.FORUM_CLAUSES, 0.45),
-    }  # fmt: skip
+        "Price": (texts.VALUE_CLAUSES, 0.8),
+        "Payment": (texts.PAYMENT_CLAUSES, 0.6),
+        "Termination": (texts.NOTICE_CLAUSES, 0.6),
+        "Term": (texts.TERM_CLAUSES[1:5:2], 0.6),
+        "Expiry": (texts.EXPIRY_CLAUSES, 0.35),
+        "Renewal": (texts.RENEWAL_CLAUSES, 0.3),
+        "Limitation of Liability": (texts.LIABILITY_CLAUSES, 0.4),
+        "Governing Law": (texts.LAW_CLAUSES, 0.85),
+        "Disputes": (texts.FORUM_CLAUSES, 0.45),
+    }
     special = [
         (h, rng.choice(t).replace("{end}", "{end_date}").replace("Effective Date", "date hereof"))
         for h, (t, share) in chance.items()

@@ -141,7 +141,9 @@ def sensor(image: Image, rng: random.Random) -> Image:
 def degrade(image: Image, rng: random.Random, scale: float) -> tuple[Image, NDArray[np.float64]]:
     """One plausible life of a page: printed, worn, captured at ``scale``. Returns the picture
     and the matrix (3x3) from drawn pixels to its pixels."""
-    kind = rng.choices(("clean", "office", "fax", "thermal", "matrix", "photo"), (12, 26, 26, 16, 5, 15))[0]  # fmt: skip
+    kind = rng.choices(
+        ("clean", "office", "fax", "thermal", "matrix", "photo"), (12, 26, 26, 16, 5, 15)
+    )[0]
     if kind == "thermal":
         image = printer_dots(image, rng)
     if kind == "matrix":

@@ -17,13 +17,53 @@ from PIL import ImageFont
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/texmf/fonts/opentype")
 NEEDED = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;()/&%$#@-+'\"")
 REFUSED = (
-    "symbol", "emoji", "icon", "dingbat", "braille", "math", "music", "ornament", "initials", "upper",
-    "ecolier", "isabella", "rufscript", "standardsymbols", "d050000l", "cmsy", "cmex",
-    "outline", "keyboard", "humor", "linlibertine_i", "drm", "cmuntb", "powerline", "csur",
-    "phon", "abogado", "junkyard", "penguin", "jara", "alfa", "babel",
-    "emerita", "elleni", "ellenb", "ellebol", "linbiolinum_k",
-)  # fmt: skip
-NOTO_LATIN = ("NotoSans-", "NotoSerif-", "NotoMono", "NotoSansMono", "NotoSansDisplay", "NotoSerifDisplay", "NotoSansUI")  # fmt: skip
+    "symbol",
+    "emoji",
+    "icon",
+    "dingbat",
+    "braille",
+    "math",
+    "music",
+    "ornament",
+    "initials",
+    "upper",
+    "ecolier",
+    "isabella",
+    "rufscript",
+    "standardsymbols",
+    "d050000l",
+    "cmsy",
+    "cmex",
+    "outline",
+    "keyboard",
+    "humor",
+    "linlibertine_i",
+    "drm",
+    "cmuntb",
+    "powerline",
+    "csur",
+    "phon",
+    "abogado",
+    "junkyard",
+    "penguin",
+    "jara",
+    "alfa",
+    "babel",
+    "emerita",
+    "elleni",
+    "ellenb",
+    "ellebol",
+    "linbiolinum_k",
+)
+NOTO_LATIN = (
+    "NotoSans-",
+    "NotoSerif-",
+    "NotoMono",
+    "NotoSansMono",
+    "NotoSansDisplay",
+    "NotoSerifDisplay",
+    "NotoSansUI",
+)
 
 
 @dataclass(frozen=True)
@@ -94,7 +134,34 @@ def _face(path: Path, font: TTFont, index: int) -> FontFace | None:
     family = str(names.getDebugName(1) or path.stem)
     label = f"{family} {names.getDebugName(2) or ''} {path.stem}".lower()
     mono = bool(font["post"].isFixedPitch) or "mono" in label or "courier" in label
-    serif = any(w in label for w in ("serif", "roman", "times", "garamond", "didot", "pagella", "termes", "schola", "bonum", "gentium", "charis", "junicode", "vollkorn", "caladea", "bookman", "century", "palladio", "libertine", "standard", "prociono", "computer modern", "cmunrm", "cmunb"))  # fmt: skip
+    serif = any(
+        w in label
+        for w in (
+            "serif",
+            "roman",
+            "times",
+            "garamond",
+            "didot",
+            "pagella",
+            "termes",
+            "schola",
+            "bonum",
+            "gentium",
+            "charis",
+            "junicode",
+            "vollkorn",
+            "caladea",
+            "bookman",
+            "century",
+            "palladio",
+            "libertine",
+            "standard",
+            "prociono",
+            "computer modern",
+            "cmunrm",
+            "cmunb",
+        )
+    )
     if "sans" in label:
         serif = False
     return FontFace(

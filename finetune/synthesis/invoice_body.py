@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """The table of goods, the totals, payment details and small print of an invoice."""
 
 from __future__ import annotations
@@ -13,10 +12,15 @@ from finetune.synthesis.sheet import Sheet
 from finetune.synthesis.tables import Column, sample_table_style, table
 
 LEAVES = (
-    ("description", "quantity", "unit_price", "amount"), ("quantity", "description", "unit_price", "amount"),
-    ("code", "description", "quantity", "unit_price", "amount"), ("description", "amount"), ("number", "description", "quantity", "unit_price", "amount"),
-    ("code", "description", "unit_price", "quantity", "rate", "amount"), ("quantity", "code", "description", "unit_price", "amount"), ("description", "unit_price", "quantity", "amount"),
-)  # fmt: skip
+    ("description", "quantity", "unit_price", "amount"),
+    ("quantity", "description", "unit_price", "amount"),
+    ("code", "description", "quantity", "unit_price", "amount"),
+    ("description", "amount"),
+    ("number", "description", "quantity", "unit_price", "amount"),
+    ("code", "description", "unit_price", "quantity", "rate", "amount"),
+    ("quantity", "code", "description", "unit_price", "amount"),
+    ("description", "unit_price", "quantity", "amount"),
+)
 
 
 def goods_table(bill: Bill) -> None:
@@ -45,14 +49,26 @@ def goods_table(bill: Bill) -> None:
     for index, item in enumerate(bill.basket.items):
         base = f"line_items[{index}]"
         cells = {
-            "description": lambda i=item, b=base: [draft.mark(f"{b}.description", i.name), *_detail(rng)],
-            "quantity": lambda i=item, b=base: [draft.mark(f"{b}.quantity", i.quantity_text), Run(unit)],
-            "unit_price": lambda i=item, b=base: [draft.mark(f"{b}.unit_price", money(i.price, symbols), content.decimal_text(i.price))],
-            "amount": lambda i=item, b=base: [draft.mark(f"{b}.amount", money(i.amount, symbols), content.decimal_text(i.amount))],
+            "description": lambda i=item, b=base: [
+                draft.mark(f"{b}.description", i.name),
+                *_detail(rng),
+            ],
+            "quantity": lambda i=item, b=base: [
+                draft.mark(f"{b}.quantity", i.quantity_text),
+                Run(unit),
+            ],
+            "unit_price": lambda i=item, b=base: [
+                draft.mark(
+                    f"{b}.unit_price", money(i.price, symbols), content.decimal_text(i.price)
+                )
+            ],
+            "amount": lambda i=item, b=base: [
+                draft.mark(f"{b}.amount", money(i.amount, symbols), content.decimal_text(i.amount))
+            ],
             "code": lambda i=item, b=base: [draft.mark(f"{b}.code", i.code)],
             "number": lambda n=index: [Run(str(n + 1))],
             "rate": lambda: [Run(f"{bill.basket.rate_text}%")],
-        }  # fmt: skip
+        }
         rows.append([cells[leaf]() for leaf in leaves])
     look = sheet.look
     sheet.y = table(
@@ -260,10 +276,26 @@ def small_print(bill: Bill) -> None:
         sheet.canvas.rule(sheet.x0, y - 4, sheet.x1, y - 4)
         seller, draft = bill.draft.texts.get("seller", ""), bill.draft
         columns = [
-            [[Run(seller, field="seller")], [Run(content.person(rng, bill.country))], [Run(content.fill(rng, "HRB #####"))]],
-            [[Run(f"Tel. {content.phone(rng, bill.country)}")], [Run(content.email(rng, seller))], [Run("www." + content.email(rng, seller).split("@")[1])]],
-            [[Run(draft.texts.get("bank", "Bank"), field="bank" if "bank" in draft.texts else None)], [Run(content.code(rng))]],
-        ]  # fmt: skip
+            [
+                [Run(seller, field="seller")],
+                [Run(content.person(rng, bill.country))],
+                [Run(content.fill(rng, "HRB #####"))],
+            ],
+            [
+                [Run(f"Tel. {content.phone(rng, bill.country)}")],
+                [Run(content.email(rng, seller))],
+                [Run("www." + content.email(rng, seller).split("@")[1])],
+            ],
+            [
+                [
+                    Run(
+                        draft.texts.get("bank", "Bank"),
+                        field="bank" if "bank" in draft.texts else None,
+                    )
+                ],
+                [Run(content.code(rng))],
+            ],
+        ]
         for number, lines in enumerate(columns):
             stack(
                 sheet.canvas,

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Invoices: American, European and Asian layouts."""
 
 from __future__ import annotations
@@ -45,15 +44,24 @@ def make_invoice(rng: random.Random) -> Draft:
     items = sample_items(rng, trade, min(14, 1 + int(rng.expovariate(0.3))))
     subtotal = sum(item.amount for item in items)
     basket = Basket(
-        items=items, discount=round(subtotal * rng.choice((0.05, 0.1, 0.02))) if rng.random() < 0.15 else 0, service=0,
-        rate=rng.choice(country.tax_rates) if rng.random() < 0.85 else 0.0, included=False, rounding_unit=1,
-    )  # fmt: skip
+        items=items,
+        discount=round(subtotal * rng.choice((0.05, 0.1, 0.02))) if rng.random() < 0.15 else 0,
+        service=0,
+        rate=rng.choice(country.tax_rates) if rng.random() < 0.85 else 0.0,
+        included=False,
+        rounding_unit=1,
+    )
     shipping = rng.randint(3, 80) * 100 + rng.choice((0, 50, 95)) if rng.random() < 0.2 else 0
     bill = Bill(
-        sheet=sheet, country=country, money=content.money_style(rng, country, bare=0.35), basket=basket, shipping=shipping,
+        sheet=sheet,
+        country=country,
+        money=content.money_style(rng, country, bare=0.35),
+        basket=basket,
+        shipping=shipping,
         paid=round(subtotal * rng.choice((0.1, 0.3, 0.5))) if rng.random() < 0.12 else 0,
-        upper_labels=rng.random() < 0.2, colon=rng.choice((":", ":", "", " :")),
-    )  # fmt: skip
+        upper_labels=rng.random() < 0.2,
+        colon=rng.choice((":", ":", "", " :")),
+    )
     draft.unasked.add("currency")
     rng.choice((_american, _american, _european, _european, _centred, _boxed))(
         bill, references(bill)

@@ -298,8 +298,16 @@ _PT = {
 }
 LABELS: dict[str, dict[str, tuple[str, ...]]] = {
     language: {key: tuple(block.split("|")) for key, block in table.items()}
-    for language, table in {"en": _EN, "de": _DE, "fr": _FR, "es": _ES, "it": _IT, "nl": _NL, "pt": _PT}.items()
-}  # fmt: skip
+    for language, table in {
+        "en": _EN,
+        "de": _DE,
+        "fr": _FR,
+        "es": _ES,
+        "it": _IT,
+        "nl": _NL,
+        "pt": _PT,
+    }.items()
+}
 
 
 def label(rng: random.Random, key: str, language: str = "en") -> str:

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Placing text on a page: runs, wrapped flow, tables, label-value pairs. Pixels throughout.
 
 ``y`` is the top of the next line; each function returns the top of the line after what it
@@ -87,9 +86,11 @@ def tokens(runs: Sequence[Run], font: Font) -> list[Run]:
             if glue and out:
                 last = out[-1]
                 token = replace(
-                    last, text=last.text + piece, field=last.field or run.field,
+                    last,
+                    text=last.text + piece,
+                    field=last.field or run.field,
                     label=last.label and run.label,
-                )  # fmt: skip
+                )
                 out.pop()
             out.append(token)
             glue = True
@@ -120,8 +121,14 @@ def _place(
 
 
 def put(
-    canvas: Canvas, runs: Sequence[Run], x: float, y: float, font: Font, align: str = "left", room: float = 1e9
-) -> float:  # fmt: skip
+    canvas: Canvas,
+    runs: Sequence[Run],
+    x: float,
+    y: float,
+    font: Font,
+    align: str = "left",
+    room: float = 1e9,
+) -> float:
     """Place runs on one line; shrink them to ``room``. x is the left, centre or right by
     ``align``. Returns the x where the text ends."""
     return put_items(canvas, tokens(runs, font), x, y + ASCENT * font.size, align, room)
@@ -164,9 +171,16 @@ def wrap(items: Sequence[Run], room: float) -> list[list[Run]]:
 
 
 def flow(
-    canvas: Canvas, runs: Sequence[Run], x0: float, x1: float, y: float, font: Font,
-    leading: float = 1.25, align: str = "left", indent: float = 0.0,
-) -> float:  # fmt: skip
+    canvas: Canvas,
+    runs: Sequence[Run],
+    x0: float,
+    x1: float,
+    y: float,
+    font: Font,
+    leading: float = 1.25,
+    align: str = "left",
+    indent: float = 0.0,
+) -> float:
     """Wrap runs between x0 and x1; align: left, right, center or justify."""
     lines = flow_lines(runs, x1 - x0, font, indent)
     return place_lines(canvas, lines, (x0, x1, y), font, leading, align, indent)
@@ -184,9 +198,15 @@ def flow_lines(
 
 
 def place_lines(
-    canvas: Canvas, lines: Sequence[Sequence[Run]], box: tuple[float, float, float], font: Font,
-    leading: float, align: str = "left", indent: float = 0.0, ended: bool = True,
-) -> float:  # fmt: skip
+    canvas: Canvas,
+    lines: Sequence[Sequence[Run]],
+    box: tuple[float, float, float],
+    font: Font,
+    leading: float,
+    align: str = "left",
+    indent: float = 0.0,
+    ended: bool = True,
+) -> float:
     """Place wrapped lines in box (x0, x1, y). ended: the last one ends its paragraph, so it is
     not stretched."""
     x0, x1, y = box
@@ -210,9 +230,15 @@ def place_lines(
 
 
 def stack(
-    canvas: Canvas, lines: Sequence[Sequence[Run]], x0: float, x1: float, y: float, font: Font,
-    leading: float = 1.25, align: str = "left",
-) -> float:  # fmt: skip
+    canvas: Canvas,
+    lines: Sequence[Sequence[Run]],
+    x0: float,
+    x1: float,
+    y: float,
+    font: Font,
+    leading: float = 1.25,
+    align: str = "left",
+) -> float:
     """Lines under each other; each is wrapped if it is too wide."""
     for line in lines:
         y = flow(canvas, line, x0, x1, y, font, leading, align)
@@ -223,9 +249,13 @@ Pair = tuple[str, Sequence[Run]]
 
 
 def pairs(
-    canvas: Canvas, items: Sequence[Pair], box: tuple[float, float, float], fonts: tuple[Font, Font],
-    style: str, leading: float = 1.3,
-) -> float:  # fmt: skip
+    canvas: Canvas,
+    items: Sequence[Pair],
+    box: tuple[float, float, float],
+    fonts: tuple[Font, Font],
+    style: str,
+    leading: float = 1.3,
+) -> float:
     """Labels with values in box (x0, x1, y); fonts (value, label).
 
     style: "column" (values aligned), "colons" (colons aligned), "inline", "ends" (values at
@@ -254,7 +284,15 @@ def pairs(
         elif style == "right":
             room = max(width_of(runs, value_font), 4 * em)
             put(canvas, runs, x1, y, value_font, "right")
-            put(canvas, mark, x1 - max(room, 0.35 * (x1 - x0)) - em, y, label_font, "right", room=0.62 * (x1 - x0))  # fmt: skip
+            put(
+                canvas,
+                mark,
+                x1 - max(room, 0.35 * (x1 - x0)) - em,
+                y,
+                label_font,
+                "right",
+                room=0.62 * (x1 - x0),
+            )
             y += step
         else:
             put(canvas, mark, x0, y, label_font, room=at - x0 - 0.5 * em)

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Laboratory reports, and the blocks all medical papers share."""
 
 from __future__ import annotations
@@ -16,17 +15,73 @@ from finetune.synthesis.tables import Column, sample_table_style, table
 from finetune.synthesis.truth import Draft
 
 LABELS: dict[str, tuple[str, ...]] = {
-    "patient_name": ("Patient Name", "Name", "Patient", "Name of Patient", "Pt. Name"), "patient_id": ("Patient ID", "MRN", "Hospital No", "UHID", "Patient No.", "Reg. No"), "date_of_birth": ("DOB", "Date of Birth", "Birth Date", "D.O.B.", "Born"),
-    "age": ("Age", "Age (years)"), "sex": ("Sex", "Gender"), "physician": ("Ordering Physician", "Referred by", "Ref. Doctor", "Requested by", "Doctor", "Physician"), "report_number": ("Accession No", "Lab No", "Report No.", "Sample ID", "Request No", "Specimen ID"),
-    "collection_date": ("Collected", "Date Collected", "Collection Date", "Sample Date", "Drawn"), "received_date": ("Received", "Date Received"), "report_date": ("Reported", "Report Date", "Date of Report", "Printed"), "specimen": ("Specimen", "Sample Type", "Sample"),
-    "date": ("Date", "Date Written", "Issued"), "patient_address": ("Address", "Patient Address"), "diagnosis": ("Diagnosis", "Dx", "Principal Diagnosis", "Discharge Diagnosis", "Primary Diagnosis"), "refills": ("Refills", "Refill", "Repeats"),
-    "prescriber_license": ("License No", "Reg. No", "DEA No", "NPI", "Lic. #"), "admission_date": ("Admission Date", "Date of Admission", "Admitted", "Adm. Date"), "discharge_date": ("Discharge Date", "Date of Discharge", "Discharged", "Disch. Date"),
-    "department": ("Department", "Ward", "Service", "Unit"), "attending_physician": ("Attending Physician", "Consultant", "Attending", "Physician"), "allergies": ("Allergies", "Allergy", "Drug Allergies"), "condition": ("Condition at Discharge", "Condition", "Discharge Condition"),
-    "follow_up": ("Follow-up", "Follow up", "Follow-up Plan", "Appointments"), "admission_reason": ("Reason for Admission", "Chief Complaint", "Presenting Complaint"), "discharge_destination": ("Disposition", "Discharged to"), "comment": ("Comment", "Interpretation", "Remarks", "Note"),
-    "procedures": ("Procedures", "Operations", "Procedures Performed"), "secondary_diagnoses": ("Secondary Diagnoses", "Other Diagnoses", "Comorbidities"), "phone": ("Tel", "Phone", "Telephone"),
-    "test": ("Test", "Investigation", "Test Name", "Analyte", "Parameter"), "value": ("Result", "Value", "Results", "Observed Value"), "unit": ("Units", "Unit"), "reference_range": ("Reference Range", "Normal Range", "Ref. Interval", "Reference", "Biological Ref. Range"), "flag": ("Flag", "", "Abn", "H/L"),
-    "name": ("Medication", "Drug", "Medicine", "Name of Drug"), "dose": ("Dose", "Strength", "Dosage"), "frequency": ("Frequency", "Directions", "Sig", "Instructions"), "duration": ("Duration", "Days"), "quantity": ("Qty", "Disp", "Quantity"), "form": ("Form",),
-}  # fmt: skip
+    "patient_name": ("Patient Name", "Name", "Patient", "Name of Patient", "Pt. Name"),
+    "patient_id": ("Patient ID", "MRN", "Hospital No", "UHID", "Patient No.", "Reg. No"),
+    "date_of_birth": ("DOB", "Date of Birth", "Birth Date", "D.O.B.", "Born"),
+    "age": ("Age", "Age (years)"),
+    "sex": ("Sex", "Gender"),
+    "physician": (
+        "Ordering Physician",
+        "Referred by",
+        "Ref. Doctor",
+        "Requested by",
+        "Doctor",
+        "Physician",
+    ),
+    "report_number": (
+        "Accession No",
+        "Lab No",
+        "Report No.",
+        "Sample ID",
+        "Request No",
+        "Specimen ID",
+    ),
+    "collection_date": ("Collected", "Date Collected", "Collection Date", "Sample Date", "Drawn"),
+    "received_date": ("Received", "Date Received"),
+    "report_date": ("Reported", "Report Date", "Date of Report", "Printed"),
+    "specimen": ("Specimen", "Sample Type", "Sample"),
+    "date": ("Date", "Date Written", "Issued"),
+    "patient_address": ("Address", "Patient Address"),
+    "diagnosis": (
+        "Diagnosis",
+        "Dx",
+        "Principal Diagnosis",
+        "Discharge Diagnosis",
+        "Primary Diagnosis",
+    ),
+    "refills": ("Refills", "Refill", "Repeats"),
+    "prescriber_license": ("License No", "Reg. No", "DEA No", "NPI", "Lic. #"),
+    "admission_date": ("Admission Date", "Date of Admission", "Admitted", "Adm. Date"),
+    "discharge_date": ("Discharge Date", "Date of Discharge", "Discharged", "Disch. Date"),
+    "department": ("Department", "Ward", "Service", "Unit"),
+    "attending_physician": ("Attending Physician", "Consultant", "Attending", "Physician"),
+    "allergies": ("Allergies", "Allergy", "Drug Allergies"),
+    "condition": ("Condition at Discharge", "Condition", "Discharge Condition"),
+    "follow_up": ("Follow-up", "Follow up", "Follow-up Plan", "Appointments"),
+    "admission_reason": ("Reason for Admission", "Chief Complaint", "Presenting Complaint"),
+    "discharge_destination": ("Disposition", "Discharged to"),
+    "comment": ("Comment", "Interpretation", "Remarks", "Note"),
+    "procedures": ("Procedures", "Operations", "Procedures Performed"),
+    "secondary_diagnoses": ("Secondary Diagnoses", "Other Diagnoses", "Comorbidities"),
+    "phone": ("Tel", "Phone", "Telephone"),
+    "test": ("Test", "Investigation", "Test Name", "Analyte", "Parameter"),
+    "value": ("Result", "Value", "Results", "Observed Value"),
+    "unit": ("Units", "Unit"),
+    "reference_range": (
+        "Reference Range",
+        "Normal Range",
+        "Ref. Interval",
+        "Reference",
+        "Biological Ref. Range",
+    ),
+    "flag": ("Flag", "", "Abn", "H/L"),
+    "name": ("Medication", "Drug", "Medicine", "Name of Drug"),
+    "dose": ("Dose", "Strength", "Dosage"),
+    "frequency": ("Frequency", "Directions", "Sig", "Instructions"),
+    "duration": ("Duration", "Days"),
+    "quantity": ("Qty", "Disp", "Quantity"),
+    "form": ("Form",),
+}
 
 
 def printed_label(rng: random.Random, key: str) -> str:
@@ -102,9 +157,19 @@ def patient_data(draft: Draft, country: Country, pattern: str) -> list[Pair]:
     for share, pair in (
         (0.75, lambda: labelled(draft, "patient_id", content.code(rng))),
         (0.75, lambda: labelled_date(draft, "date_of_birth", birth, pattern)),
-        (0.4, lambda: labelled(draft, "age", rng.choice((str(2024 - birth.year), f"{2024 - birth.year} years", f"{2024 - birth.year}Y")), str(2024 - birth.year))),
+        (
+            0.4,
+            lambda: labelled(
+                draft,
+                "age",
+                rng.choice(
+                    (str(2024 - birth.year), f"{2024 - birth.year} years", f"{2024 - birth.year}Y")
+                ),
+                str(2024 - birth.year),
+            ),
+        ),
         (0.75, lambda: labelled(draft, "sex", sex)),
-    ):  # fmt: skip
+    ):
         if rng.random() < share:
             out.append(pair())
     return out
@@ -172,10 +237,21 @@ def make_lab_report(rng: random.Random) -> Draft:
     taken = content.sample_date(rng, 2005)
     items = patient_data(draft, country, pattern)
     extra = [
-        labelled(draft, "report_number", content.code(rng)), labelled(draft, "physician", rng.choice(("Dr. ", "Dr ", "")) + content.person(rng, country)),
-        labelled_date(draft, "collection_date", taken, pattern, rng.random() < 0.3), labelled_date(draft, "received_date", taken, pattern, rng.random() < 0.3),
-        labelled_date(draft, "report_date", taken + datetime.timedelta(days=rng.randint(0, 4)), pattern, rng.random() < 0.3), labelled(draft, "specimen", rng.choice(texts.SPECIMENS)),
-    ]  # fmt: skip
+        labelled(draft, "report_number", content.code(rng)),
+        labelled(
+            draft, "physician", rng.choice(("Dr. ", "Dr ", "")) + content.person(rng, country)
+        ),
+        labelled_date(draft, "collection_date", taken, pattern, rng.random() < 0.3),
+        labelled_date(draft, "received_date", taken, pattern, rng.random() < 0.3),
+        labelled_date(
+            draft,
+            "report_date",
+            taken + datetime.timedelta(days=rng.randint(0, 4)),
+            pattern,
+            rng.random() < 0.3,
+        ),
+        labelled(draft, "specimen", rng.choice(texts.SPECIMENS)),
+    ]
     items += [pair for pair in extra if rng.random() < 0.65]
     if rng.random() < 0.4:
         rng.shuffle(items)
@@ -295,9 +371,12 @@ def _result_row(
     base = f"results[{index}]"
     glued = "unit" not in leaves and unit
     cells: dict[str, list[Run]] = {
-        "test": [draft.mark(f"{base}.test", name)], "value": [draft.mark(f"{base}.value", text)], "unit": [draft.mark(f"{base}.unit", unit)] if unit else [],
-        "reference_range": [draft.mark(f"{base}.reference_range", limits)], "flag": [draft.mark(f"{base}.flag", flag)] if flag else [],
-    }  # fmt: skip
+        "test": [draft.mark(f"{base}.test", name)],
+        "value": [draft.mark(f"{base}.value", text)],
+        "unit": [draft.mark(f"{base}.unit", unit)] if unit else [],
+        "reference_range": [draft.mark(f"{base}.reference_range", limits)],
+        "flag": [draft.mark(f"{base}.flag", flag)] if flag else [],
+    }
     if glued:
         cells["value"] += [Run(" "), draft.mark(f"{base}.unit", unit)]
     if flag and "flag" not in leaves and rng.random() < 0.6:

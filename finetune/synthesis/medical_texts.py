@@ -7,7 +7,10 @@ from finetune.synthesis.vocabulary import entries
 
 # name | unit | low | high | decimals
 LAB_PANELS: dict[str, tuple[tuple[str, str, float, float, int], ...]] = {
-    panel: tuple((n, u, float(lo), float(hi), int(d)) for n, u, lo, hi, d in (row.split("|") for row in entries(block, ";")))
+    panel: tuple(
+        (n, u, float(lo), float(hi), int(d))
+        for n, u, lo, hi, d in (row.split("|") for row in entries(block, ";"))
+    )
     for panel, block in {
         "HAEMATOLOGY": """Haemoglobin|g/dL|12.0|16.0|1; Hematocrit|%|36|48|1; WBC|10^9/L|4.0|11.0|1; RBC Count|10^12/L|3.8|5.8|2; Platelets|10^9/L|150|400|0; MCV|fL|80|100|1; MCH|pg|27|33|1; MCHC|g/dL|32|36|1; RDW|%|11.5|14.5|1;
             Neutrophils|%|40|75|1; Lymphocytes|%|20|45|1; Monocytes|%|2|10|1; Eosinophils|%|1|6|1; Basophils|%|0|2|1; ESR|mm/hr|0|20|0; Reticulocytes|%|0.5|2.5|1; MPV|fL|7.5|11.5|1""",
@@ -20,7 +23,7 @@ LAB_PANELS: dict[str, tuple[tuple[str, str, float, float, int], ...]] = {
         "URINALYSIS": """Specific Gravity||1.005|1.030|3; pH||4.5|8.0|1; Urine Protein|mg/dL|0|14|0; Urobilinogen|mg/dL|0.1|1.0|1; Microalbumin|mg/L|0|20|1""",
         "VITAMINS": """Vitamin D (25-OH)|ng/mL|30|100|1; Vitamin B12|pg/mL|200|900|0; Folate|ng/mL|4.0|20.0|1; PSA Total|ng/mL|0.0|4.0|2; Testosterone|ng/dL|300|1000|0; Cortisol AM|µg/dL|5|25|1""",
     }.items()
-}  # fmt: skip
+}
 SPECIMENS = entries(
     "Serum, Whole blood, Blood, Plasma, EDTA blood, Urine, Venous blood, Serum / EDTA, Random urine, Sodium citrate plasma"
 )
@@ -39,7 +42,7 @@ MEDICINES: tuple[tuple[str, tuple[str, ...], str], ...] = tuple(
             Allopurinol|100 mg/300 mg|Tablet, Colchicine|0.5 mg|Tablet, Domperidone|10 mg|Tablet, Ranitidine|150 mg|Tablet, Spironolactone|25 mg|Tablet, Digoxin|0.125 mg|Tablet, Nitroglycerin|0.4 mg|Spray, Hydrocortisone|1%|Cream, Mupirocin|2%|Ointment"""
         )
     )
-)  # fmt: skip
+)
 FREQUENCIES = entries(
     "once daily|twice daily|three times a day|every 8 hours|every 12 hours|every 6 hours as needed|at bedtime|in the morning|BD|TDS|OD|QID|1-0-1|1-1-1|0-0-1|one tablet daily|1 tab bid|take 1 capsule 3 times daily with food|2 tablets every 4-6 hours prn|one puff twice daily|q8h|apply twice daily|before meals",
     "|",

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Memoranda and fax cover sheets."""
 
 from __future__ import annotations
@@ -14,7 +13,18 @@ from finetune.synthesis.layout import Run, pairs
 from finetune.synthesis.sheet import Sheet, letterhead, sample_sheet
 from finetune.synthesis.truth import Draft
 
-MEMO_LABELS = {"to": ("TO", "To", "Attention", "Attn", "FOR"), "from": ("FROM", "From", "Sender"), "cc": ("CC", "cc", "Copies", "c.c."), "date": ("DATE", "Date", "Sent"), "subject": ("SUBJECT", "Subject", "Re", "RE"), "fax_number": ("FAX", "Fax No.", "Fax Number", "FAX #"), "phone": ("PHONE", "Tel", "Telephone", "Phone No."), "pages": ("PAGES", "No. of pages", "Pages (incl. cover)", "Number of pages"), "to_company": ("COMPANY", "Company", "Firm", "Organization"), "department": ("DEPT", "Department", "Division")}  # fmt: skip
+MEMO_LABELS = {
+    "to": ("TO", "To", "Attention", "Attn", "FOR"),
+    "from": ("FROM", "From", "Sender"),
+    "cc": ("CC", "cc", "Copies", "c.c."),
+    "date": ("DATE", "Date", "Sent"),
+    "subject": ("SUBJECT", "Subject", "Re", "RE"),
+    "fax_number": ("FAX", "Fax No.", "Fax Number", "FAX #"),
+    "phone": ("PHONE", "Tel", "Telephone", "Phone No."),
+    "pages": ("PAGES", "No. of pages", "Pages (incl. cover)", "Number of pages"),
+    "to_company": ("COMPANY", "Company", "Firm", "Organization"),
+    "department": ("DEPT", "Department", "Division"),
+}
 
 
 def make_memo(rng: random.Random) -> Draft:
@@ -68,10 +78,26 @@ def _memo_lines(sheet: Sheet, country: Country, filled: Font, fax: bool) -> None
     rng, draft = sheet.rng, sheet.draft
     date = content.sample_date(rng, 1965)
     texts = {
-        "to": content.person(rng, country), "from": content.person(rng, country), "cc": content.person(rng, country), "subject": _subject(rng),
-        "date": content.format_date(date, rng.choice(country.dates)), "fax_number": content.phone(rng, country), "phone": content.phone(rng, country),
-        "pages": str(rng.randint(1, 40)), "to_company": content.company(rng, country), "department": rng.choice(("Research & Development", "Marketing", "Legal", "Purchasing", "Human Resources", "Quality Assurance")),
-    }  # fmt: skip
+        "to": content.person(rng, country),
+        "from": content.person(rng, country),
+        "cc": content.person(rng, country),
+        "subject": _subject(rng),
+        "date": content.format_date(date, rng.choice(country.dates)),
+        "fax_number": content.phone(rng, country),
+        "phone": content.phone(rng, country),
+        "pages": str(rng.randint(1, 40)),
+        "to_company": content.company(rng, country),
+        "department": rng.choice(
+            (
+                "Research & Development",
+                "Marketing",
+                "Legal",
+                "Purchasing",
+                "Human Resources",
+                "Quality Assurance",
+            )
+        ),
+    }
     shares = {
         "to": 1,
         "from": 1,

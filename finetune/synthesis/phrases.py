@@ -15,16 +15,27 @@ DOCUMENT_NAMES = {
     "receipt": ("receipt", "receipt", "bill", "sales slip", "ticket", "cash bill", "document"),
     "invoice": ("invoice", "invoice", "bill", "tax invoice", "document"),
     "bank_statement": ("bank statement", "statement", "account statement", "document"),
-    "nda": ("agreement", "NDA", "confidentiality agreement", "contract", "non-disclosure agreement"),
+    "nda": (
+        "agreement",
+        "NDA",
+        "confidentiality agreement",
+        "contract",
+        "non-disclosure agreement",
+    ),
     "contract": ("contract", "agreement", "document"),
     "court_judgment": ("judgment", "court decision", "ruling", "opinion", "document"),
     "lab_report": ("lab report", "laboratory report", "test report", "blood test", "document"),
     "prescription": ("prescription", "script", "Rx", "document"),
-    "discharge_summary": ("discharge summary", "hospital discharge letter", "medical report", "document"),
+    "discharge_summary": (
+        "discharge summary",
+        "hospital discharge letter",
+        "medical report",
+        "document",
+    ),
     "letter": ("letter", "page", "document", "correspondence"),
     "memo": ("memo", "memorandum", "fax", "document", "note"),
     "report": ("report", "page", "document", "article"),
-}  # fmt: skip
+}
 
 LINE_ITEMS: dict[str, Entry] = {
     "line_items[*].description": (
@@ -52,7 +63,7 @@ LINE_ITEMS: dict[str, Entry] = {
         "Code of the item|Article or product number of each line|Barcode printed for the item",
         "What are the item codes?|Which product codes are listed?",
     ),
-}  # fmt: skip
+}
 
 RECEIPT: dict[str, Entry] = {
     "company": (
@@ -101,10 +112,26 @@ RECEIPT: dict[str, Entry] = {
         "Person who served the customer|Name or number of the cashier",
         "Who was the cashier?|Who served the customer?|Who was the operator?",
     ),
-    "terminal": ("terminal|till|register|POS number|counter|pos no", "Number of the till", "Which till was used?|What is the POS number?"),
-    "table": ("table|table number|table no", "Number of the restaurant table", "Which table was it?|At which table did the guests sit?"),
-    "customer": ("customer|customer name|member|bill to|member name|sold to", "Name of the customer|Who bought the goods", "Who is the customer?|Who bought this?"),
-    "item_count": ("item count|number of items|total quantity|total qty|no of items", "Number of items bought|Sum of the quantities", "How many items were bought?|What is the total quantity?"),
+    "terminal": (
+        "terminal|till|register|POS number|counter|pos no",
+        "Number of the till",
+        "Which till was used?|What is the POS number?",
+    ),
+    "table": (
+        "table|table number|table no",
+        "Number of the restaurant table",
+        "Which table was it?|At which table did the guests sit?",
+    ),
+    "customer": (
+        "customer|customer name|member|bill to|member name|sold to",
+        "Name of the customer|Who bought the goods",
+        "Who is the customer?|Who bought this?",
+    ),
+    "item_count": (
+        "item count|number of items|total quantity|total qty|no of items",
+        "Number of items bought|Sum of the quantities",
+        "How many items were bought?|What is the total quantity?",
+    ),
     "subtotal": (
         "subtotal|sub total|net amount|amount before tax|total excluding tax|total before tax|taxable amount|net total|total excl. GST",
         "Sum of the lines before tax and rounding|Amount before tax|Total excluding tax|Sum before discounts and taxes",
@@ -120,9 +147,21 @@ RECEIPT: dict[str, Entry] = {
         "Amount of tax|Tax contained in the total|GST or VAT charged|Total of all taxes",
         "How much tax was paid?|How much GST was charged?|What is the tax amount?|How much VAT is included?",
     ),
-    "service_charge": ("service charge|service|service fee|svc charge|gratuity", "Charge for service|Service fee added to the bill", "How much is the service charge?"),
-    "tip": ("tip|gratuity|tip amount", "Tip given by the guest|Gratuity added to the bill", "How much was the tip?"),
-    "rounding": ("rounding|rounding adjustment|rounding amount|round adj", "Rounding adjustment|Amount by which the total was rounded", "What is the rounding adjustment?|By how much was it rounded?"),
+    "service_charge": (
+        "service charge|service|service fee|svc charge|gratuity",
+        "Charge for service|Service fee added to the bill",
+        "How much is the service charge?",
+    ),
+    "tip": (
+        "tip|gratuity|tip amount",
+        "Tip given by the guest|Gratuity added to the bill",
+        "How much was the tip?",
+    ),
+    "rounding": (
+        "rounding|rounding adjustment|rounding amount|round adj",
+        "Rounding adjustment|Amount by which the total was rounded",
+        "What is the rounding adjustment?|By how much was it rounded?",
+    ),
     "total": (
         "total|total amount|grand total|amount due|total due|amount payable|total to pay|net total|total price|amount to pay|total incl. tax|total sales inclusive of GST|bill total|final amount",
         "Total amount the customer pays|Amount to pay, tax included|Grand total of the receipt|Final amount due, after tax, discount and rounding|The amount payable|Total of the bill including all taxes",
@@ -143,10 +182,18 @@ RECEIPT: dict[str, Entry] = {
         "Change given back to the customer|Money returned to the customer",
         "How much change was given?|How much money did the customer get back?",
     ),
-    "card_number": ("card number|card|card no|masked card number|last digits of card", "Number of the card, mostly masked|Card used for the payment", "Which card was used?|What are the last digits of the card?"),
-    "approval_code": ("approval code|auth code|authorization code|appr code", "Code of the card authorisation", "What is the approval code?"),
+    "card_number": (
+        "card number|card|card no|masked card number|last digits of card",
+        "Number of the card, mostly masked|Card used for the payment",
+        "Which card was used?|What are the last digits of the card?",
+    ),
+    "approval_code": (
+        "approval code|auth code|authorization code|appr code",
+        "Code of the card authorisation",
+        "What is the approval code?",
+    ),
     **LINE_ITEMS,
-}  # fmt: skip
+}
 
 INVOICE: dict[str, Entry] = {
     "seller": (
@@ -164,8 +211,16 @@ INVOICE: dict[str, Entry] = {
         "Tax or VAT number of the seller|VAT identification number of the company that issued the invoice",
         "What is the VAT number of the seller?|What is the supplier's tax number?",
     ),
-    "seller_phone": ("seller phone|phone|telephone|phone number|tel", "Telephone number of the seller", "What is the phone number of the seller?"),
-    "seller_email": ("seller email|email|e-mail|email address", "E-mail address of the seller", "What is the e-mail address of the seller?"),
+    "seller_phone": (
+        "seller phone|phone|telephone|phone number|tel",
+        "Telephone number of the seller",
+        "What is the phone number of the seller?",
+    ),
+    "seller_email": (
+        "seller email|email|e-mail|email address",
+        "E-mail address of the seller",
+        "What is the e-mail address of the seller?",
+    ),
     "buyer": (
         "buyer|customer|client|bill to|billed to|customer name|buyer name|invoice to|recipient|sold to|client name",
         "Name of the customer who is billed|Who receives the invoice|Name of the person or company that has to pay",
@@ -176,9 +231,21 @@ INVOICE: dict[str, Entry] = {
         "Address of the customer|Billing address of the buyer|Where the invoice is sent",
         "What is the billing address?|Where does the customer live?|What is the address of the buyer?",
     ),
-    "buyer_tax_id": ("buyer tax id|customer VAT number|VAT number of the buyer|customer tax id", "Tax number of the customer", "What is the VAT number of the buyer?"),
-    "ship_to": ("ship to|delivery recipient|deliver to|shipping name|consignee", "Name of whom the goods are delivered to", "To whom are the goods shipped?"),
-    "ship_to_address": ("ship to address|delivery address|shipping address", "Address where the goods are delivered", "Where are the goods delivered?|What is the delivery address?"),
+    "buyer_tax_id": (
+        "buyer tax id|customer VAT number|VAT number of the buyer|customer tax id",
+        "Tax number of the customer",
+        "What is the VAT number of the buyer?",
+    ),
+    "ship_to": (
+        "ship to|delivery recipient|deliver to|shipping name|consignee",
+        "Name of whom the goods are delivered to",
+        "To whom are the goods shipped?",
+    ),
+    "ship_to_address": (
+        "ship to address|delivery address|shipping address",
+        "Address where the goods are delivered",
+        "Where are the goods delivered?|What is the delivery address?",
+    ),
     "invoice_number": (
         "invoice number|invoice no|invoice id|bill number|number|document number|inv no|invoice reference|invoice #",
         "Number that identifies the invoice|Unique number of the invoice|Invoice number given by the seller",
@@ -194,33 +261,81 @@ INVOICE: dict[str, Entry] = {
         "Date by which the invoice has to be paid|Last day for payment|When payment is due",
         "When is the payment due?|By when does it have to be paid?|Until when must the invoice be paid?",
     ),
-    "delivery_date": ("delivery date|date of supply|service date|supply date|ship date", "Date of delivery of the goods or service", "When were the goods delivered?"),
+    "delivery_date": (
+        "delivery date|date of supply|service date|supply date|ship date",
+        "Date of delivery of the goods or service",
+        "When were the goods delivered?",
+    ),
     "purchase_order": (
         "purchase order|PO number|order number|purchase order number|customer order no|PO|your order|order reference",
         "Number of the purchase order|Order number of the customer|Reference to the order of the buyer",
         "What is the purchase order number?|Which order does the invoice refer to?",
     ),
-    "customer_number": ("customer number|customer id|account number|client number|customer no|account no", "Number of the customer at the seller", "What is the customer number?"),
-    "salesperson": ("salesperson|sales rep|contact person|your contact|account manager|clerk", "Person at the seller in charge", "Who is the salesperson?|Who is the contact person?"),
-    "currency": ("currency|currency code", "Currency of the amounts|Currency of the invoice, as printed", "In which currency is the invoice?|What currency is used?"),
-    "payment_terms": ("payment terms|terms|terms of payment|conditions of payment", "Conditions of payment, such as net 30 days|Terms for paying the invoice", "What are the payment terms?|How many days are there to pay?"),
+    "customer_number": (
+        "customer number|customer id|account number|client number|customer no|account no",
+        "Number of the customer at the seller",
+        "What is the customer number?",
+    ),
+    "salesperson": (
+        "salesperson|sales rep|contact person|your contact|account manager|clerk",
+        "Person at the seller in charge",
+        "Who is the salesperson?|Who is the contact person?",
+    ),
+    "currency": (
+        "currency|currency code",
+        "Currency of the amounts|Currency of the invoice, as printed",
+        "In which currency is the invoice?|What currency is used?",
+    ),
+    "payment_terms": (
+        "payment terms|terms|terms of payment|conditions of payment",
+        "Conditions of payment, such as net 30 days|Terms for paying the invoice",
+        "What are the payment terms?|How many days are there to pay?",
+    ),
     "subtotal": RECEIPT["subtotal"],
     "discount": RECEIPT["discount"],
-    "tax_rate": ("tax rate|VAT rate|tax percentage|GST rate|VAT %|rate of tax", "Rate of the tax in percent|Percentage of VAT or sales tax", "What is the tax rate?|What percentage of VAT is charged?"),
+    "tax_rate": (
+        "tax rate|VAT rate|tax percentage|GST rate|VAT %|rate of tax",
+        "Rate of the tax in percent|Percentage of VAT or sales tax",
+        "What is the tax rate?|What percentage of VAT is charged?",
+    ),
     "tax": RECEIPT["tax"],
-    "shipping": ("shipping|shipping cost|freight|delivery charge|shipping and handling|postage|carriage", "Charge for shipping|Cost of delivery added to the invoice", "How much is the shipping?|What are the shipping costs?"),
+    "shipping": (
+        "shipping|shipping cost|freight|delivery charge|shipping and handling|postage|carriage",
+        "Charge for shipping|Cost of delivery added to the invoice",
+        "How much is the shipping?|What are the shipping costs?",
+    ),
     "total": (
         "total|total amount|grand total|invoice total|total incl. tax|gross amount|total due|amount payable|total price|gross total|invoice amount",
         "Total amount of the invoice, tax included|Gross amount to be paid|Grand total of the invoice|Final sum including tax",
         "What is the total of the invoice?|How much has to be paid?|What is the grand total?|How high is the invoice amount?|What is the total amount?",
     ),
-    "amount_paid": ("amount paid|paid|deposit|paid to date|prepayment|payments received", "Amount already paid|Deposit that was received", "How much was already paid?"),
-    "amount_due": ("amount due|balance due|balance|outstanding amount|remaining balance|balance to pay", "Amount still to be paid|Balance after payments", "How much is still due?|What is the balance due?"),
-    "iban": ("IBAN|bank account|account number|bank account number|account no", "Bank account to pay to|IBAN of the seller", "What is the IBAN?|To which account should one pay?"),
-    "bic": ("BIC|SWIFT|swift code|BIC code", "BIC of the bank of the seller|SWIFT code of the bank", "What is the BIC?|What is the SWIFT code?"),
-    "bank": ("bank|bank name|name of the bank", "Name of the bank of the seller", "Which bank has the account?|What is the name of the bank?"),
+    "amount_paid": (
+        "amount paid|paid|deposit|paid to date|prepayment|payments received",
+        "Amount already paid|Deposit that was received",
+        "How much was already paid?",
+    ),
+    "amount_due": (
+        "amount due|balance due|balance|outstanding amount|remaining balance|balance to pay",
+        "Amount still to be paid|Balance after payments",
+        "How much is still due?|What is the balance due?",
+    ),
+    "iban": (
+        "IBAN|bank account|account number|bank account number|account no",
+        "Bank account to pay to|IBAN of the seller",
+        "What is the IBAN?|To which account should one pay?",
+    ),
+    "bic": (
+        "BIC|SWIFT|swift code|BIC code",
+        "BIC of the bank of the seller|SWIFT code of the bank",
+        "What is the BIC?|What is the SWIFT code?",
+    ),
+    "bank": (
+        "bank|bank name|name of the bank",
+        "Name of the bank of the seller",
+        "Which bank has the account?|What is the name of the bank?",
+    ),
     **LINE_ITEMS,
-}  # fmt: skip
+}
 
 BANK: dict[str, dict[str, Entry]] = {
     "receipt": RECEIPT,

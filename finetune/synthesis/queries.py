@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Ways to ask for a field: names, descriptions, questions, and what is not on the page."""
 
 from __future__ import annotations
@@ -21,17 +20,46 @@ SCHEMAS = Path(__file__).resolve().parents[2] / "extraction_schemas"
 ABSENT_SHARE = (0.15, 0.3)
 
 NAME_QUESTIONS = (
-    "What is the {n}?", "What is the {n} on this {d}?", "what's the {n}", "{n}?", "Find the {n}.", "Extract the {n}",
-    "Give me the {n}", "Which {n} is shown?", "Please tell me the {n}.", "What {n} is printed on the {d}?", "Read the {n}",
-    "What does the {d} say is the {n}?", "the {n}", "{n} of the {d}", "Can you see the {n}?", "Tell me the {n} of this {d}",
-    "I need the {n}", "Locate {n}", "What is the value of {n}?", "value of the field {n}", "{d} {n}",
-)  # fmt: skip
+    "What is the {n}?",
+    "What is the {n} on this {d}?",
+    "what's the {n}",
+    "{n}?",
+    "Find the {n}.",
+    "Extract the {n}",
+    "Give me the {n}",
+    "Which {n} is shown?",
+    "Please tell me the {n}.",
+    "What {n} is printed on the {d}?",
+    "Read the {n}",
+    "What does the {d} say is the {n}?",
+    "the {n}",
+    "{n} of the {d}",
+    "Can you see the {n}?",
+    "Tell me the {n} of this {d}",
+    "I need the {n}",
+    "Locate {n}",
+    "What is the value of {n}?",
+    "value of the field {n}",
+    "{d} {n}",
+)
 EXPANSIONS = (
-    (r"\bp\.?o\.?\s?#", "purchase order number"), (r"\bno\b\.?|#", "number"), (r"\bqty\b\.?", "quantity"), (r"\btel\b\.?", "telephone"), (r"\bref\b\.?", "reference"),
-    (r"\bd\.o\.b\.|\bdob\b", "date of birth"), (r"\bid\b", "identifier"), (r"\brec'd\b", "received"), (r"\breg\b\.?", "registration"),
-    (r"\bacct\b\.?", "account"), (r"\battn\b\.?", "attention"), (r"\bamt\b\.?", "amount"),
-    (r"\binv\b\.?", "invoice"), (r"\bdept\b\.?", "department"), (r"\baddr\b\.?", "address"), (r"\bdesc\b\.?", "description"),
-)  # fmt: skip
+    (r"\bp\.?o\.?\s?#", "purchase order number"),
+    (r"\bno\b\.?|#", "number"),
+    (r"\bqty\b\.?", "quantity"),
+    (r"\btel\b\.?", "telephone"),
+    (r"\bref\b\.?", "reference"),
+    (r"\bd\.o\.b\.|\bdob\b", "date of birth"),
+    (r"\bid\b", "identifier"),
+    (r"\brec'd\b", "received"),
+    (r"\breg\b\.?", "registration"),
+    (r"\bacct\b\.?", "account"),
+    (r"\battn\b\.?", "attention"),
+    (r"\bamt\b\.?", "amount"),
+    (r"\binv\b\.?", "invoice"),
+    (r"\bdept\b\.?", "department"),
+    (r"\baddr\b\.?", "address"),
+    (r"\bdesc\b\.?", "description"),
+)
 
 
 @dataclass(frozen=True)
@@ -163,15 +191,20 @@ def ask_label(rng: random.Random, label: str, value_kind: str = "text") -> str:
     if draw < 0.6:
         return f"{spell(rng, long, plain)}: {_describe(rng, long, value_kind)}"
     questions = _typed_questions(value_kind) + NAME_QUESTIONS[:8]
-    return _vary(rng, rng.choice(questions).format(n=long, d=rng.choice(("form", "document", "page", "record"))))  # fmt: skip
+    return _vary(
+        rng,
+        rng.choice(questions).format(n=long, d=rng.choice(("form", "document", "page", "record"))),
+    )
 
 
 def _describe(rng: random.Random, name: str, value_kind: str) -> str:
     kinds = {
-        "date": ("The date given as {n}", "{n}, a date"), "amount": ("The amount of the {n}", "{n} in money"),
-        "name": ("Name of the person given as {n}", "Person named under {n}"), "code": ("Identifier given as {n}", "The {n}"),
+        "date": ("The date given as {n}", "{n}, a date"),
+        "amount": ("The amount of the {n}", "{n} in money"),
+        "name": ("Name of the person given as {n}", "Person named under {n}"),
+        "code": ("Identifier given as {n}", "The {n}"),
         "quantity": ("Number stated for the {n}", "How much the {n} is"),
-    }  # fmt: skip
+    }
     general = (
         "The {n} stated on the form",
         "Value of the {n} entry",
@@ -183,14 +216,36 @@ def _describe(rng: random.Random, name: str, value_kind: str) -> str:
 
 def _typed_questions(value_kind: str) -> tuple[str, ...]:
     return {
-        "name": ("Who is the {n}?", "Who is given as {n}?", "Whose name is under {n}?", "What name is given for {n}?"),
-        "date": ("When is the {n}?", "What date is the {n}?", "On which date is the {n}?", "What day is given as {n}?"),
+        "name": (
+            "Who is the {n}?",
+            "Who is given as {n}?",
+            "Whose name is under {n}?",
+            "What name is given for {n}?",
+        ),
+        "date": (
+            "When is the {n}?",
+            "What date is the {n}?",
+            "On which date is the {n}?",
+            "What day is given as {n}?",
+        ),
         "amount": ("How much is the {n}?", "What amount is the {n}?", "How high is the {n}?"),
-        "quantity": ("How much is the {n}?", "How many is the {n}?", "What figure is given for {n}?"),
+        "quantity": (
+            "How much is the {n}?",
+            "How many is the {n}?",
+            "What figure is given for {n}?",
+        ),
         "place": ("Where is the {n}?", "Which place is the {n}?"),
         "company": ("Which company is the {n}?", "Who is the {n}?"),
         "phone": ("What number is the {n}?", "How to call the {n}?"),
-    }.get(value_kind, ("What is filled in as {n}?", "What is written under {n}?", "What is written next to {n}?", "Which {n} is given?"))  # fmt: skip
+    }.get(
+        value_kind,
+        (
+            "What is filled in as {n}?",
+            "What is written under {n}?",
+            "What is written next to {n}?",
+            "Which {n} is given?",
+        ),
+    )
 
 
 def expand(label: str) -> str:

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """What was bought, and the ways tills print it."""
 
 from __future__ import annotations
@@ -137,11 +136,13 @@ def sample_basket(rng: random.Random, trade: str, country: Country) -> Basket:
     service = round(subtotal * 0.1) if trade == "restaurant" and rng.random() < 0.35 else 0
     taxed = rng.random() < 0.75
     return Basket(
-        items=items, discount=discount, service=service,
+        items=items,
+        discount=discount,
+        service=service,
         rate=rng.choice(country.tax_rates) if taxed else 0.0,
         included=rng.random() < (0.15 if country.code in ("US", "CA") else 0.65),
         rounding_unit=5 if country.code in ("MY", "SG", "CH", "AU") and rng.random() < 0.8 else 1,
-    )  # fmt: skip
+    )
 
 
 def print_items(till: Till, basket: Basket) -> None:
@@ -151,8 +152,12 @@ def print_items(till: Till, basket: Basket) -> None:
         ("table", "two_lines", "count_first", "plain", "code_below"), (35, 25, 15, 10, 15)
     )[0]
     {
-        "table": _table, "two_lines": _two_lines, "count_first": _count_first, "plain": _count_first, "code_below": _code_below,
-    }[style](till, basket, style)  # fmt: skip
+        "table": _table,
+        "two_lines": _two_lines,
+        "count_first": _count_first,
+        "plain": _count_first,
+        "code_below": _code_below,
+    }[style](till, basket, style)
     till.gap(0.2)
 
 

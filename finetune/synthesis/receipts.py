@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Till receipts: shops, restaurants, fuel; Asia, Europe and the Americas."""
 
 from __future__ import annotations
@@ -28,13 +27,45 @@ def make_receipt(rng: random.Random) -> Draft:
     margin = rng.uniform(0.3, 3.5) * size
     canvas = draft.page(round(inner + 2 * margin), 20_000)
     till = Till(
-        draft=draft, canvas=canvas, look=look, country=country,
-        money=content.money_style(rng, country, bare=0.55), upper=rng.random() < 0.62,
-        x0=margin, x1=margin + inner, y=rng.uniform(1.0, 5.0) * size,
-        trade=rng.choices(("grocery", "hardware", "restaurant", "bakery", "stationery", "fuel", "pharmacy", "clothing", "electronics", "services"), (6, 4, 6, 2, 3, 1, 2, 2, 2, 1))[0],
+        draft=draft,
+        canvas=canvas,
+        look=look,
+        country=country,
+        money=content.money_style(rng, country, bare=0.55),
+        upper=rng.random() < 0.62,
+        x0=margin,
+        x1=margin + inner,
+        y=rng.uniform(1.0, 5.0) * size,
+        trade=rng.choices(
+            (
+                "grocery",
+                "hardware",
+                "restaurant",
+                "bakery",
+                "stationery",
+                "fuel",
+                "pharmacy",
+                "clothing",
+                "electronics",
+                "services",
+            ),
+            (6, 4, 6, 2, 3, 1, 2, 2, 2, 1),
+        )[0],
         align="center" if rng.random() < 0.75 else "left",
-        separators=rng.choice((("rule",), ("-",), ("=", "-"), ("-",), ("*", "-"), ("",), ("rule", ""), ("_",), ("- ",))),
-    )  # fmt: skip
+        separators=rng.choice(
+            (
+                ("rule",),
+                ("-",),
+                ("=", "-"),
+                ("-",),
+                ("*", "-"),
+                ("",),
+                ("rule", ""),
+                ("_",),
+                ("- ",),
+            )
+        ),
+    )
     basket = sample_basket(rng, till.trade, country)
     draft.unasked.add("currency")
     _print_all(till, basket)

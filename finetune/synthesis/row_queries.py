@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Questions about one row of a table: the price of an item, the result of a test."""
 
 from __future__ import annotations
@@ -17,16 +16,54 @@ ROWS = {
     "discharge_summary": ("medications", "name", ("dose", "frequency")),
 }
 TEMPLATES = {
-    "amount": ("How much is the {n}?", "amount of {n}", "What does {n} cost in total?", "{n} amount", "line total for {n}", "How much was charged for {n}?"),
-    "unit_price": ("What is the unit price of {n}?", "price of one {n}", "unit price {n}", "How much does one {n} cost?"),
-    "quantity": ("How many {n}?", "quantity of {n}", "How many units of {n} were bought?", "{n} quantity"),
-    "value": ("{n}", "What is the {n}?", "{n} result", "What is the result of the {n} test?", "value of {n}", "How high is the {n}?"),
+    "amount": (
+        "How much is the {n}?",
+        "amount of {n}",
+        "What does {n} cost in total?",
+        "{n} amount",
+        "line total for {n}",
+        "How much was charged for {n}?",
+    ),
+    "unit_price": (
+        "What is the unit price of {n}?",
+        "price of one {n}",
+        "unit price {n}",
+        "How much does one {n} cost?",
+    ),
+    "quantity": (
+        "How many {n}?",
+        "quantity of {n}",
+        "How many units of {n} were bought?",
+        "{n} quantity",
+    ),
+    "value": (
+        "{n}",
+        "What is the {n}?",
+        "{n} result",
+        "What is the result of the {n} test?",
+        "value of {n}",
+        "How high is the {n}?",
+    ),
     "unit": ("What is the unit of {n}?", "{n} unit", "In which unit is {n} given?"),
-    "reference_range": ("What is the normal range of {n}?", "reference range for {n}", "{n} normal range"),
-    "dose": ("What is the dose of {n}?", "{n} dose", "How strong is the {n}?", "How much {n} should be taken?"),
-    "frequency": ("How often should {n} be taken?", "{n} frequency", "directions for {n}", "How to take {n}?"),
+    "reference_range": (
+        "What is the normal range of {n}?",
+        "reference range for {n}",
+        "{n} normal range",
+    ),
+    "dose": (
+        "What is the dose of {n}?",
+        "{n} dose",
+        "How strong is the {n}?",
+        "How much {n} should be taken?",
+    ),
+    "frequency": (
+        "How often should {n} be taken?",
+        "{n} frequency",
+        "directions for {n}",
+        "How to take {n}?",
+    ),
     "duration": ("For how long should {n} be taken?", "{n} duration"),
-}  # fmt: skip
+}
 
 
 def row_queries(draft: Draft, printed: set[str]) -> list[QueryTruth]:

@@ -52,7 +52,9 @@ def _head(canvas: Canvas, name: Font, title: Font, small: Font) -> None:
 
 def _parties(canvas: Canvas, body: Font, strong: Font) -> None:
     canvas.text(130, 420, "Bill to", strong)
-    for row, text in enumerate(("Brightwater Design Studio", "Attn. Helena Marsh", "22 Canal Street", "Manchester M1 3WE")):  # fmt: skip
+    for row, text in enumerate(
+        ("Brightwater Design Studio", "Attn. Helena Marsh", "22 Canal Street", "Manchester M1 3WE")
+    ):
         canvas.text(130, 466 + 44 * row, text, body)
     pairs = (
         ("Invoice number", "NJ-2025-0417"),
@@ -69,7 +71,13 @@ def _parties(canvas: Canvas, body: Font, strong: Font) -> None:
 def _items(canvas: Canvas, body: Font, strong: Font) -> tuple[float, int]:
     y = 790
     canvas.box(130, y - 48, 1524, y + 20, ink=None, fill=222)
-    for x, label, align in ((146, "Item", "left"), (350, "Description", "left"), (1080, "Qty", "right"), (1300, "Unit price", "right"), (1508, "Amount", "right")):  # fmt: skip
+    for x, label, align in (
+        (146, "Item", "left"),
+        (350, "Description", "left"),
+        (1080, "Qty", "right"),
+        (1300, "Unit price", "right"),
+        (1508, "Amount", "right"),
+    ):
         canvas.text(x, y, label, strong, align=align)
     subtotal = 0.0
     for code, description, quantity, price in ITEMS:

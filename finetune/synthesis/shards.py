@@ -13,7 +13,6 @@ import argparse
 import importlib
 import io
 import json
-import os
 import random
 import time
 from pathlib import Path
@@ -117,7 +116,7 @@ def write_shard(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
     np.savez(buffer, **arrays)
     part = path.with_suffix(".part")
     part.write_bytes(buffer.getvalue())
-    os.replace(part, path)
+    part.replace(path)
 
 
 def main() -> None:
@@ -136,7 +135,10 @@ def main() -> None:
         start = time.time()
         arrays = make_shard(random.Random(args.seed * 1_000_003 + index), args.documents)
         write_shard(path, arrays)
-        print(f"{path.name}: {len(arrays['crop_widths'])} lines, {time.time() - start:.1f} s", flush=True)  # fmt: skip
+        print(
+            f"{path.name}: {len(arrays['crop_widths'])} lines, {time.time() - start:.1f} s",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

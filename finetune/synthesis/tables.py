@@ -58,9 +58,13 @@ Row = Sequence[Sequence[Run]]
 
 
 def table(
-    canvas: Canvas, columns: Sequence[Column], rows: Sequence[Row], box: tuple[float, float, float],
-    fonts: tuple[Font, Font], style: TableStyle,
-) -> float:  # fmt: skip
+    canvas: Canvas,
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    box: tuple[float, float, float],
+    fonts: tuple[Font, Font],
+    style: TableStyle,
+) -> float:
     """Place a table in box (x0, x1, y) with (body, head) fonts; returns the y under it."""
     x0, x1, y = box
     body, head = fonts
@@ -96,9 +100,13 @@ def table(
 
 
 def _column_widths(
-    columns: Sequence[Column], heads: Row, rows: Sequence[Row], room: float,
-    fonts: tuple[Font, Font], gap: float,
-) -> list[float]:  # fmt: skip
+    columns: Sequence[Column],
+    heads: Row,
+    rows: Sequence[Row],
+    room: float,
+    fonts: tuple[Font, Font],
+    gap: float,
+) -> list[float]:
     """Natural widths, the flexible column taking or giving; empty if the table cannot fit."""
     body, head = fonts
     space = gap * body.size
@@ -122,9 +130,14 @@ def _column_widths(
 
 
 def _row(
-    canvas: Canvas, columns: Sequence[Column], cells: Row, place: tuple[list[float], float],
-    font: Font, style: TableStyle, fill: int | None,
-) -> float:  # fmt: skip
+    canvas: Canvas,
+    columns: Sequence[Column],
+    cells: Row,
+    place: tuple[list[float], float],
+    font: Font,
+    style: TableStyle,
+    fill: int | None,
+) -> float:
     edges, top = place
     pad = 0.5 * style.gap * font.size
     step = 1.15 * font.size

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,22 +17,60 @@ from faker import Faker
 from docagent.ocr.charset import ACCENTED, CHARSET, fold_text
 
 WORD_LISTS = ("/usr/share/dict/american-english-large", "/usr/share/dict/british-english")
-LOCALES = ("en_US", "en_GB", "en_IN", "de_DE", "fr_FR", "es_ES", "it_IT", "pt_BR", "nl_NL", "pl_PL", "sv_SE", "da_DK", "cs_CZ", "tr_TR", "ro_RO", "hu_HU", "lt_LT", "no_NO")  # fmt: skip
-FUNCTION_WORDS = tuple("the of and to in a is for on that by this with be or are as at from not it was an any all shall may no if your you will have has such which other than under our we per its each been he his she her".split())  # fmt: skip
-BUSINESS = tuple(
-    "invoice total amount date due balance payment account number customer order quantity unit price tax GST VAT subtotal discount change cash card receipt item description code ref reference bill ship tel fax phone email address name company branch bank page report form department section approved signature title subject memo from attention office manager director sales product brand market region sample test result range units patient doctor medical legal agreement party parties court judgment contract term effective confidential information disclosing receiving state law governing notice hereby whereas thereof herein RM Sdn Bhd Ltd Inc LLC Co Corp GmbH No Qty Amt Nett Rounding Rounded Adj Adjustment SR ZR Jalan Jln Taman Tmn Lot Bandar Kuala Lumpur Selangor Johor Bahru Penang Malaysia Singapore Street Avenue Road Suite Floor Box City Zip Telephone Facsimile Cigarette Tobacco Filter Menthol Carton Pack Media Circulation Advertising Budget Project Program Research Laboratory Compound Analysis Request Description Comments Distribution Effective Promotion Coupon Store Retail Volume Share Division Vendor Contact Schedule Completion".split()
-)  # fmt: skip
-UNITS = tuple("mg ml kg g cm mm m km L % mg/dL mmol/L g/L IU/L pcs pkt ctn box hrs days ltr kWh lb oz ft in. °C °F µg m² m³ $/M".split())  # fmt: skip
+LOCALES = (
+    "en_US",
+    "en_GB",
+    "en_IN",
+    "de_DE",
+    "fr_FR",
+    "es_ES",
+    "it_IT",
+    "pt_BR",
+    "nl_NL",
+    "pl_PL",
+    "sv_SE",
+    "da_DK",
+    "cs_CZ",
+    "tr_TR",
+    "ro_RO",
+    "hu_HU",
+    "lt_LT",
+    "no_NO",
+)
+FUNCTION_WORDS = """
+    the of and to in a is for on that by this with be or are as at from not it was an any all
+    shall may no if your you will have has such which other than under our we per its each been he
+    his she her
+""".split()
+BUSINESS = """
+    invoice total amount date due balance payment account number customer order quantity unit
+    price tax GST VAT subtotal discount change cash card receipt item description code ref
+    reference bill ship tel fax phone email address name company branch bank page report form
+    department section approved signature title subject memo from attention office manager
+    director sales product brand market region sample test result range units patient doctor
+    medical legal agreement party parties court judgment contract term effective confidential
+    information disclosing receiving state law governing notice hereby whereas thereof herein RM
+    Sdn Bhd Ltd Inc LLC Co Corp GmbH No Qty Amt Nett Rounding Rounded Adj Adjustment SR ZR Jalan
+    Jln Taman Tmn Lot Bandar Kuala Lumpur Selangor Johor Bahru Penang Malaysia Singapore Street
+    Avenue Road Suite Floor Box City Zip Telephone Facsimile Cigarette Tobacco Filter Menthol
+    Carton Pack Media Circulation Advertising Budget Project Program Research Laboratory Compound
+    Analysis Request Description Comments Distribution Effective Promotion Coupon Store Retail
+    Volume Share Division Vendor Contact Schedule Completion
+""".split()
+UNITS = """
+    mg ml kg g cm mm m km L % mg/dL mmol/L g/L IU/L pcs pkt ctn box hrs days ltr kWh lb oz ft in.
+    °C °F µg m² m³ $/M
+""".split()
 
 
 @lru_cache(maxsize=1)
-def _words() -> tuple[str, ...]:
+def _words() -> Sequence[str]:
     words: set[str] = set()
     for path in WORD_LISTS:
         if Path(path).exists():
             words.update(Path(path).read_text(encoding="utf-8").split())
     plain = sorted(w for w in words if not w.endswith("'s"))
-    return tuple(plain) or BUSINESS
+    return plain or BUSINESS
 
 
 @lru_cache(maxsize=1)
@@ -67,7 +105,9 @@ def _amount(rng: random.Random) -> str:
     return rng.choice(("{}", "{}", "{}", "({})")).format(f"{sign}{text}{end}")
 
 
-MONTHS = tuple("January February March April May June July August September October November December".split())  # fmt: skip
+MONTHS = """
+    January February March April May June July August September October November December
+""".split()
 
 
 def _date(rng: random.Random) -> str:
@@ -79,12 +119,19 @@ def _date(rng: random.Random) -> str:
     y = rng.choice((str(year), str(year)[2:]))
     text = rng.choice(
         (
-            f"{d2}{sep}{m2}{sep}{y}", f"{m2}{sep}{d2}{sep}{y}", f"{year}-{month:02d}-{day:02d}",
-            f"{day} {name} {y}", f"{name} {day}, {year}", f"{d2}-{name}-{y}", f"{name} {year}",
+            f"{d2}{sep}{m2}{sep}{y}",
+            f"{m2}{sep}{d2}{sep}{y}",
+            f"{year}-{month:02d}-{day:02d}",
+            f"{day} {name} {y}",
+            f"{name} {day}, {year}",
+            f"{d2}-{name}-{y}",
+            f"{name} {year}",
         )
-    )  # fmt: skip
+    )
     if rng.random() < 0.25:
-        text += f" {rng.randint(0, 23):02d}:{rng.randint(0, 59):02d}" + rng.choice(("", f":{rng.randint(0, 59):02d}", " AM", " PM"))  # fmt: skip
+        text += f" {rng.randint(0, 23):02d}:{rng.randint(0, 59):02d}" + rng.choice(
+            ("", f":{rng.randint(0, 59):02d}", " AM", " PM")
+        )
     return text
 
 
@@ -97,20 +144,39 @@ def _code(rng: random.Random) -> str:
 
 
 def _phone(rng: random.Random) -> str:
-    return rng.choice(("({a}) {b}-{c}", "+{d} {a} {b} {c}", "{a}-{b}{c}", "{a}/{b}-{c}", "Tel: {a}-{b} {c}", "FAX:{a}-{b}{c}")).format(a=_digits(rng, 2, 3), b=_digits(rng, 3, 4), c=_digits(rng, 4, 4), d=_digits(rng, 1, 2))  # fmt: skip
+    return rng.choice(
+        (
+            "({a}) {b}-{c}",
+            "+{d} {a} {b} {c}",
+            "{a}-{b}{c}",
+            "{a}/{b}-{c}",
+            "Tel: {a}-{b} {c}",
+            "FAX:{a}-{b}{c}",
+        )
+    ).format(a=_digits(rng, 2, 3), b=_digits(rng, 3, 4), c=_digits(rng, 4, 4), d=_digits(rng, 1, 2))
 
 
 def _mail(rng: random.Random) -> str:
     word = _style(rng, rng.choice(_words())).lower().replace("'", "")
-    return rng.choice(("{w}@{x}.com", "www.{w}.com", "http://www.{w}.{t}", "{w}.{x}@{w}.{t}", "{w}/{x}")).format(w=word, x=rng.choice(BUSINESS).lower(), t=rng.choice(("de", "org", "co.uk", "com.my")))  # fmt: skip
+    return rng.choice(
+        ("{w}@{x}.com", "www.{w}.com", "http://www.{w}.{t}", "{w}.{x}@{w}.{t}", "{w}/{x}")
+    ).format(w=word, x=rng.choice(BUSINESS).lower(), t=rng.choice(("de", "org", "co.uk", "com.my")))
 
 
 def _random_string(rng: random.Random) -> str:
     pool = rng.choices(
-        (string.ascii_letters + string.digits, string.ascii_uppercase, string.ascii_lowercase,
-         string.digits + ".,-/:", CHARSET[1:95], CHARSET[1:], ACCENTED, string.ascii_uppercase + string.digits + "-/.#&"),
+        (
+            string.ascii_letters + string.digits,
+            string.ascii_uppercase,
+            string.ascii_lowercase,
+            string.digits + ".,-/:",
+            CHARSET[1:95],
+            CHARSET[1:],
+            ACCENTED,
+            string.ascii_uppercase + string.digits + "-/.#&",
+        ),
         (3, 2, 2, 2, 1.5, 1, 0.6, 2),
-    )[0]  # fmt: skip
+    )[0]
     return "".join(rng.choices(pool, k=rng.randint(1, 10)))
 
 
@@ -160,13 +226,26 @@ def _measure(rng: random.Random) -> str:
 
 
 def _item(rng: random.Random) -> str:
-    return rng.choice(("{q} x {a}", "{q} X {a} {b}", "{q}@ {a} {b}", "{c} {w} {a}", "{q} {w} {a} {b}")).format(q=rng.randint(1, 99), a=_amount(rng), b=_amount(rng), c=_digits(rng, 4, 13), w=_phrase(rng))  # fmt: skip
+    return rng.choice(
+        ("{q} x {a}", "{q} X {a} {b}", "{q}@ {a} {b}", "{c} {w} {a}", "{q} {w} {a} {b}")
+    ).format(
+        q=rng.randint(1, 99), a=_amount(rng), b=_amount(rng), c=_digits(rng, 4, 13), w=_phrase(rng)
+    )
 
 
 KINDS: tuple[tuple[Callable[[random.Random], str], float], ...] = (
-    (_phrase, 46), (_name, 13), (_amount, 10), (_date, 7), (_code, 6), (_phone, 3), (_mail, 2),
-    (_random_string, 7), (_measure, 3), (lambda rng: _digits(rng, 1, 12), 4), (_item, 3),
-)  # fmt: skip
+    (_phrase, 46),
+    (_name, 13),
+    (_amount, 10),
+    (_date, 7),
+    (_code, 6),
+    (_phone, 3),
+    (_mail, 2),
+    (_random_string, 7),
+    (_measure, 3),
+    (lambda rng: _digits(rng, 1, 12), 4),
+    (_item, 3),
+)
 
 
 def sample_text(rng: random.Random, longest: int = 48) -> str:

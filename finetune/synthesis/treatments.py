@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Prescriptions and discharge summaries."""
 
 from __future__ import annotations
@@ -185,9 +184,23 @@ def make_discharge(rng: random.Random) -> Draft:
     admitted = content.sample_date(rng, 2000)
     items = patient_data(draft, country, pattern)
     items += [
-        labelled_date(draft, "admission_date", admitted, pattern), labelled_date(draft, "discharge_date", admitted + datetime.timedelta(days=rng.randint(1, 21)), pattern),
-        *(pair for pair in (labelled(draft, "department", rng.choice(texts.DEPARTMENTS)), labelled(draft, "attending_physician", rng.choice(("Dr. ", "Prof. ", "")) + content.person(rng, country))) if rng.random() < 0.7),
-    ]  # fmt: skip
+        labelled_date(draft, "admission_date", admitted, pattern),
+        labelled_date(
+            draft, "discharge_date", admitted + datetime.timedelta(days=rng.randint(1, 21)), pattern
+        ),
+        *(
+            pair
+            for pair in (
+                labelled(draft, "department", rng.choice(texts.DEPARTMENTS)),
+                labelled(
+                    draft,
+                    "attending_physician",
+                    rng.choice(("Dr. ", "Prof. ", "")) + content.person(rng, country),
+                ),
+            )
+            if rng.random() < 0.7
+        ),
+    ]
     data_block(sheet, items)
     sections = [
         _diagnoses,
