@@ -58,7 +58,7 @@ def extract(
     """Fields of ``schema`` in ``document``, with evidence, checks and assembled data.
 
     locale_hint: language and region (``en_US``) that settles day and month, decimal marks.
-    calibrations: the shipped ones by default; ``field`` is used.
+    calibrations: the shipped ones by default; ``field`` and ``absent`` are used.
     """
     queries = [Query(text=leaf.query, multiple=leaf.multiple) for leaf in schema.leaves]
     readings = reader.read(document, queries) if document.words else []
@@ -70,8 +70,7 @@ def extract(
     fields = (*chosen, *cells)
     checks = run_checks(schema, fields)
     known = load_calibrations() if calibrations is None else calibrations
-    calibration = known.get("field", IDENTITY)
-    fields = tuple(_calibrated(f, calibration) for f in _doubted(fields, checks))
+    fields = tuple(_calibrated(f, known) for f in _doubted(fields, checks))
     data = assemble(schema, {f.path: f.value for f in fields if f.value is not None})
     errors = schema.validate(data)
     return Extraction(
@@ -239,7 +238,10 @@ def _conflicting(field: Field, check: Check, confirmed: bool) -> Field:
     return field.model_copy(update=update)
 
 
-def _calibrated(field: Field, calibration: Calibration) -> Field:
+def _calibrated(field: Field, known: Mapping[str, Calibration]) -> Field:
+    """Values by the table ``field``; that there is none, by the table ``absent``."""
     if field.confidence is None:
         return field
+    name = "absent" if field.status == "not_present" else "field"
+    calibration = known.get(name, IDENTITY)
     return field.model_copy(update={"confidence": calibration.apply(field.confidence)})
