@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from docagent.ocr.crops import crop_to_input, cut_crop, quad_size, stack_inputs
 from docagent.ocr.maps import map_to_detections, order_corners, shrink_quad
 from docagent.ocr.preprocess import (
+    TARGET_TYPE,
     apply_affine,
     detection_scale,
     even_light,
@@ -141,7 +142,7 @@ def _type(size: float, shape: tuple[int, int] = (600, 800)) -> NDArray[np.uint8]
 def test_type_height_follows_the_type() -> None:
     small, large = type_height(_type(0.5)), type_height(_type(1.5))
     assert small and large and 2 < large / small < 3.7
-    assert detection_scale(_type(0.5)) == pytest.approx(18.0 / small)
+    assert detection_scale(_type(0.5)) == pytest.approx(TARGET_TYPE / small)
     assert type_height(np.full((300, 300), 255, np.uint8)) is None
 
 

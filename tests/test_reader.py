@@ -1,0 +1,270 @@
+"""The embedded reader: features, decoding of network outputs, and the shipped weights."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docagent.document import Document, Page
+from docagent.errors import ModelError
+from docagent.reader.decoding import MAX_SPAN, Temperatures, WindowOutput, decode
+from docagent.reader.embedded import (
+    OVERLAP,
+    WINDOW,
+    EmbeddedReader,
+    _window_starts,
+    document_to_windows,
+)
+from docagent.reader.features import (
+    BUCKETS,
+    LOOKS,
+    MAX_GRAMS,
+    MAX_QUERY_WORDS,
+    page_to_features,
+    query_to_features,
+    query_words,
+    stack_queries,
+    word_grams,
+    word_looks,
+    word_shape,
+)
+from docagent.reader.types import Query
+from docagent.settings import Settings
+from tests.documents import document_of, documents
+
+ONE = Query(text="total")
+MANY = Query(text="amounts", multiple=True)
+NO = -12.0
+
+RECEIPT = [
+    "GOLDEN LOTUS HARDWARE SDN BHD",
+    "12, Jalan Besar, Taman Daya,",
+    "81100 Johor Bahru, Johor",
+    "Tel: 07-355 1234",
+    "Invoice No: INV-20417      Date: 25/12/2018",
+    "Wood Glue 250ml        2  x  4.50        9.00",
+    "Paint Brush 2in        1  x  6.30        6.30",
+    "Subtotal                                15.30",
+    "GST 6%                                   0.92",
+    "Total                                   16.22",
+    "Cash                                    20.00",
+    "Change                                   3.78",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [("Total:", "Xxx+:"), ("12.50", "99.99"), ("INV-20417", "XX+-99+"), ("é", "x"), ("", "")],
+)
+def test_shape_keeps_classes_and_shortens_runs(text: str, shape: str) -> None:
+    assert word_shape(text) == shape
+
+
+@given(st.text(max_size=40))
+def test_grams_are_rows_of_the_table(text: str) -> None:
+    grams = word_grams(text)
+    assert len(grams) <= MAX_GRAMS
+    assert all(0 < g < BUCKETS for g in grams)
+    assert len(word_looks(text)) == LOOKS
+    assert all(0 <= v <= 1 for v in word_looks(text))
+
+
+def test_a_misread_character_leaves_most_grams_as_they_are() -> None:
+    right, wrong, other = (set(word_grams(t)) for t in ("Invoice", "Invo1ce", "Weather"))
+    assert len(right & wrong) > 2 * len(right & other)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("invoice_date", ["invoice", "date"]),
+        ("dueDate", ["due", "Date"]),
+        ("line_items[].amount", ["line", "items", ".amount"]),
+        ("What is the total?", ["What", "is", "the", "total", "?"]),
+        ("  ", ["?"]),
+    ],
+)
+def test_query_words(text: str, words: list[str]) -> None:
+    assert query_words(text) == words
+
+
+def test_a_long_query_is_cut() -> None:
+    assert len(query_words("word " * 500)) == MAX_QUERY_WORDS
+
+
+def test_layout_does_not_depend_on_scale() -> None:
+    boxes = [(0.1, 0.1, 0.3, 0.12), (0.5, 0.1, 0.6, 0.12)]
+    small, large = (page_to_features(["a", "b"], boxes, [0, 0], w, 2 * w) for w in (300, 3000))
+    np.testing.assert_allclose(small.layout, large.layout, rtol=1e-5)
+    assert small.layout[0, 3] - small.layout[0, 1] == pytest.approx(1.0, rel=1e-4)
+
+
+def test_queries_are_padded_to_the_longest() -> None:
+    asked = stack_queries([query_to_features("total", False), query_to_features("due date", True)])
+    assert asked["query_mask"].tolist() == [[1.0, 0.0], [1.0, 1.0]]
+    assert asked["multiple"].tolist() == [0, 1]
+    assert not asked["query_grams"][0, 1].any()
+
+
+def window(
+    n: int, spans: dict[tuple[int, int], float], first: int = 0, absent: float = 0.0
+) -> WindowOutput:
+    """Output that scores each span (start, inclusive end) with a logit, tags it, and no other."""
+    points = np.full((n, 5), NO, np.float32)
+    points[:, 2] = 5.0
+    for (start, end), logit in spans.items():
+        points[start, 0] = points[end, 1] = logit / 2
+        points[start : end + 1, 2] = -5.0
+        points[start, 3] = 5.0
+        points[start + 1 : end + 1, 4] = 5.0
+    return WindowOutput(first, points, absent)
+
+
+def test_no_window_means_absent() -> None:
+    reading = decode(ONE, [], Temperatures())
+    assert (reading.spans, reading.absent) == ((), 1.0)
+
+
+def test_best_span_first_and_probabilities_add_up() -> None:
+    reading = decode(ONE, [window(9, {(2, 4): 6.0})], Temperatures())
+    assert (reading.spans[0].start, reading.spans[0].end) == (2, 5)
+    assert sum(s.score for s in reading.spans) + reading.absent <= 1.0 + 1e-6
+    assert reading.spans[0].score > 0.9
+
+
+def test_a_value_in_one_window_outvotes_empty_windows() -> None:
+    windows = [window(9, {}, 0), window(9, {(1, 1): 6.0}, 9), window(9, {}, 18)]
+    reading = decode(ONE, windows, Temperatures())
+    assert reading.spans[0].start == 10
+    assert reading.absent < 0.05
+
+
+def test_candidates_do_not_repeat_one_another() -> None:
+    reading = decode(ONE, [window(30, {(2, 5): 7.0, (10, 10): 5.0, (20, 22): 4.0})], Temperatures())
+    starts = [s.start for s in reading.spans[:3]]
+    assert starts == [2, 10, 20]
+    for i, a in enumerate(reading.spans):
+        for b in reading.spans[:i]:
+            shared = min(a.end, b.end) - max(a.start, b.start)
+            assert shared <= 0.5 * min(a.end - a.start, b.end - b.start)
+
+
+def test_many_values_come_in_reading_order_once_for_overlapping_windows() -> None:
+    windows = [window(9, {(6, 7): 3.0, (1, 1): 3.0}), window(9, {(1, 2): 3.0}, 5)]
+    reading = decode(MANY, windows, Temperatures())
+    assert [(s.start, s.end) for s in reading.spans] == [(1, 2), (6, 8)]
+
+
+def test_temperature_softens() -> None:
+    sharp, soft = (decode(ONE, [window(9, {(2, 2): 6.0})], Temperatures(t)) for t in (1.0, 3.0))
+    assert soft.spans[0].score < sharp.spans[0].score
+    assert soft.absent > sharp.absent
+
+
+@given(st.data())
+def test_decoded_spans_lie_in_their_window(data: st.DataObject) -> None:
+    n = data.draw(st.integers(1, 80))
+    first = data.draw(st.integers(0, 50))
+    seed = data.draw(st.integers(0, 1000))
+    points = np.random.default_rng(seed).normal(0, 4, (n, 5)).astype(np.float32)
+    output = WindowOutput(first, points, data.draw(st.floats(-9, 9)))
+    for query in (ONE, MANY):
+        reading = decode(query, [output], Temperatures())
+        assert 0 <= reading.absent <= 1
+        for span in reading.spans:
+            assert first <= span.start < span.end <= first + n
+            assert span.end - span.start <= MAX_SPAN
+            assert 0 <= span.score <= 1
+
+
+@given(st.integers(1, 3000))
+def test_windows_cover_every_word_and_overlap(count: int) -> None:
+    starts = _window_starts(count)
+    assert starts[0] == 0
+    assert min(count, starts[-1] + WINDOW) == count
+    for a, b in pairwise(starts):
+        assert a < b <= a + WINDOW - OVERLAP
+
+
+@given(documents)
+def test_windows_count_words_as_the_document_does(document: Document) -> None:
+    seen = {}
+    for first, page in document_to_windows(document):
+        for i, grams in enumerate(page.grams):
+            seen[first + i] = tuple(int(g) for g in grams if g)
+    assert seen == {i: word_grams(w.word.text) for i, w in enumerate(document.words)}
+
+
+@pytest.mark.parametrize("broken", ["none", "json", "onnx", "other"])
+def test_unusable_weights_are_named(tmp_path: Path, broken: str) -> None:
+    if broken != "none":
+        config = '{"buckets": 7, "span_temperature": 1, "tag_temperature": 1}'
+        good = config.replace("7", str(BUCKETS))
+        text = {"json": "{", "onnx": good, "other": config}[broken]
+        (tmp_path / "reader.json").write_text(text)
+        (tmp_path / "reader.onnx").write_bytes(b"no model")
+    with pytest.raises(ModelError, match=r"reader\.(json|onnx)"):
+        EmbeddedReader(Settings(weights_dir=tmp_path))
+
+
+@pytest.fixture(scope="module")
+def reader() -> EmbeddedReader:
+    return EmbeddedReader(Settings(threads=1))
+
+
+def pointed(document: Document, reader: EmbeddedReader, text: str) -> str:
+    (reading,) = reader.read(document, [Query(text=text)])
+    if reading.absent > reading.spans[0].score:
+        return ""
+    best = reading.spans[0]
+    return " ".join(w.word.text for w in document.words[best.start : best.end])
+
+
+@pytest.mark.parametrize(
+    ("query", "value"),
+    [
+        ("total: Total amount to pay for the purchase", "16.22"),
+        ("What is the date?", "25/12/2018"),
+        ("company: Name of the shop or company that issued the receipt", RECEIPT[0]),
+        ("change", "3.78"),
+        ("invoice_number", "INV-20417"),
+    ],
+)
+def test_shipped_weights_read_a_receipt(reader: EmbeddedReader, query: str, value: str) -> None:
+    assert pointed(document_of(RECEIPT), reader, query) == value
+
+
+def test_shipped_weights_find_a_column(reader: EmbeddedReader) -> None:
+    document = document_of(RECEIPT)
+    query = Query(text="line item amount: Price of the whole line", multiple=True)
+    (reading,) = reader.read(document, [query])
+    texts = [document.words[s.start].word.text for s in reading.spans if s.score > 0.5]
+    assert texts == ["9.00", "6.30"]
+
+
+def test_what_is_not_there_is_absent(reader: EmbeddedReader) -> None:
+    (reading,) = reader.read(document_of(RECEIPT), [Query(text="What is the patient's diagnosis?")])
+    assert reading.absent > 0.5
+
+
+def test_no_words_or_no_queries(reader: EmbeddedReader) -> None:
+    empty = Document(id="0" * 64, pages=(Page(number=1, width=10, height=10),))
+    readings = reader.read(empty, [ONE, MANY])
+    assert [r.absent for r in readings] == [1.0, 1.0]
+    assert [r.spans for r in readings] == [(), ()]
+    assert reader.read(document_of(RECEIPT), []) == []
+
+
+def test_many_queries_give_the_same_as_one_by_one(reader: EmbeddedReader) -> None:
+    document = document_of(RECEIPT)
+    queries = [Query(text=f"{name} of the receipt") for name in ("total", "date", "address") * 10]
+    together = reader.read(document, queries)
+    (alone,) = reader.read(document, [queries[27]])
+    assert [r.query for r in together] == queries
+    assert together[27].spans[0].start == alone.spans[0].start
+    assert together[27].absent == pytest.approx(alone.absent, abs=1e-3)
