@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw, ImageFont
 from docagent.document import Page
 from docagent.errors import ModelError
 from docagent.geometry import bbox_iou, polygon_to_bbox
+from docagent.inference import open_session
 from docagent.ocr.engine import OcrEngine
 from docagent.ocr.preprocess import rotate, turn
 from docagent.ocr.recognition import TextRecognizer
-from docagent.ocr.session import open_session
 from docagent.scan import load
 from docagent.settings import Settings
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from docagent.inference import open_session
 from docagent.ocr.maps import map_to_detections
-from docagent.ocr.session import open_session
 from docagent.ocr.types import Detection, Image
 
 

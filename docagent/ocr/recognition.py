@@ -11,9 +11,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from docagent.inference import open_session
 from docagent.ocr.crops import CROP_HEIGHT, crop_to_input, stack_inputs
 from docagent.ocr.ctc import AlignedChar, LanguageScore, decode_beam, decode_greedy
-from docagent.ocr.session import open_session
 from docagent.ocr.types import CharReading, Image, LineReading, WordReading
 from docagent.ocr.word_cuts import split_words
 

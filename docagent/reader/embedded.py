@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from docagent.document import Document, Page
 from docagent.errors import ModelError
 from docagent.geometry import polygon_to_bbox
+from docagent.inference import open_session
 from docagent.reader.decoding import Temperatures, WindowOutput, decode
 from docagent.reader.features import (
     BUCKETS,
@@ -46,9 +46,8 @@ class EmbeddedReader:
         settings = settings or Settings()
         folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
         self.temperatures = _load_temperatures(folder / "reader.json")
-        self._session = _open_session(
-            folder / "reader.onnx", settings.threads or os.cpu_count() or 1
-        )
+        threads = settings.threads or os.cpu_count() or 1
+        self._session = open_session(folder / "reader.onnx", threads)
 
     def read(self, document: Document, queries: Sequence[Query]) -> list[Reading]:
         """One reading per query. Without words, every query is absent."""
@@ -127,20 +126,3 @@ def _load_temperatures(path: Path) -> Temperatures:
             f"{path}: not usable ({error}); reinstall docagent or set DOCAGENT_WEIGHTS_DIR "
             "to a folder that has reader.onnx and reader.json"
         ) from error
-
-
-def _open_session(path: Path, threads: int) -> ort.InferenceSession:
-    if not path.is_file():
-        raise ModelError(
-            f"{path}: no such weights file; reinstall docagent or set DOCAGENT_WEIGHTS_DIR "
-            "to a folder that has it"
-        )
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # windows differ in size; the arena would keep the largest
-    options.log_severity_level = 3
-    try:
-        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises its own unexported types
-        raise ModelError(f"{path}: not a usable ONNX model ({error})") from error
