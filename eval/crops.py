@@ -74,13 +74,15 @@ def page_crops(page: OcrPage, margin: int = MARGIN) -> list[tuple[TextBox, Crop]
 
 def docagent_recognizer() -> Recognizer:
     """The shipped recognizer. Raises ModelError if its weights are missing."""
-    from docagent.ocr.crops import cut_crop
+    from docagent.ocr.crops import READ_STRETCH, cut_crop
     from docagent.ocr.recognition import TextRecognizer
 
     recognizer = TextRecognizer(weights_dir() / "recognizer.onnx", threads=1)
 
     def recognize(crops: Sequence[Crop]) -> list[str]:
-        lines = recognizer.recognize([cut_crop(crop, corners(crop)) for crop in crops])
+        lines = recognizer.recognize(
+            [cut_crop(crop, corners(crop), READ_STRETCH) for crop in crops]
+        )
         return [
             " ".join("".join(char.text for char in word.chars) for word in line.words)
             for line in lines

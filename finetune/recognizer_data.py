@@ -41,10 +41,10 @@ def augment(crop: NDArray[np.uint8], rng: random.Random) -> NDArray[np.uint8]:
         crop = cv2.copyMakeBorder(crop, 6, 6, 0, 0, cv2.BORDER_REPLICATE)
         top, bottom = rng.randint(1, 8), rng.randint(1, 8)
         crop = cv2.resize(crop[top : crop.shape[0] - bottom], (crop.shape[1], CROP_HEIGHT))
-    if rng.random() < 0.55:
-        stretch = rng.uniform(0.8, 1.5) if rng.random() < 0.8 else rng.uniform(0.5, 0.8)
-        width = max(8, round(crop.shape[1] * stretch))
-        crop = cv2.resize(crop, (width, CROP_HEIGHT), interpolation=cv2.INTER_LINEAR)
+    # Serving stretches crops by READ_STRETCH; type is condensed and wide around that.
+    stretch = rng.uniform(0.95, 1.5) if rng.random() < 0.75 else rng.uniform(0.6, 1.0)
+    width = max(8, round(crop.shape[1] * stretch))
+    crop = cv2.resize(crop, (width, CROP_HEIGHT), interpolation=cv2.INTER_LINEAR)
     if rng.random() < 0.15:
         small = rng.uniform(0.35, 0.8)
         size = (max(4, round(crop.shape[1] * small)), max(8, round(CROP_HEIGHT * small)))

@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from docagent.ocr.types import Image
 
 CROP_HEIGHT = 32
+READ_STRETCH = 1.2
+"""Crops are widened this much to be read: a step of the recognizer is 4 pixels, and thin letters
+of true width are little wider. Measured from 0.9 to 1.5 on held-out crops."""
+
 MAX_CROP_WIDTH = 3200
 MIN_CROP_WIDTH = 16
 
@@ -23,16 +27,16 @@ def quad_size(quad: NDArray[np.float32]) -> tuple[float, float]:
     return (top + bottom) / 2, (left + right) / 2
 
 
-def cut_crop(image: Image, quad: NDArray[np.float32], height: int = CROP_HEIGHT) -> Image:
-    """The pixels under ``quad`` (4, 2), upright, scaled to ``height`` with its aspect kept.
+def cut_crop(image: Image, quad: NDArray[np.float32], stretch: float = 1.0) -> Image:
+    """The pixels under ``quad`` (4, 2), upright, CROP_HEIGHT high, widened by ``stretch``.
 
     Large text is averaged down before it is sampled, so that thin strokes survive.
     """
     width_px, height_px = quad_size(quad)
     if height_px < 1 or width_px < 1:
-        return np.full((height, MIN_CROP_WIDTH), 255, np.uint8)
-    factor = height / height_px
-    width = int(np.clip(round(width_px * factor), MIN_CROP_WIDTH, MAX_CROP_WIDTH))
+        return np.full((CROP_HEIGHT, MIN_CROP_WIDTH), 255, np.uint8)
+    factor = CROP_HEIGHT / height_px
+    width = int(np.clip(round(width_px * factor * stretch), MIN_CROP_WIDTH, MAX_CROP_WIDTH))
     region, offset = _surrounding(image, quad, margin=4)
     shrink = min(1.0, factor * 1.5)
     if shrink < 0.8:
@@ -41,11 +45,11 @@ def cut_crop(image: Image, quad: NDArray[np.float32], height: int = CROP_HEIGHT)
     else:
         shrink = 1.0
     source = ((quad - offset) * shrink)[:3].astype(np.float32)
-    target = np.array([[0, 0], [width, 0], [width, height]], np.float32)
+    target = np.array([[0, 0], [width, 0], [width, CROP_HEIGHT]], np.float32)
     matrix = cv2.getAffineTransform(source, target)
     flags = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_LINEAR
     crop = cv2.warpAffine(
-        region, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        region, matrix, (width, CROP_HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(crop, np.uint8)
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +20,7 @@ from docagent.geometry import (
     polygon_to_bbox,
     scale_polygon,
 )
-from docagent.ocr.crops import cut_crop, quad_size
+from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size
 from docagent.ocr.detection import TextDetector
 from docagent.ocr.preprocess import apply_affine, detection_scale, even_light, rotate, turn
 from docagent.ocr.reading_order import group_words_into_lines
@@ -45,7 +44,7 @@ NOISE = 0.35
 SECOND_LOOK = 0.8
 """Lines read with less confidence are read again, stretched by STRETCH."""
 
-STRETCH = 1.5
+STRETCH = 1.35
 
 NARROW = 0.5
 """Width of a character in line heights below which type is condensed."""
@@ -137,7 +136,7 @@ class OcrEngine:
             return None
         image = turn(even_light(scan_page.image()), page.rotation)
         quad = np.array(scale_polygon(polygon, page.width, page.height), np.float32)
-        crop = cut_crop(image, _widen(quad, across=0.12))
+        crop = cut_crop(image, _widen(quad, across=0.12), READ_STRETCH)
         reading = self.recognizer.recognize([crop])[0]
         words = ["".join(char.text for char in word.chars) for word in reading.words]
         return " ".join(words) or None
@@ -164,7 +163,7 @@ class OcrEngine:
         candidates = [*quads, *down]
         for i in standing:
             candidates[i] = np.roll(quads[i], 1, axis=0)
-        readings = self.recognizer.recognize([cut_crop(image, _widen(q)) for q in candidates])
+        readings = self.recognizer.recognize([_crop(image, q) for q in candidates])
         for place, i in enumerate(standing, start=len(quads)):
             if readings[place].confidence > readings[i].confidence:
                 readings[i], candidates[i] = readings[place], candidates[place]
@@ -181,11 +180,7 @@ class OcrEngine:
             for i, (quad, reading) in enumerate(zip(quads, readings, strict=True))
             if reading.confidence < SECOND_LOOK and _pitch(quad, reading) < NARROW
         ]
-        crops = [cut_crop(image, _widen(quads[i])) for i in unsure]
-        wider = [
-            np.asarray(cv2.resize(c, (round(c.shape[1] * STRETCH), c.shape[0])), np.uint8)
-            for c in crops
-        ]
+        wider = [_crop(image, quads[i], READ_STRETCH * STRETCH) for i in unsure]
         better = list(readings)
         for i, reading in zip(unsure, self.recognizer.recognize(wider), strict=True):
             if reading.confidence > readings[i].confidence:
@@ -195,7 +190,7 @@ class OcrEngine:
     def _is_upside_down(self, image: Image, quads: Quads) -> bool:
         """Whether the widest lines read better turned by 180 degrees."""
         widest = sorted(quads, key=lambda q: -quad_size(q)[0])[:12]
-        crops = [cut_crop(image, _widen(quad)) for quad in widest]
+        crops = [_crop(image, quad) for quad in widest]
         upright = self.recognizer.recognize(crops)
         turned = self.recognizer.recognize([turn(crop, 180) for crop in crops])
         return _mean_confidence(turned) > _mean_confidence(upright) + 0.05
@@ -204,6 +199,10 @@ class OcrEngine:
 def _stack(detections: Sequence[Detection]) -> Quads:
     polygons = [detection.polygon for detection in detections]
     return np.array(polygons, np.float32).reshape(-1, 4, 2)
+
+
+def _crop(image: Image, quad: NDArray[np.float32], stretch: float = READ_STRETCH) -> Image:
+    return cut_crop(image, _widen(quad), stretch)
 
 
 def _widen(
