@@ -12,20 +12,19 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from docagent.document import Alternative, Line, Page, Word
+from docagent.document import Line, Page
 from docagent.geometry import (
     Polygon,
-    clip_polygon,
-    interpolate_polygon,
     polygon_to_bbox,
     scale_polygon,
 )
 from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size
 from docagent.ocr.detection import TextDetector
+from docagent.ocr.line_words import character_pitch, line_words, widen
 from docagent.ocr.preprocess import apply_affine, detection_scale, even_light, rotate, turn
 from docagent.ocr.reading_order import group_words_into_lines
 from docagent.ocr.recognition import TextRecognizer
-from docagent.ocr.types import Detection, Image, LineReading, WordReading
+from docagent.ocr.types import Detection, Image, LineReading
 from docagent.scan import ScanPage
 from docagent.settings import Settings
 
@@ -48,12 +47,6 @@ STRETCH = 1.35
 
 NARROW = 0.5
 """Width of a character in line heights below which type is condensed."""
-
-AIR = 0.08
-"""Widening of a word's box at both ends, in line heights."""
-
-MARGIN = 0.06
-"""Widening of a line's quad before it is cut, in line heights, so that no ink is lost."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +129,7 @@ class OcrEngine:
             return None
         image = turn(even_light(scan_page.image()), page.rotation)
         quad = np.array(scale_polygon(polygon, page.width, page.height), np.float32)
-        crop = cut_crop(image, _widen(quad, across=0.12), READ_STRETCH)
+        crop = cut_crop(image, widen(quad, across=0.12), READ_STRETCH)
         reading = self.recognizer.recognize([crop])[0]
         words = ["".join(char.text for char in word.chars) for word in reading.words]
         return " ".join(words) or None
@@ -178,7 +171,7 @@ class OcrEngine:
         unsure = [
             i
             for i, (quad, reading) in enumerate(zip(quads, readings, strict=True))
-            if reading.confidence < SECOND_LOOK and _pitch(quad, reading) < NARROW
+            if reading.confidence < SECOND_LOOK and character_pitch(quad, reading) < NARROW
         ]
         wider = [_crop(image, quads[i], READ_STRETCH * STRETCH) for i in unsure]
         better = list(readings)
@@ -202,17 +195,7 @@ def _stack(detections: Sequence[Detection]) -> Quads:
 
 
 def _crop(image: Image, quad: NDArray[np.float32], stretch: float = READ_STRETCH) -> Image:
-    return cut_crop(image, _widen(quad), stretch)
-
-
-def _widen(
-    quad: NDArray[np.float32], across: float = MARGIN, along: float = 0.1
-) -> NDArray[np.float32]:
-    """Move a line's edges out by shares of its height: across it and along it."""
-    a, b, c, d = quad
-    down = (d - a) * across
-    right = (b - a) / max(float(np.linalg.norm(b - a)), 1e-3) * float(np.linalg.norm(d - a)) * along
-    return np.stack([a - down - right, b - down + right, c + down + right, d + down - right])
+    return cut_crop(image, widen(quad), stretch)
 
 
 def _standing(quads: Quads) -> bool:
@@ -254,7 +237,7 @@ def _assemble(
         word
         for quad, reading in zip(quads, readings, strict=True)
         if reading.words and reading.confidence >= NOISE
-        for word in _line_words(quad, reading, shape)
+        for word in line_words(quad, reading, shape)
     ]
     angle = math.radians(-lean)
     cos, sin = math.cos(angle), math.sin(angle)
@@ -265,69 +248,4 @@ def _assemble(
         boxes.append(polygon_to_bbox([(x * cos - y * sin, x * sin + y * cos) for x, y in points]))
     return tuple(
         Line(words=tuple(words[index] for index in line)) for line in group_words_into_lines(boxes)
-    )
-
-
-def _line_words(
-    quad: NDArray[np.float32], reading: LineReading, shape: tuple[int, ...]
-) -> list[Word]:
-    """The words of a detected line with their places; none if only fill-in rules were read."""
-    corners = [(float(x), float(y)) for x, y in _widen(quad, across=0.0)]
-    polygon = (corners[0], corners[1], corners[2], corners[3])
-    relative = scale_polygon(polygon, 1 / shape[1], 1 / shape[0])
-    width, height = quad_size(_widen(quad, across=0.0))
-    words = _trim_rules(reading.words)
-    places = _spread_edges([(w.chars[0].start, w.chars[-1].end) for w in words], height / width)
-    return [_word(w, interpolate_polygon(relative, *p)) for w, p in zip(words, places, strict=True)]
-
-
-def _pitch(quad: NDArray[np.float32], reading: LineReading) -> float:
-    """Width of a line's characters in line heights; 0 if none were read."""
-    count = sum(len(word.chars) + 1 for word in reading.words)
-    width, height = quad_size(quad)
-    return width / max(height, 1e-3) / count if count else 0.0
-
-
-def _trim_rules(words: Sequence[WordReading]) -> list[WordReading]:
-    """Words without the underscores at their ends: the rule of a blank to fill in is no text."""
-    kept = []
-    for word in words:
-        text = "".join(char.text for char in word.chars)
-        start = len(text) - len(text.lstrip("_"))
-        end = len(text.rstrip("_"))
-        if start < end:
-            whole = start == 0 and end == len(text)
-            kept.append(word if whole else WordReading(word.chars[start:end]))
-    return kept
-
-
-def _spread_edges(places: list[tuple[float, float]], height: float) -> list[tuple[float, float]]:
-    """Words' extents with a little air, never past the middle of a gap.
-
-    The edges come from ink of a thresholded crop, which is narrower than the eye draws a box.
-    height: of the line, in line widths.
-    """
-    spread = []
-    for index, (start, end) in enumerate(places):
-        left = places[index - 1][1] if index else -1.0
-        right = places[index + 1][0] if index + 1 < len(places) else 2.0
-        spread.append(
-            (
-                start - min(AIR * height, max(0.0, start - left) / 2),
-                end + min(AIR * height, max(0.0, right - end) / 2),
-            )
-        )
-    return spread
-
-
-def _word(word: WordReading, place: Polygon) -> Word:
-    confidences = tuple(round(char.confidence, 4) for char in word.chars)
-    return Word(
-        text="".join(char.text for char in word.chars),
-        polygon=clip_polygon(place),
-        confidence=min(confidences),
-        char_confidences=confidences,
-        alternatives=tuple(
-            Alternative(text=t, confidence=round(p, 4)) for t, p in word.alternatives
-        ),
     )
