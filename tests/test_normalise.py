@@ -97,6 +97,7 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("currency", "ALL AMOUNTS IN EUR", "EUR"),
     ("currency", "12,00 €", "EUR"),
     ("duration", "two (2) years", "P2Y"),
+    ("duration", "three (s)years", "P3Y"),
     ("duration", "eighteen (18) months", "P18M"),
     ("duration", "twenty-four months", "P24M"),
     ("duration", "1 year and 6 months", "P1Y6M"),

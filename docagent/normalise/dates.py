@@ -237,7 +237,7 @@ _UNITS: tuple[tuple[str, str], ...] = (
 )
 _ONE = r"\b(?:an?|une?|eine?[mnrs]?|una?|uno)\b"
 _DURATION = tuple(
-    (unit, re.compile(rf"(?P<n>\d+|{_ONE})[ -]?(?:\((?P<again>\d+)\)[ -]?)?(?:{names})\b"))
+    (unit, re.compile(rf"(?P<n>\d+|{_ONE})[ -]?(?:\((?P<again>\w{{1,3}})\)[ -]?)?(?:{names})\b"))
     for unit, names in _UNITS
 )
 
@@ -254,7 +254,9 @@ def normalise_duration(raw_text: str, locale_hint: str | None = None) -> Normali
         match = pattern.search(text)
         if match:
             counts[unit] = int(match["n"]) if match["n"].isdigit() else 1
-            again[unit] = int(match["again"]) if match["again"] else counts[unit]
+            # A digit in brackets that was misread ("three (s) years") says nothing.
+            twin = match["again"] or ""
+            again[unit] = int(twin) if twin.isdigit() else counts[unit]
     if not counts:
         return failed(raw_text, "a length of time", "no number with a unit")
     return found(_iso_duration(counts), _iso_duration(again))
