@@ -33,7 +33,7 @@ def random_page(rng: random.Random) -> Canvas:
 def _fill_column(
     canvas: Canvas, rng: random.Random, left: int, right: int, em: int, ink: int
 ) -> None:
-    printed = rng.random() < 0.25
+    printed = rng.random() < 0.35
     family = sample_printer_family(rng) if printed else sample_family(rng)
     pitch = rng.uniform(1.02, 1.8)
     y = float(rng.randint(20, 80))

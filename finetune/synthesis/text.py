@@ -92,9 +92,9 @@ def _amount(rng: random.Random) -> str:
     value = rng.choice((rng.uniform(0, 100), rng.uniform(0, 10_000), rng.uniform(0, 5_000_000)))
     text = f"{value:,.{rng.choice((2, 2, 2, 2, 0, 3))}f}"
     style = rng.random()
-    if style < 0.15:
+    if style < 0.04:
         text = text.replace(",", " ").replace(".", ",")
-    elif style < 0.3:
+    elif style < 0.09:
         text = text.replace(",", "_").replace(".", ",").replace("_", ".")
     elif style < 0.5:
         text = text.replace(",", "")
@@ -236,7 +236,7 @@ def _item(rng: random.Random) -> str:
 KINDS: tuple[tuple[Callable[[random.Random], str], float], ...] = (
     (_phrase, 46),
     (_name, 13),
-    (_amount, 10),
+    (_amount, 16),
     (_date, 7),
     (_code, 6),
     (_phone, 3),
