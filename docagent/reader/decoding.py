@@ -17,6 +17,8 @@ from docagent.reader.types import PointedSpan, Query, Reading
 MAX_SPAN = 60
 """Longest span in words; the network is trained with the same number."""
 CANDIDATES = 5
+LOOKED_AT = 60
+"""Spans of each window that may become candidates."""
 SAME = 0.5
 """Candidates that share more than this of their words with a better one are left out."""
 LEAST_TAG = 0.3
@@ -43,8 +45,18 @@ class Temperatures:
     tag: float = 1.0
 
 
-def decode(query: Query, windows: Sequence[WindowOutput], temperatures: Temperatures) -> Reading:
-    """Reading of one query; no windows: absent."""
+def decode(
+    query: Query,
+    windows: Sequence[WindowOutput],
+    temperatures: Temperatures,
+    texts: Sequence[str] = (),
+) -> Reading:
+    """Reading of one query; no windows: absent.
+
+    texts: of all words of the document. With them, a candidate's score is the probability of
+    its value: what is printed twice (total and amount due) does not lose to what is printed
+    once. The place that scores best stands for it.
+    """
     if not windows:
         return Reading(query=query, spans=(), absent=1.0)
     scores = [_scores(w, temperatures.span) for w in windows]
@@ -53,7 +65,7 @@ def decode(query: Query, windows: Sequence[WindowOutput], temperatures: Temperat
     if query.multiple:
         spans = _many(windows, temperatures.tag)
         return Reading(query=query, spans=spans, absent=absent)
-    return Reading(query=query, spans=_best(windows, scores, total), absent=absent)
+    return Reading(query=query, spans=_best(windows, scores, total, texts), absent=absent)
 
 
 def _scores(window: WindowOutput, temperature: float) -> NDArray[np.float64]:
@@ -66,22 +78,36 @@ def _scores(window: WindowOutput, temperature: float) -> NDArray[np.float64]:
 
 
 def _best(
-    windows: Sequence[WindowOutput], scores: Sequence[NDArray[np.float64]], total: float
+    windows: Sequence[WindowOutput],
+    scores: Sequence[NDArray[np.float64]],
+    total: float,
+    texts: Sequence[str],
 ) -> tuple[PointedSpan, ...]:
-    found: list[tuple[float, int, int]] = []
+    found: dict[tuple[int, int], float] = {}
     for window, score in zip(windows, scores, strict=True):
-        most = min(40, score.size)
+        most = min(LOOKED_AT, score.size)
         for flat in np.argpartition(score, -most, axis=None)[-most:]:
             start, length = divmod(int(flat), MAX_SPAN)
-            if np.isfinite(score[start, length]):
+            chance = float(np.exp(score[start, length] - total))
+            if chance > 0:
                 at = window.first + start
-                found.append((float(np.exp(score[start, length] - total)), at, at + length + 1))
-    found.sort(key=lambda f: (-f[0], f[1], f[2]))
+                place = (at, at + length + 1)
+                # Windows overlap: the same words seen twice are one place.
+                found[place] = max(chance, found.get(place, 0.0))
+    by_value: dict[str | tuple[int, int], list[tuple[int, int]]] = {}
+    for place in sorted(found, key=lambda p: (-found[p], p)):
+        by_value.setdefault(_value(texts, place) or place, []).append(place)
     chosen: list[PointedSpan] = []
-    for score_, start, end in found:
+    sums = [(sum(found[p] for p in places), places[0]) for places in by_value.values()]
+    for chance, (start, end) in sorted(sums, key=lambda s: (-s[0], s[1])):
         if len(chosen) < CANDIDATES and not any(_same(c, start, end) for c in chosen):
-            chosen.append(PointedSpan(start=start, end=end, score=min(1.0, score_)))
+            chosen.append(PointedSpan(start=start, end=end, score=min(1.0, chance)))
     return tuple(chosen)
+
+
+def _value(texts: Sequence[str], place: tuple[int, int]) -> str:
+    """Letters and digits of a span, by which values are told apart."""
+    return "".join(c for text in texts[slice(*place)] for c in text.casefold() if c.isalnum())
 
 
 def _same(span: PointedSpan, start: int, end: int) -> bool:

@@ -62,8 +62,9 @@ class EmbeddedReader:
                 points, absent = self._run(page, asked)
                 for i in range(len(absent)):
                     outputs[start + i].append(WindowOutput(first, points[i], float(absent[i])))
+        texts = [location.word.text for location in document.words]
         return [
-            decode(query, output, self.temperatures)
+            decode(query, output, self.temperatures, texts)
             for query, output in zip(queries, outputs, strict=True)
         ]
 

@@ -6,6 +6,7 @@ import random
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,10 @@ from docagent.reader.features import (
     query_to_features,
     stack_queries,
 )
+from docagent.schemas import list_schemas, load_schema
 from finetune.reader.noise import CleanPage, CleanQuery, ReadPage, read_page
-from finetune.synthesis.documents import SyntheticDocument
+from finetune.synthesis.documents import KINDS, SyntheticDocument
+from finetune.synthesis.truth import QueryTruth
 
 MAX_WORDS = 448
 MAX_SPAN = 60
@@ -30,6 +33,12 @@ QUERIES = 8
 
 HELD_OUT_PATHS = frozenset({"table", "terminal", "hospital_number"})
 """Fields that training never asks for; asked in validation as unseen ("zero-shot") names."""
+WANTED = frozenset(
+    """total date company address tax subtotal amount_paid change invoice_number invoice_date
+    due_date seller buyer amount_due line_items[*].amount line_items[*].description
+    line_items[*].quantity line_items[*].unit_price parties[*] effective_date""".split()
+)
+"""Fields asked for three times as often as others."""
 HELD_OUT_SHARE = 25
 """One query text in so many is only asked in validation."""
 
@@ -56,6 +65,8 @@ class Sample:
 
 def is_held_out(query: CleanQuery) -> bool:
     """Whether only validation asks this."""
+    if query.text in _schema_texts():
+        return has_held_out_path(query)
     return has_held_out_path(query) or zlib.crc32(query.text.encode()) % HELD_OUT_SHARE == 0
 
 
@@ -63,31 +74,63 @@ def has_held_out_path(query: CleanQuery) -> bool:
     return query.path.split("[")[0].split(".")[-1] in HELD_OUT_PATHS or query.path in HELD_OUT_PATHS
 
 
+@lru_cache(maxsize=64)
+def schema_queries(kind: str) -> tuple[QueryTruth, ...]:
+    """What extraction asks for each field of the shipped schema of a kind; none without one."""
+    if kind not in {schema.name for schema in list_schemas()}:
+        return ()
+    return tuple(
+        QueryTruth(leaf.query, leaf.multiple, leaf.path.replace("[]", "[*]"))
+        for leaf in load_schema(kind).leaves
+    )
+
+
+@lru_cache(maxsize=1)
+def _schema_texts() -> frozenset[str]:
+    return frozenset(query.text for kind in KINDS for query in schema_queries(kind))
+
+
 def document_to_pages(document: SyntheticDocument) -> list[CleanPage]:
-    """One clean page for each page; a query answered on another page is absent here."""
+    """One clean page for each page, with the document's queries and those of its schema; a
+    query answered on another page is absent here."""
     pages = []
+    asked = document.queries + schema_queries(document.kind)
     for number, canvas in enumerate(document.pages):
-        queries = tuple(
-            CleanQuery(
-                query.text,
-                query.multiple,
-                query.path_pattern,
-                tuple(
-                    place.words
-                    for truth in document.answers(query).values()
-                    for place in truth.occurrences
-                    if place.page == number
-                ),
-            )
-            for query in document.queries
-        )
         texts = tuple(w.text for w in canvas.words)
         boxes = tuple(w.bbox for w in canvas.words)
+        queries = []
+        for query in asked:
+            answers = _answers(document, query, number, texts)
+            if answers is not None:
+                pattern = query.path_pattern
+                queries.append(CleanQuery(query.text, query.multiple, pattern, answers))
         if texts and queries:
-            pages.append(
-                CleanPage(document.kind, canvas.width, canvas.height, texts, boxes, queries)
-            )
+            size = (canvas.width, canvas.height)
+            pages.append(CleanPage(document.kind, *size, texts, boxes, tuple(queries)))
     return pages
+
+
+def _answers(
+    document: SyntheticDocument, query: QueryTruth, page: int, texts: Sequence[str]
+) -> tuple[tuple[int, ...], ...] | None:
+    """Word indices of each answer on a page. None where only pieces of one are marked, as with
+    an address that something else is printed beside."""
+    answers: list[tuple[int, ...]] = []
+    pieces = 0
+    for truth in document.answers(query).values():
+        for place in truth.occurrences:
+            if place.page != page:
+                continue
+            printed = [texts[i] for i in place.words]
+            half = len(printed) // 2
+            if sum(map(len, printed)) < LEAST_RUN * len(truth.text.replace(" ", "")):
+                pieces += 1
+            elif half and printed[:half] == printed[half:]:
+                # The same value printed twice in a row, as in a letterhead and its return line.
+                answers += [place.words[:half], place.words[half:]]
+            else:
+                answers.append(place.words)
+    return tuple(answers) if answers or not pieces else None
 
 
 def find_target(query: CleanQuery, page: ReadPage) -> Target | None:
@@ -150,11 +193,15 @@ def make_sample(
     ]
     if not pairs:
         return None
-    # Absent queries come after present ones in the draw so that they stay a minority.
-    rng.shuffle(pairs)
+    pairs.sort(key=lambda pair: rng.random() ** (1 / _weight(*pair)), reverse=True)
     pairs = pairs[:most]
     first = rng.randrange(max(1, len(read.words) - MAX_WORDS + 1))
     return _cut(read, pairs, first)
+
+
+def _weight(query: CleanQuery, target: Target) -> float:
+    """How often a query is drawn: what every user wants more, what is not there less."""
+    return (3.0 if query.path in WANTED else 1.0) * (1.0 if target.spans else 0.8)
 
 
 def _cut(read: ReadPage, pairs: list[tuple[CleanQuery, Target]], first: int) -> Sample:

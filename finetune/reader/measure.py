@@ -43,8 +43,8 @@ def words_to_document(words: Sequence[tuple[str, BBox]], width: float, height: f
 
 
 def best_text(document: Document, reading: Reading) -> str:
-    """Text of the best span, or "" where "not present" is likelier."""
-    if not reading.spans or reading.absent > reading.spans[0].score:
+    """Text of the best span, or "" where the document is likelier not to have one."""
+    if not reading.spans or reading.absent > 0.5:
         return ""
     span = reading.spans[0]
     return " ".join(w.word.text for w in document.words[span.start : span.end])

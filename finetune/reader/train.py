@@ -46,7 +46,7 @@ INPUTS = (
 )
 REUSE = 3
 ROUND = 96
-WEIGHTS = {"receipt": 4.0, "invoice": 2.5, "form": 4.0, "memo": 0.5, "letter": 0.5, "report": 0.5}
+WEIGHTS = {"receipt": 7.0, "invoice": 3.0, "form": 4.0, "memo": 0.5, "letter": 0.5, "report": 0.5}
 """How often a kind comes up against 1 for the others."""
 WARM_UP = 0.03
 EMA = 0.995

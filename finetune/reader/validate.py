@@ -86,8 +86,9 @@ def is_right(reading: Reading, query: CleanQuery, spans: Sequence[tuple[int, int
         found = {(s.start, s.end) for s in reading.spans if s.score >= 0.5}
         return 2 * len(gold & found) / (len(gold) + len(found)) if gold | found else 1.0
     best = reading.spans[0] if reading.spans else None
-    if not gold or best is None or reading.absent > best.score:
-        return float(not gold and (best is None or reading.absent > best.score))
+    said_no = best is None or reading.absent > 0.5
+    if not gold or best is None or said_no:
+        return float(not gold and said_no)
     return float((best.start, best.end) in gold)
 
 
