@@ -154,6 +154,17 @@ def test_candidates_do_not_repeat_one_another() -> None:
             assert shared <= 0.5 * min(a.end - a.start, b.end - b.start)
 
 
+def test_a_value_printed_twice_beats_one_printed_once() -> None:
+    output = window(9, {(2, 2): 5.8, (4, 4): 6.0, (7, 7): 5.7})
+    texts = ["a", "b", "16.22", "c", "20.00", "d", "e", "16.22", "f"]
+    plain = decode(ONE, [output], Temperatures())
+    by_value = decode(ONE, [output], Temperatures(), texts)
+    assert plain.spans[0].start == 4
+    assert by_value.spans[0].start == 2
+    assert by_value.spans[0].score == pytest.approx(plain.spans[1].score + plain.spans[2].score)
+    assert [s.start for s in by_value.spans[:2]] == [2, 4]
+
+
 def test_many_values_come_in_reading_order_once_for_overlapping_windows() -> None:
     windows = [window(9, {(6, 7): 3.0, (1, 1): 3.0}), window(9, {(1, 2): 3.0}, 5)]
     reading = decode(MANY, windows, Temperatures())

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from docagent.ocr.ctc import AlignedChar
 
+REACH = 16
+"""Columns of a crop that a letter may extend beyond the steps it was read at."""
+
 INK_ROWS = slice(5, 25)
 """Rows of a 32-pixel crop that hold x-height and capitals but seldom an underline."""
 
@@ -56,8 +59,8 @@ def split_words(
     width = crop.shape[1]
     unit = width / steps
     ink = ink_columns(crop)
-    first = max(0, int(groups[0][0].start * unit) - 6)
-    last = min(width, int(groups[-1][-1].end * unit) + 6)
+    first = max(0, int(groups[0][0].start * unit) - REACH)
+    last = min(width, int(groups[-1][-1].end * unit) + REACH)
     edges = [_first_ink(ink, first, int(groups[0][0].end * unit))]
     for left, right in pairwise(groups):
         begin = int(left[-1].start * unit)
