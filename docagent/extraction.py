@@ -23,6 +23,7 @@ from docagent.label_rules import (
     leaf_wants_only_date,
     letterhead_candidates,
     only_date,
+    printed_currency,
 )
 from docagent.reader.types import PointedSpan, Query, Reader, Reading
 from docagent.results import Check, Extraction, Field, Status
@@ -105,6 +106,8 @@ def _scalar(
     readable = [c for c in (*pointed, *ruled) if c.reading.ok and c.score > THRESHOLDS.candidate]
     if not readable and leaf_wants_only_date(schema, reader.leaf):
         readable = only_date(reader)
+    if not readable and reader.leaf.normaliser == "currency":
+        readable = printed_currency(reader)
     unreadable = [c for c in pointed if not c.reading.ok]
     worst = max(unreadable, key=lambda c: c.score, default=None)
     return _Scalar(reader, reading.absent, tuple(distinct(readable)), worst)

@@ -71,6 +71,7 @@ _ADDRESS_END = re.compile(
     re.I,
 )
 _ADDRESS = re.compile(r"\d|,|\b(street|road|jalan|jln|lot|avenue|lane|taman)\b", re.I)
+_CURRENCY_MARK = re.compile(r"[$€£¥₹]|(?<![A-Za-z])(?:RM|USD|EUR|GBP|CHF|INR|SGD)(?![A-Za-z])")
 _TOP_LINES, _ADDRESS_LINES = 8, 6
 
 
@@ -130,6 +131,19 @@ def only_date(reader: FieldReader) -> list[Candidate]:
     """The first date of the document, for a document without a labelled one."""
     first = _first_value(reader, range(len(reader.document.words)))
     return [replace(candidate, score=RULE_SCORE / 2) for candidate in first]
+
+
+def printed_currency(reader: FieldReader) -> list[Candidate]:
+    """The sign or code most often printed with amounts, at its first place."""
+    words = reader.document.words
+    marked = [i for i, word in enumerate(words) if _CURRENCY_MARK.search(word.word.text)]
+    readings = [(i, reader.read(i, i + 1)) for i in marked]
+    values = [reading.value for _, reading in readings if reading.ok]
+    if not values:
+        return []
+    usual = max(values, key=values.count)
+    first = next(i for i, reading in readings if reading.ok and reading.value == usual)
+    return [reader.candidate(first, first + 1, RULE_SCORE, "rule")]
 
 
 def _labels(document: Document, schema: Schema) -> Iterator[_Label]:

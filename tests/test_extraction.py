@@ -252,3 +252,23 @@ def test_any_pointing_gives_proven_values(document, data):
 @pytest.mark.parametrize("document", [BILL, RECEIPT])
 def test_values_of_rules_are_proven_too(document):
     assert_every_value_is_proven(document, extracted({}, document, "receipt"), "receipt")
+
+
+@pytest.mark.parametrize(
+    ("lines", "value", "raw_text"),
+    [
+        (["Widgets £12.00", "Total £24.00"], "GBP", "£12.00"),
+        (["TOTAL (RM)", "14.10"], "MYR", "(RM)"),
+        (["ALL RIGHTS", "Total 14.10"], None, None),  # a word is no currency code
+    ],
+)
+def test_the_currency_is_the_one_printed_with_amounts(lines, value, raw_text):
+    schema = {
+        "title": "Slip",
+        "type": "object",
+        "properties": {
+            "currency": {"type": ["string", "null"], "x-normaliser": "currency", "description": "c"}
+        },
+    }
+    field = extracted({}, document_of(lines), schema)["currency"]
+    assert (field.value, field.raw_text) == (value, raw_text)
