@@ -251,9 +251,13 @@ def test_shipped_weights_read_a_receipt(reader: EmbeddedReader, query: str, valu
 
 
 def test_shipped_weights_find_a_column(reader: EmbeddedReader) -> None:
-    document = document_of(RECEIPT)
-    query = Query(text="line item amount: Price of the whole line", multiple=True)
-    (reading,) = reader.read(document, [query])
+    table = [
+        "Description         Qty      Price      Amount",
+        "Wood Glue 250ml     2        4.50       9.00",
+        "Paint Brush 2in     1        6.30       6.30",
+    ]
+    document = document_of(RECEIPT[:5] + table + RECEIPT[7:])
+    (reading,) = reader.read(document, [Query(text="amount of each line item", multiple=True)])
     texts = [document.words[s.start].word.text for s in reading.spans if s.score > 0.5]
     assert texts == ["9.00", "6.30"]
 
