@@ -26,7 +26,7 @@ _ALIKE = str.maketrans("015|i", "olsll")
 LABELLED_KINDS = frozenset(
     ("amount", "date", "datetime", "identifier", "integer", "percent", "time", "decimal")
 )
-_MOST_WORDS = {"date": 4, "datetime": 4, "amount": 2, "time": 2}
+_MOST_WORDS = {"date": 4, "datetime": 4, "amount": 2, "time": 2, "percent": 2}
 _BELOW = 2.5
 _FITS = {
     "date": re.compile(
@@ -77,9 +77,9 @@ _TOP_LINES, _ADDRESS_LINES = 8, 6
 
 @dataclass(frozen=True)
 class _Label:
-    """A label as printed: the leaf it belongs to and its words (end exclusive)."""
+    """A label as printed: the leaves it belongs to and its words (end exclusive)."""
 
-    path: str
+    paths: frozenset[str]
     start: int
     end: int
 
@@ -99,7 +99,7 @@ def labelled_candidates(
         if leaf.multiple or leaf.normaliser not in LABELLED_KINDS:
             continue
         for label in labels:
-            if label.path != leaf.path:
+            if leaf.path not in label.paths:
                 continue
             value = next(_beside(rows, label, reader), None)
             if value:
@@ -148,14 +148,15 @@ def printed_currency(reader: FieldReader) -> list[Candidate]:
 
 def _labels(document: Document, schema: Schema) -> Iterator[_Label]:
     """Every label on the document; where several fit, the longest."""
-    phrases: dict[str, str] = {}
+    phrases: dict[str, dict[str, str]] = {}
     # Single fields own a label before columns do, and kinds found by label before others.
     for leaf in sorted(
         schema.leaves, key=lambda leaf: (leaf.multiple, leaf.normaliser not in LABELLED_KINDS)
     ):
         for phrase in label_phrases(leaf):
             if label_key(phrase):
-                phrases.setdefault(label_key(phrase), leaf.path)
+                # "VAT" may stand before a rate and before an amount: one leaf of each kind.
+                phrases.setdefault(label_key(phrase), {}).setdefault(leaf.normaliser, leaf.path)
     words = document.words
     index = 0
     while index < len(words):
@@ -171,7 +172,9 @@ def label_key(text: str) -> str:
     return "".join(c for c in text.casefold().translate(_ALIKE) if c.isalnum())
 
 
-def _label_at(words: Sequence[WordLocation], index: int, phrases: dict[str, str]) -> _Label | None:
+def _label_at(
+    words: Sequence[WordLocation], index: int, phrases: dict[str, dict[str, str]]
+) -> _Label | None:
     first = words[index]
     for length in range(LONGEST_LABEL, 0, -1):
         run = words[index : index + length]
@@ -179,9 +182,9 @@ def _label_at(words: Sequence[WordLocation], index: int, phrases: dict[str, str]
             continue
         texts = [w.word.text for w in run]
         last = re.split(r"(?<=\w)[:(]", texts[-1])[0]
-        path = phrases.get(label_key("".join([*texts[:-1], last])))
-        if path and not _is_qualified(words, index, index + length):
-            return _Label(path, index, index + length)
+        kinds = phrases.get(label_key("".join([*texts[:-1], last])))
+        if kinds and not _is_qualified(words, index, index + length):
+            return _Label(frozenset(kinds.values()), index, index + length)
     return None
 
 
