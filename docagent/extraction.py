@@ -34,6 +34,8 @@ from docagent.tables import Row, group_rows
 PASSED_CHECK = log(50)
 """What a check that passes counts for against candidate scores (a log likelihood ratio)."""
 MOST_OPTIONS, MOST_SUSPECTS = 3, 5
+NEAR_BEST = 0.3
+"""Share of the best option's score from which another may win by satisfying checks."""
 AMBIGUOUS_READING = 0.9
 DOUBT_OF_FAILED_CHECK = 0.5
 
@@ -159,13 +161,20 @@ def _reconciled(
         :MOST_SUSPECTS
     ]
     best, best_score = fields, _weight(checks, [s.options[0] for s in open_scalars])
-    for options in product(*(s.options[:MOST_OPTIONS] for s in open_scalars)):
+    for options in product(*(_near_best(s.options) for s in open_scalars)):
         pairs = zip(open_scalars, options, strict=True)
         trial = fields | {s.reader.leaf.path: _found(s.reader, o) for s, o in pairs}
         score = _weight(run_checks(schema, (*trial.values(), *cells)), options)
         if score > best_score:
             best, best_score = trial, score
     return tuple(best.values())
+
+
+def _near_best(options: Sequence[Candidate]) -> Sequence[Candidate]:
+    """The options that a check may prefer: a sum that works out by chance, as parts of a bill
+    do, must not overrule a value that everything else speaks for."""
+    floor = NEAR_BEST * options[0].score
+    return [option for option in options[:MOST_OPTIONS] if option.score >= floor]
 
 
 def _weight(checks: Sequence[Check], options: Sequence[Candidate]) -> float:

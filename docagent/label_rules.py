@@ -14,12 +14,17 @@ from dataclasses import dataclass, replace
 from docagent.candidates import Candidate, FieldReader, bare, label_phrases
 from docagent.document import Document, WordLocation
 from docagent.geometry import BBox, polygon_to_bbox
+from docagent.grounding import edit_distance
 from docagent.schemas import Schema, SchemaField
 
 RULE_SCORE = 0.35
 """What a rule alone is worth; agreement with the reader adds up."""
 
 LATE_BONUS = 0.01
+PART_OF_LABEL = 0.15
+"""Factor where the label found is only a part of what is printed."""
+MISREAD_LENGTH = 8
+"""Letters from which a label is known with one of them misread."""
 LONGEST_LABEL = 5
 _ALIKE = str.maketrans("015|i", "olsll")
 
@@ -55,6 +60,10 @@ _AFTER = re.compile(
 _EXCLUDED = re.compile(r"\b(excl\w*|exc|before)\b", re.I)
 _INCLUDED = re.compile(r"\b(incl\w*|inc)\b", re.I)
 """Words beside the label of an amount that make it the label of another one, or do not."""
+_SAYS_NOTHING = re.compile(
+    r"^\W*(incl\w*|amount|amt|sales?|price|value|payable|paid|due|bill\w*|after|round\w*)\W*$", re.I
+)
+"""Words that leave the label of an amount what it is."""
 _TITLE = re.compile(
     r"^\W*(tax|simplified|cash|official|sales?|pro|forma|invoice|receipt|bill|\W)+$", re.I
 )
@@ -82,6 +91,8 @@ class _Label:
     paths: frozenset[str]
     start: int
     end: int
+    whole: bool
+    """Whether no more words belong to what is printed before the colon."""
 
 
 def labelled_candidates(
@@ -105,7 +116,8 @@ def labelled_candidates(
             if value:
                 # Of places worth the same the last one counts: totals stand at the end.
                 late = label.start / len(document.words) * LATE_BONUS
-                value = replace(value, score=value.score + late)
+                score = value.score * (1.0 if label.whole else PART_OF_LABEL)
+                value = replace(value, score=score + late)
                 found.setdefault(leaf.path, []).append(value)
     return found
 
@@ -182,10 +194,45 @@ def _label_at(
             continue
         texts = [w.word.text for w in run]
         last = re.split(r"(?<=\w)[:(]", texts[-1])[0]
-        kinds = phrases.get(label_key("".join([*texts[:-1], last])))
+        kinds = _kinds(phrases, label_key("".join([*texts[:-1], last])))
         if kinds and not _is_qualified(words, index, index + length):
-            return _Label(frozenset(kinds.values()), index, index + length)
+            end = index + length
+            return _Label(frozenset(kinds.values()), index, end, _is_whole(words, end))
     return None
+
+
+def _kinds(phrases: dict[str, dict[str, str]], key: str) -> dict[str, str] | None:
+    """The leaves of a label; of a long one also if one letter in it was misread."""
+    exact = phrases.get(key)
+    if exact or len(key) < MISREAD_LENGTH:
+        return exact
+    near = (
+        phrase
+        for phrase in phrases
+        if abs(len(phrase) - len(key)) <= 1 and len(phrase) >= MISREAD_LENGTH
+        if phrase[:1] == key[:1] or phrase[-3:] == key[-3:]
+        if edit_distance(phrase, key) == 1
+    )
+    return next((phrases[phrase] for phrase in near), None)
+
+
+def _is_whole(words: Sequence[WordLocation], end: int) -> bool:
+    """Whether a label that ends before word ``end`` is all that stands before the colon.
+
+    "Total" is the whole label of "Total RM 5.00" and of "Total (incl. GST): 5.00", but a part
+    of "Total zero-rated supplies: 5.00"."""
+    last = words[end - 1]
+    if last.word.text.rstrip().endswith(":"):
+        return True
+    strange = False
+    for word in words[end : end + LONGEST_LABEL]:
+        text = word.word.text
+        if (word.page, word.line) != (last.page, last.line):
+            return True
+        strange |= bool(re.search(r"[A-Za-z]{4}", text)) and not _SAYS_NOTHING.match(text)
+        if text.rstrip().endswith(":"):
+            return not strange
+    return True
 
 
 def _is_qualified(words: Sequence[WordLocation], start: int, end: int) -> bool:

@@ -70,22 +70,24 @@ def is_text(text: str) -> bool:
 
 
 def make_page(
-    rng: random.Random, documents: float
+    rng: random.Random, documents: float, wear: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], list[str]]:
     """A degraded page, its line quads (n, 4, 2) in pixels and their texts."""
     canvas = _page(rng, documents)
     em = float(np.median([word.font.size for word in canvas.words]))
-    target = float(np.exp(rng.uniform(np.log(9.5), np.log(30))))
-    image, matrix = degrade(canvas.draw(), rng, min(target / em, 1.6))
+    harsh = rng.random() < wear
+    smallest, largest = (9.5, 30) if harsh else (10.5, 36)
+    target = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
+    image, matrix = degrade(canvas.draw(), rng, min(target / em, 1.6), harsh)
     lines = [line for line in split_into_lines(canvas.words) if is_text(line.text)]
     return image, _quads(lines, matrix), [fold_text(line.text) for line in lines]
 
 
-def make_shard(rng: random.Random, documents: float) -> dict[str, NDArray[np.generic]]:
+def make_shard(rng: random.Random, documents: float, wear: float) -> dict[str, NDArray[np.generic]]:
     """Arrays of one shard, ready for numpy.savez."""
     pages, quads, crops, texts, counts = [], [], [], [], []
     for _ in range(PAGES_PER_SHARD):
-        image, page_quads, page_texts = make_page(rng, documents)
+        image, page_quads, page_texts = make_page(rng, documents, wear)
         pages.append(np.frombuffer(cv2.imencode(".png", image)[1].tobytes(), np.uint8))
         quads.append(page_quads)
         counts.append(len(page_texts))
@@ -125,6 +127,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200, help="shards to write")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--documents", type=float, default=0.0, help="share of whole documents")
+    parser.add_argument("--wear", type=float, default=1.0, help="share of harshly worn pages")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     args.output.mkdir(parents=True, exist_ok=True)
@@ -133,7 +136,7 @@ def main() -> None:
         if path.exists():
             continue
         start = time.time()
-        arrays = make_shard(random.Random(args.seed * 1_000_003 + index), args.documents)
+        arrays = make_shard(random.Random(args.seed * 1_000_003 + index), args.documents, args.wear)
         write_shard(path, arrays)
         print(
             f"{path.name}: {len(arrays['crop_widths'])} lines, {time.time() - start:.1f} s",
