@@ -19,6 +19,7 @@ from docagent.document import Document, Page
 from docagent.errors import DocAgentError, SourceError
 from docagent.extraction import extract
 from docagent.geometry import Polygon
+from docagent.language_model import load_language_model
 from docagent.ocr.engine import OcrEngine
 from docagent.question_answering import answer
 from docagent.reader.embedded import EmbeddedReader
@@ -57,7 +58,8 @@ _MODELS = Lock()
 
 @cache
 def _engine(settings: Settings) -> OcrEngine:
-    return OcrEngine(settings)
+    language = load_language_model().log_probability if settings.language_model else None
+    return OcrEngine(settings, language)
 
 
 @cache

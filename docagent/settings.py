@@ -25,7 +25,8 @@ class Settings(Frozen):
     pixels that can hold text. render_dpi: dots per inch for PDF pages that are not scans.
     pdf_seconds: longest a step on one PDF page may take. pdf_memory: bytes of address space
     of the process that parses PDFs (kept where the system can). threads: of one inference;
-    0 takes all cores. weights_dir: other weights than the shipped ones.
+    0 takes all cores. weights_dir: other weights than the shipped ones. language_model: whether
+    a language model settles words that the recognizer is unsure of.
     """
 
     max_bytes: int = Field(default=100 * 2**20, ge=1)
@@ -37,6 +38,7 @@ class Settings(Frozen):
     pdf_memory: int = Field(default=2 * 2**30, ge=2**28)
     threads: int = Field(default=0, ge=0, le=256)
     weights_dir: Path | None = None
+    language_model: bool = True
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:

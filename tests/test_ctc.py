@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from docagent.ocr.charset import CHARSET, fold_text
-from docagent.ocr.ctc import decode_beam, decode_greedy
+from docagent.ocr.ctc import align, decode_beam, decode_greedy
 
 CLASSES = len(CHARSET) + 1
 
@@ -87,3 +87,20 @@ def test_charset_has_no_doubles_and_fold_is_stable() -> None:
     folded = fold_text("“Ünï” – it’s €5…\u00a0漢")
     assert folded == '"Ünï" - it\'s €5... '
     assert fold_text(folded) == folded
+
+
+@given(text=st.text(alphabet="abc ", min_size=1, max_size=8).filter(lambda t: t.strip() == t))
+def test_alignment_of_the_best_path_is_the_best_path(text):
+    scores = path_scores("".join(char + "_" for char in text))
+    assert align(scores, text) == decode_greedy(scores)
+
+
+@pytest.mark.parametrize("text", ["", "\u4e2d", "abcdefgh"])
+def test_text_that_cannot_be_aligned_gives_nothing(text):
+    assert align(path_scores("ab_"), text) == []
+
+
+def test_alignment_places_a_character_the_best_path_left_out():
+    scores = path_scores("a_c")
+    scores[1, CHARSET.index("b") + 1] = np.log(0.1)
+    assert [(c.text, c.start) for c in align(scores, "abc")] == [("a", 0), ("b", 1), ("c", 2)]

@@ -15,9 +15,10 @@ from docagent.document import Page
 from docagent.errors import ModelError
 from docagent.geometry import bbox_iou, polygon_to_bbox
 from docagent.inference import open_session
+from docagent.language_model import load_language_model
 from docagent.ocr.engine import OcrEngine
 from docagent.ocr.preprocess import rotate, turn
-from docagent.ocr.recognition import TextRecognizer
+from docagent.ocr.recognition import rescore
 from docagent.scan import load
 from docagent.settings import Settings
 
@@ -121,17 +122,33 @@ def test_second_read_of_a_place(engine: OcrEngine) -> None:
     assert engine.read_again(scan.pages[0], read, word.polygon) == "48213"
 
 
-def test_beam_search_reads_what_greedy_reads_on_clean_text() -> None:
-    weights = Path(__file__).parent.parent / "docagent" / "weights" / "recognizer.onnx"
-    crops = [page()[45 + 75 * i : 95 + 75 * i, 50:600] for i in range(3)]
-    ready = [np.asarray(cv2.resize(c, None, fx=0.64, fy=0.64), np.uint8)[:32] for c in crops]
-    texts = []
-    for decoding in ("greedy", "beam"):
-        reader = TextRecognizer(weights, decoding=decoding)  # type: ignore[arg-type]
-        texts.append(
-            [[[c.text for c in w.chars] for w in r.words] for r in reader.recognize(ready)]
-        )
-    assert texts[0] == texts[1]
+@pytest.mark.parametrize("size", [14, 30])
+def test_a_language_model_breaks_no_word_that_was_right(engine: OcrEngine, size: int) -> None:
+    with_language = OcrEngine(Settings(threads=1), load_language_model().log_probability)
+    image = page(size)
+    truth = set(" ".join(ROWS).split())
+    right = [
+        {w for w in e.read_image(image).text.split() if w in truth} for e in (engine, with_language)
+    ]
+    assert right[0] <= right[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "chosen"),
+    [
+        ("tbe", {"tbe": 0.5, "the": 0.4}, "the"),
+        ("tbe", {"tbe": 0.95, "the": 0.001}, "tbe"),  # too sure to be overruled
+        ("Tota1", {"Tota1": 0.5, "Total": 0.4}, "Tota1"),  # digits are not its business
+        ("1.56", {"1.56": 0.5, "1,56": 0.45}, "1.56"),
+        ("tbe", {"the": 0.9}, "tbe"),  # the beam lost the text as read
+        ("tbe", {}, "tbe"),
+    ],
+)
+def test_language_settles_unsure_words_only(text, options, chosen):
+    def language(word: str, previous: str | None) -> float:
+        return 0.0 if word in ("the", "Total", "1,56") else -8.0
+
+    assert rescore(text, list(options.items()), language) == chosen
 
 
 def test_missing_and_broken_weights_are_named(tmp_path: Path) -> None:

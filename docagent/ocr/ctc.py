@@ -7,7 +7,7 @@ character i of the charset. Beam search after Hannun et al. 2014 (prefix search)
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,6 +46,49 @@ def decode_greedy(scores: NDArray[np.float32]) -> list[AlignedChar]:
         if label:
             confidence = math.exp(float(scores[start:end, label].max()))
             chars.append(AlignedChar(CHARSET[label - 1], min(1.0, confidence), start, end))
+    return chars
+
+
+def align(scores: NDArray[np.float32], text: str) -> list[AlignedChar]:
+    """The likeliest place of each character of a given text (forced alignment, Viterbi).
+
+    Empty if the text is empty, has a character outside the charset, or does not fit the steps.
+    """
+    classes = [CHARSET.find(char) + 1 for char in text]
+    states = [0, *(c for label in classes for c in (label, 0))]
+    if not classes or 0 in classes or len(scores) < len(classes):
+        return []
+    best = np.full(len(states), -np.inf)
+    best[:2] = scores[0, states[:2]]
+    back = np.zeros((len(scores), len(states)), np.int8)
+    # A blank between two different characters may be left out.
+    skips = [i > 1 and states[i] != 0 and states[i] != states[i - 2] for i in range(len(states))]
+    for step in range(1, len(scores)):
+        reach = np.full((3, len(states)), -np.inf)
+        reach[0] = best
+        reach[1, 1:] = best[:-1]
+        reach[2, 2:] = np.where(skips[2:], best[:-2], -np.inf)
+        back[step] = reach.argmax(axis=0)
+        best = reach.max(axis=0) + scores[step, states]
+    state = len(states) - 1 if best[-1] >= best[-2] else len(states) - 2
+    if not np.isfinite(best[state]):
+        return []
+    path = [state]
+    for step in range(len(scores) - 1, 0, -1):
+        state -= int(back[step, state])
+        path.append(state)
+    return _aligned(scores, classes, path[::-1])
+
+
+def _aligned(
+    scores: NDArray[np.float32], classes: Sequence[int], path: Sequence[int]
+) -> list[AlignedChar]:
+    chars = []
+    for index, label in enumerate(classes):
+        steps = [step for step, state in enumerate(path) if state == 2 * index + 1]
+        confidence = math.exp(float(scores[steps, label].max()))
+        start, end = steps[0], steps[-1] + 1
+        chars.append(AlignedChar(CHARSET[label - 1], min(1.0, confidence), start, end))
     return chars
 
 

@@ -23,7 +23,7 @@ from docagent.ocr.detection import TextDetector
 from docagent.ocr.line_words import character_pitch, line_words, widen
 from docagent.ocr.preprocess import apply_affine, detection_scale, even_light, rotate, turn
 from docagent.ocr.reading_order import group_words_into_lines
-from docagent.ocr.recognition import TextRecognizer
+from docagent.ocr.recognition import TextRecognizer, WordScore
 from docagent.ocr.types import Detection, Image, LineReading
 from docagent.scan import ScanPage
 from docagent.settings import Settings
@@ -71,12 +71,13 @@ class OcrEngine:
     Raises ModelError when the weights cannot be used.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, language: WordScore | None = None) -> None:
+        """language: a word model that settles words the recognizer is unsure of."""
         settings = settings or Settings()
         folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
         threads = settings.threads or os.cpu_count() or 1
         self.detector = TextDetector(folder / "detector.onnx", threads)
-        self.recognizer = TextRecognizer(folder / "recognizer.onnx", threads)
+        self.recognizer = TextRecognizer(folder / "recognizer.onnx", threads, language)
 
     def read_page(self, scan_page: ScanPage) -> Page:
         """The page's sound text layer, or what is read from its image. Raises SourceError."""
@@ -142,7 +143,9 @@ class OcrEngine:
         if abs(lean) < LEAN:
             return quads, lean
         straight, back = rotate(image, lean)
-        return apply_affine(_stack(self.detector.detect(straight, scale)), back), lean
+        found = _stack(self.detector.detect(straight, scale))
+        # Lines far from level are found in pieces, which lean less than the page does.
+        return apply_affine(found, back), lean + _lean(found)
 
     def _read_lines(self, image: Image, quads: Quads) -> tuple[Quads, list[LineReading]]:
         """The lines' readings, and their quads with standing lines set in reading direction.

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from docagent.inference import open_session
 from docagent.ocr.crops import CROP_HEIGHT, crop_to_input, stack_inputs
-from docagent.ocr.ctc import AlignedChar, LanguageScore, decode_beam, decode_greedy
+from docagent.ocr.ctc import AlignedChar, align, decode_beam, decode_greedy
 from docagent.ocr.types import CharReading, Image, LineReading, WordReading
 from docagent.ocr.word_cuts import split_words
 
@@ -23,24 +23,28 @@ BATCH_COLUMNS = 6400
 UNSURE = 0.95
 """Words whose weakest character is below this get n-best alternatives by beam search."""
 
+LANGUAGE_WEIGHT = 0.25
+"""Share of the language model against the recognizer, in log space."""
+
+WordScore = Callable[[str, str | None], float]
+"""Log-probability of a printed word, given the word before it on the line (or None)."""
+
 
 class TextRecognizer:
     """Runs the recognizer's ONNX model. Raises ModelError if the weights cannot be used.
 
-    decoding: "greedy", or "beam" to let a prefix beam search (with the language score, if
-    any) choose the text of unsure words.
+    language: a word n-gram model that chooses between the beam search's readings of unsure
+    words; without one the best path stands.
     """
 
     def __init__(
         self,
         weights: Path,
         threads: int = 1,
-        decoding: Literal["greedy", "beam"] = "greedy",
-        language: LanguageScore | None = None,
+        language: WordScore | None = None,
     ) -> None:
         self._session = open_session(weights, threads)
         self._name = self._session.get_inputs()[0].name
-        self._decoding = decoding
         self._language = language
 
     def recognize(self, crops: Sequence[Image]) -> list[LineReading]:
@@ -68,33 +72,55 @@ class TextRecognizer:
 
     def _read(self, crop: NDArray[np.float32], scores: NDArray[np.float32]) -> LineReading:
         chars = decode_greedy(scores)
-        words = tuple(
-            self._word(group, scores, left, right)
-            for group, left, right in split_words(chars, crop, len(scores))
-        )
+        words: list[WordReading] = []
+        for group, left, right in split_words(chars, crop, len(scores)):
+            words.append(self._word(group, scores, (left, right), words[-1] if words else None))
         inked = [c.confidence for word in words for c in word.chars]
         mean = math.exp(sum(math.log(max(c, 1e-6)) for c in inked) / len(inked)) if inked else 0.0
-        return LineReading(words, mean)
+        return LineReading(tuple(words), mean)
 
     def _word(
-        self, chars: list[AlignedChar], scores: NDArray[np.float32], left: float, right: float
+        self,
+        chars: list[AlignedChar],
+        scores: NDArray[np.float32],
+        extent: tuple[float, float],
+        previous: WordReading | None,
     ) -> WordReading:
-        alternatives: tuple[tuple[str, float], ...] = ()
-        if min(c.confidence for c in chars) < UNSURE:
-            frames = scores[chars[0].start : chars[-1].end]
-            language = self._language if self._decoding == "beam" else None
-            best = decode_beam(frames, language=language)
-            best = [(text.strip(), p) for text, p in best if text.strip() and " " not in text]
-            alternatives = tuple(best)
-            if self._decoding == "beam" and best and len(best[0][0]) == len(chars):
-                letters = zip(chars, best[0][0], strict=True)
-                chars = [_replaced(char, letter, best[0][1]) for char, letter in letters]
-        return WordReading(_place_chars(chars, left, right), alternatives)
+        if min(c.confidence for c in chars) >= UNSURE:
+            return WordReading(_place_chars(chars, *extent))
+        first = chars[0].start
+        frames = scores[first : chars[-1].end]
+        found = [(text.strip(), p) for text, p in decode_beam(frames)]
+        options = tuple((text, p) for text, p in found if text and " " not in text)
+        if self._language is not None:
+            before = "".join(char.text for char in previous.chars) if previous else None
+            text = "".join(char.text for char in chars)
+            chosen = rescore(text, options, self._language, before)
+            if chosen != text:
+                placed = align(frames, chosen)
+                moved = [replace(c, start=c.start + first, end=c.end + first) for c in placed]
+                chars = moved or chars
+        return WordReading(_place_chars(chars, *extent), options)
 
 
-def _replaced(char: AlignedChar, letter: str, confidence: float) -> AlignedChar:
-    """The character at its place, with the letter beam search chose for it."""
-    return char if char.text == letter else AlignedChar(letter, confidence, char.start, char.end)
+def rescore(
+    text: str,
+    options: Sequence[tuple[str, float]],
+    language: WordScore,
+    previous: str | None = None,
+    weight: float = LANGUAGE_WEIGHT,
+) -> str:
+    """The reading that recognizer and language model together like best, or ``text`` itself.
+
+    options: readings with their probabilities (0-1). A language model knows nothing of numbers:
+    a reading with other digits than ``text`` is never chosen.
+    """
+    known = dict(options)
+    if text not in known or not any(char.isalpha() for char in text):
+        return text
+    digits = [char for char in text if char.isdigit()]
+    rivals = [t for t in known if [char for char in t if char.isdigit()] == digits]
+    return max(rivals, key=lambda t: math.log(max(known[t], 1e-9)) + weight * language(t, previous))
 
 
 def _place_chars(chars: list[AlignedChar], left: float, right: float) -> tuple[CharReading, ...]:
