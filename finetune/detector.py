@@ -16,10 +16,12 @@ from pathlib import Path
 
 import cv2
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from finetune.detector_data import detector_batches
 from finetune.detector_model import DetectorModel
+from finetune.export import export_detector
+from finetune.losses import band_loss
 from finetune.training import AveragedWeights, Clock, learning_rate, save_checkpoint
 
 
@@ -32,21 +34,6 @@ class DetectorConfig:
     peak: float = 2e-3
     minutes: float = 35.0
     seed: int = 1
-
-
-def band_loss(logits: Tensor, bands: Tensor, weights: Tensor) -> Tensor:
-    """Weighted cross-entropy plus Dice, each over the whole batch."""
-    cross = nn.functional.binary_cross_entropy_with_logits(logits, bands, reduction="none")
-    positive = bands.sum().clamp(min=1.0)
-    hard = cross * weights
-    in_band = (hard * bands).sum() / positive
-    outside = (hard * (1 - bands)).flatten()
-    keep = int(min(outside.numel(), 3 * positive.item() + 1000))
-    negatives = outside.topk(keep).values.mean()
-    probabilities = logits.sigmoid()
-    overlap = (probabilities * bands * weights).sum()
-    dice = 1 - 2 * overlap / ((probabilities * weights).sum() + (bands * weights).sum() + 1)
-    return in_band + negatives + dice
 
 
 def train(config: DetectorConfig, shards: Path, output: Path) -> None:
@@ -98,21 +85,8 @@ def train(config: DetectorConfig, shards: Path, output: Path) -> None:
 
 
 def export(checkpoint: Path, target: Path) -> None:
-    """Write the averaged weights as ONNX: pages (n, 1, h, w) -> probabilities at half size."""
-    model = DetectorModel()
-    model.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
-    wrapper = nn.Sequential(model, nn.Sigmoid()).eval()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(
-        wrapper,
-        (torch.ones(1, 1, 64, 96),),
-        str(target),
-        input_names=["pages"],
-        output_names=["probabilities"],
-        dynamo=False,
-        opset_version=17,
-        dynamic_axes={"pages": {0: "n", 2: "h", 3: "w"}, "probabilities": {0: "n", 2: "h", 3: "w"}},
-    )
+    """Write the averaged weights of a checkpoint as an ONNX model."""
+    export_detector(torch.load(checkpoint, weights_only=True)["average"], target)
 
 
 def main() -> None:

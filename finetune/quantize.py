@@ -31,6 +31,9 @@ from finetune.detector_data import read_pages
 from finetune.recognizer_data import read_shard
 
 Inputs = dict[str, NDArray[np.float32]]
+IN_FLOAT = {"recognizer": ("features.0", "/features/features.0"), "detector": ("stem", "head")}
+"""Parts of node names: the first layer sees the picture, the last of the detector makes the map,
+and both need more than 8 bits."""
 
 
 class Examples(CalibrationDataReader):  # type: ignore[misc]
@@ -94,11 +97,7 @@ def main() -> None:
     args = parser.parse_args()
     shard = sorted(args.shards.glob("*.npz"))[-1]
     examples = crop_examples if args.model == "recognizer" else page_examples
-    # The first layer sees the picture, the last makes the map: both need more than 8 bits.
-    skip = (
-        ("features.0", "/features/features.0") if args.model == "recognizer" else ("stem", "head")
-    )
-    quantize(args.source, args.target, examples(shard, args.count), skip)
+    quantize(args.source, args.target, examples(shard, args.count), IN_FLOAT[args.model])
 
 
 if __name__ == "__main__":

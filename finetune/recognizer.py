@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from docagent.ocr.charset import CHARSET
-from finetune.recognizer_data import batches, encode, read_shard, to_batch
+from finetune.export import export_recognizer
+from finetune.losses import ctc_loss, greedy_texts
+from finetune.recognizer_data import batches, read_shard, to_batch
 from finetune.recognizer_model import RecognizerModel
 from finetune.training import AveragedWeights, Clock, learning_rate, save_checkpoint
 
@@ -33,40 +35,6 @@ class RecognizerConfig:
     peak: float = 1.5e-3
     minutes: float = 90.0
     seed: int = 1
-
-
-def greedy_texts(logits: Tensor, widths: Tensor) -> list[str]:
-    """Best-path decoding of (n, steps, classes)."""
-    texts = []
-    for row, steps in zip(logits.argmax(-1), widths, strict=True):
-        path = row[:steps].tolist()
-        kept = [c for i, c in enumerate(path) if c and (i == 0 or path[i - 1] != c)]
-        texts.append("".join(CHARSET[c - 1] for c in kept))
-    return texts
-
-
-HOPELESS = 1.3
-"""Nats a character from which a trained network calls a crop of some length unreadable."""
-
-
-def ctc_loss(logits: Tensor, texts: list[str], widths: Tensor, strict: bool = False) -> Tensor:
-    """Mean CTC loss per character of (n, steps, classes) logits.
-
-    ``strict`` leaves out crops that the network finds hopeless, a twentieth of the crops with
-    half of the loss: print that wore away or labels that are wrong, which teach guessing.
-    (The small-loss selection of Han et al. 2018, "Co-teaching", with one network.)
-    """
-    targets = [encode(text) for text in texts]
-    lengths = torch.tensor([len(t) for t in targets])
-    flat = torch.tensor([c for t in targets for c in t])
-    scores = logits.float().log_softmax(-1).transpose(0, 1)
-    losses = nn.functional.ctc_loss(
-        scores, flat, widths, lengths, reduction="none", zero_infinity=True
-    )
-    if strict:
-        kept = (losses.detach() < HOPELESS * lengths) | (lengths < 4)
-        losses, lengths = losses[kept], lengths[kept]
-    return losses.sum() / lengths.sum().clamp(min=1)
 
 
 def validate(model: RecognizerModel, path: Path, limit: int = 400) -> float:
@@ -143,30 +111,8 @@ def train(config: RecognizerConfig, shards: Path, output: Path, held_out: Path |
 
 
 def export(checkpoint: Path, target: Path) -> None:
-    """Write the averaged weights as an ONNX model: crops (n, 1, 32, w) -> (n, w / 4, classes)
-    log-probabilities."""
-    state = torch.load(checkpoint, weights_only=True)
-    model = RecognizerModel(len(CHARSET) + 1)
-    model.load_state_dict(state["average"])
-    model.eval()
-
-    class WithSoftmax(nn.Module):
-        def forward(self, crops: Tensor) -> Tensor:
-            return model(crops).log_softmax(-1)
-
-    wrapper = WithSoftmax()
-    wrapper.model = model
-    target.parent.mkdir(parents=True, exist_ok=True)
-    torch.onnx.export(
-        wrapper.eval(),
-        (torch.ones(2, 1, 32, 160),),
-        str(target),
-        input_names=["crops"],
-        output_names=["log_probabilities"],
-        dynamo=False,
-        opset_version=17,
-        dynamic_axes={"crops": {0: "n", 3: "width"}, "log_probabilities": {0: "n", 1: "steps"}},
-    )
+    """Write the averaged weights of a checkpoint as an ONNX model."""
+    export_recognizer(torch.load(checkpoint, weights_only=True)["average"], target)
 
 
 def main() -> None:

@@ -88,18 +88,21 @@ def batches(
         samples = [s for s in samples if fits(s[1], s[0].shape[1])]
         if early:
             samples = [s for s in samples if s[0].shape[1] <= 220]
-        samples.sort(key=lambda s: s[0].shape[1])
-        groups: list[list[Sample]] = [[]]
-        for sample in samples:
-            group = groups[-1]
-            if (len(group) + 1) * sample[0].shape[1] > pixels:
-                groups.append([sample])
-            else:
-                group.append(sample)
-        rng.shuffle(groups)
-        for group in groups:
-            if group:
-                yield to_batch(group)
+        for group in shuffled_groups(samples, pixels, rng):
+            yield to_batch(group)
+
+
+def shuffled_groups(samples: list[Sample], pixels: int, rng: random.Random) -> list[list[Sample]]:
+    """Samples of like width together, about ``pixels`` columns a group, groups in random order."""
+    groups: list[list[Sample]] = [[]]
+    for sample in sorted(samples, key=lambda s: s[0].shape[1]):
+        group = groups[-1]
+        if (len(group) + 1) * sample[0].shape[1] > pixels:
+            groups.append([sample])
+        else:
+            group.append(sample)
+    rng.shuffle(groups)
+    return [group for group in groups if group]
 
 
 def to_batch(group: list[Sample]) -> tuple[Tensor, list[str], Tensor]:
