@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,8 +18,9 @@ from typing import Literal
 import numpy as np
 from pydantic import ValidationError, model_validator
 
-from docagent.document import Document, Frozen
+from docagent.document import Document, Frozen, Page, Word
 from docagent.errors import ModelError
+from docagent.settings import Aggregate
 
 CALIBRATION_FILE = Path(__file__).parent / "weights" / "calibration.json"
 
@@ -64,12 +65,44 @@ def geometric_mean(values: Iterable[float | None]) -> float:
     return math.exp(sum(math.log(value) for value in known) / len(known))
 
 
-def word_confidence(char_confidences: Sequence[float]) -> float:
-    """Confidence of a word from its characters: the weakest one. 1 if there are none.
+AGGREGATES: Mapping[Aggregate, Callable[[Iterable[float | None]], float]] = {
+    "minimum": minimum,
+    "geometric_mean": geometric_mean,
+}
 
-    The product would punish long words, as errors inside a word come together.
+
+@dataclass(frozen=True)
+class WordConfidence:
+    """Confidence of a word from those of its characters, put together and calibrated.
+
+    how: the weakest character, or their geometric mean. (The product would punish long words,
+    as errors inside a word come together.) table: from the aggregate to the share of words
+    with it that are right.
     """
-    return minimum(char_confidences)
+
+    how: Aggregate = "minimum"
+    table: Calibration | None = None
+
+    def __call__(self, char_confidences: Sequence[float]) -> float:
+        """0-1; 1 if there are no characters."""
+        raw = AGGREGATES[self.how](char_confidences)
+        return self.table.apply(raw) if self.table and char_confidences else raw
+
+    @classmethod
+    def shipped(cls, how: Aggregate) -> WordConfidence:
+        """With the shipped table for that aggregate, where there is one."""
+        return cls(how, load_calibrations().get(f"word_{how}"))
+
+
+def text_confidence(words: Iterable[Word], how: Aggregate = "geometric_mean") -> float:
+    """Confidence of a line (``line.words``), or of any words, from those of the words."""
+    return AGGREGATES[how](word.confidence for word in words)
+
+
+def page_confidence(page: Page, how: Aggregate = "geometric_mean") -> float:
+    """Confidence of a page from those of its words; 1 for a native text layer, and for a page
+    without words (``Page.unreadable`` says what could not be read)."""
+    return text_confidence((word for line in page.lines for word in line.words), how)
 
 
 def span_confidence(document: Document, start: int, end: int) -> float:
@@ -117,7 +150,7 @@ IDENTITY = Calibration()
 
 @cache
 def load_calibrations(path: Path = CALIBRATION_FILE) -> Mapping[str, Calibration]:
-    """Calibrations by name (``field``, ``answer``); empty if there is no file. Read once.
+    """Calibrations by name (``field``, ``word_minimum``); empty if there is no file. Read once.
 
     Raises ModelError if the file is damaged.
     """

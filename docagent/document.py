@@ -71,7 +71,8 @@ class Page(Frozen):
     number: from 1. width, height: pixels of the upright page image the text was read from.
     rotation: degrees clockwise (0, 90, 180, 270) the source image was turned to get upright.
     skew: degrees the lines still lean on that upright image. source: where the text came from.
-    hidden_words: words of the text layer that the rendered page does not show. error: why the
+    hidden_words: words of the text layer that the rendered page does not show. unreadable:
+    places that look like text but could not be read. error: why the
     page could not be read, empty if it was; such a page has no lines.
     """
 
@@ -83,6 +84,7 @@ class Page(Frozen):
     skew: float = 0.0
     source: Literal["ocr", "text_layer"] = "ocr"
     hidden_words: tuple[Word, ...] = ()
+    unreadable: tuple[Polygon, ...] = ()
     error: str = ""
 
     @cached_property

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
@@ -15,6 +16,8 @@ from docagent.document import Frozen
 from docagent.errors import SettingsError
 
 ENV_PREFIX = "DOCAGENT_"
+
+Aggregate = Literal["minimum", "geometric_mean"]
 
 
 class Settings(Frozen):
@@ -26,7 +29,8 @@ class Settings(Frozen):
     pdf_seconds: longest a step on one PDF page may take. pdf_memory: bytes of address space
     of the process that parses PDFs (kept where the system can). threads: of one inference;
     0 takes all cores. weights_dir: other weights than the shipped ones. language_model: whether
-    a language model settles words that the recognizer is unsure of.
+    a language model settles words that the recognizer is unsure of. confidence: how a word's
+    confidence is made from those of its characters.
     """
 
     max_bytes: int = Field(default=100 * 2**20, ge=1)
@@ -39,6 +43,7 @@ class Settings(Frozen):
     threads: int = Field(default=0, ge=0, le=256)
     weights_dir: Path | None = None
     language_model: bool = True
+    confidence: Aggregate = "minimum"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:

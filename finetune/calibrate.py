@@ -1,9 +1,9 @@
-"""Fit the calibration of field confidences on synthetic scans read end to end.
+"""Fit the calibration of word and field confidences on synthetic scans read end to end.
 
     python -m finetune.calibrate --count 160 --output docagent/weights/calibration.json
 
 Documents are generated, printed, scanned, read by the shipped OCR and extracted; whether a
-field came out right is compared with what was printed. Half of the documents fit the tables,
+field, or a word, came out right is compared with what was printed. Half of them fit the tables,
 the other half say what that did: the expected calibration error before and after. No real
 document is used.
 """
@@ -20,19 +20,36 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from docagent.confidence import Calibration, fit_isotonic, save_calibrations
+from docagent.confidence import (
+    AGGREGATES,
+    Calibration,
+    fit_isotonic,
+    load_calibrations,
+    save_calibrations,
+)
 from docagent.document import Document
 from docagent.extraction import extract
+from docagent.geometry import polygon_to_bbox, scale_polygon
+from docagent.language_model import load_language_model
+from docagent.ocr.charset import fold_text
 from docagent.ocr.engine import OcrEngine
 from docagent.reader.embedded import EmbeddedReader
 from docagent.results import Extraction
 from docagent.schemas import load_schema
-from docagent.settings import Settings
+from docagent.settings import Aggregate, Settings
+from eval.confidence import Outcome as WordOutcome
+from eval.confidence import page_words, word_outcomes
+from eval.matching import TextBox
 from eval.metrics import ece
 from finetune.synthesis.degrade import degrade
 from finetune.synthesis.documents import SyntheticDocument, generate
+from finetune.synthesis.shards import draw_page
 from finetune.synthesis.truth import FieldTruth
+
+WORN = 0.4
+"""Share of harshly worn pages among those that words are calibrated on."""
 
 KINDS = ("receipt", "receipt", "invoice", "invoice", "bank_statement", "lab_report", "prescription")
 """Document kinds, each also the name of its schema; twice as many of what most people have."""
@@ -88,7 +105,8 @@ def outcomes(extraction: Extraction, document: SyntheticDocument) -> Iterator[Ou
 def collect(count: int, seed: int) -> list[Outcome]:
     """Outcomes of ``count`` documents."""
     settings = Settings(threads=1)
-    engine, reader = OcrEngine(settings), EmbeddedReader(settings)
+    engine = OcrEngine(settings, load_language_model().log_probability)
+    reader = EmbeddedReader(settings)
     found: list[Outcome] = []
     for index in range(count):
         rng = random.Random(seed * 7919 + index)
@@ -116,6 +134,67 @@ def fit(train: list[Outcome], test: list[Outcome], found: bool) -> tuple[Calibra
     )
 
 
+def collect_words(count: int, seed: int) -> list[WordOutcome]:
+    """Outcomes of the words on ``count`` pages like those the recognizer trains on."""
+    engine = OcrEngine(Settings(threads=1), load_language_model().log_probability)
+    found: list[WordOutcome] = []
+    for index in range(count):
+        image, truth = make_words_page(random.Random(seed * 7919 + index), 0.7, WORN)
+        page = engine.read_image(image)
+        words = page_words(page)
+        height, width = image.shape
+        boxes = [
+            TextBox(w.text, polygon_to_bbox(scale_polygon(w.polygon, width, height))) for w in words
+        ]
+        if not page.rotation:
+            found += word_outcomes(words, boxes, truth, case=True)
+        print(f"\r{index + 1}/{count} pages, {len(found)} words", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return found
+
+
+def make_words_page(
+    rng: random.Random, documents: float, wear: float
+) -> tuple[NDArray[np.uint8], list[TextBox]]:
+    """A worn page and its words with their boxes in pixels."""
+    canvas = draw_page(rng, documents)
+    em = float(np.median([word.font.size for word in canvas.words]))
+    size = float(np.exp(rng.uniform(np.log(10), np.log(30))))
+    image, matrix = degrade(canvas.draw(), rng, min(size / em, 1.6), rng.random() < wear)
+    words = []
+    for word in canvas.words:
+        a, b, c, d = word.bbox
+        corners = np.float32([[[a, b], [c, b], [c, d], [a, d]]])
+        moved = cv2.perspectiveTransform(corners, matrix)[0]
+        (x0, y0), (x1, y1) = moved.min(axis=0), moved.max(axis=0)
+        words.append(TextBox(fold_text(word.text), (x0, y0, x1, y1)))
+    return image, words
+
+
+def fit_words(
+    train: list[WordOutcome], test: list[WordOutcome], how: Aggregate
+) -> tuple[Calibration, str]:
+    """The table of an aggregate of characters' confidences, and its effect."""
+    aggregate = AGGREGATES[how]
+    table = fit_isotonic([aggregate(o.chars) for o in train], [o.right for o in train])
+    table = thinned(table)
+    scores, right = [aggregate(o.chars) for o in test], [o.right for o in test]
+    before, after = ece(scores, right), ece([table.apply(s) for s in scores], right)
+    return table, f"words, {how}: {len(test)}, ECE {before:.3f} -> {after:.3f}"
+
+
+def thinned(table: Calibration, knots: int = 40) -> Calibration:
+    """The table with at most ``knots`` of its knots, evenly chosen."""
+    if len(table.scores) <= knots:
+        return table
+    chosen = np.unique(np.linspace(0, len(table.scores) - 1, knots).round().astype(int))
+    return Calibration(
+        kind="piecewise",
+        scores=tuple(round(table.scores[i], 4) for i in chosen),
+        probabilities=tuple(round(table.probabilities[i], 4) for i in chosen),
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=160, help="documents, half to fit on")
@@ -123,12 +202,21 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("docagent/weights/calibration.json"))
     args = parser.parse_args()
     cv2.setNumThreads(1)
-    train, test = collect(args.count // 2, args.seed), collect(args.count // 2, args.seed + 1)
+    half = args.count // 2
+    words = collect_words(half, args.seed + 2), collect_words(half, args.seed + 3)
+    tables = {}
+    for how in AGGREGATES:
+        tables[f"word_{how}"], said = fit_words(*words, how)
+        print(said)
+    # Fields are made of words: their table is fitted with the calibrated words.
+    save_calibrations(tables, args.output)
+    load_calibrations.cache_clear()
+    train, test = collect(half, args.seed), collect(half, args.seed + 1)
     field, said = fit(train, test, found=True)
     absent, said_absent = fit(train, test, found=False)
     print(said)
     print(said_absent)
-    save_calibrations({"field": field, "absent": absent}, args.output)
+    save_calibrations({**tables, "field": field, "absent": absent}, args.output)
 
 
 if __name__ == "__main__":

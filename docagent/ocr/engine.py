@@ -12,9 +12,12 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from docagent.document import Line, Page
+from docagent.confidence import WordConfidence
+from docagent.document import Line, Page, Word
 from docagent.geometry import (
+    BBox,
     Polygon,
+    clip_polygon,
     polygon_to_bbox,
     scale_polygon,
 )
@@ -77,6 +80,7 @@ class OcrEngine:
         folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
         threads = settings.threads or os.cpu_count() or 1
         self.detector = TextDetector(folder / "detector.onnx", threads)
+        self.confidence = WordConfidence.shipped(settings.confidence)
         self.recognizer = TextRecognizer(folder / "recognizer.onnx", threads, language)
 
     def read_page(self, scan_page: ScanPage) -> Page:
@@ -96,7 +100,8 @@ class OcrEngine:
             number=number,
             width=upright.shape[1],
             height=upright.shape[0],
-            lines=_assemble(best.quads, best.readings, upright.shape, best.lean),
+            lines=self._assemble(best, upright.shape),
+            unreadable=_unreadable(best, upright.shape),
             rotation=cast(Literal[0, 90, 180, 270], best.quarter),
             skew=round(best.lean, 2),
         )
@@ -183,6 +188,23 @@ class OcrEngine:
                 better[i] = reading
         return better
 
+    def _assemble(self, page: _Reading, shape: tuple[int, ...]) -> tuple[Line, ...]:
+        """Lines in reading order, put together from words on the straightened page.
+
+        Detection may cut a printed line or join two columns; the words are grouped anew by the
+        rules that text layers are grouped by, so that what follows sees one kind of page.
+        """
+        words = [
+            word
+            for quad, reading in zip(page.quads, page.readings, strict=False)
+            if _is_read(reading)
+            for word in line_words(quad, reading, shape, self.confidence)
+        ]
+        return tuple(
+            Line(words=tuple(words[index] for index in line))
+            for line in group_words_into_lines(_level_boxes(words, shape, page.lean))
+        )
+
     def _is_upside_down(self, image: Image, quads: Quads) -> bool:
         """Whether the widest lines read better turned by 180 degrees."""
         widest = sorted(quads, key=lambda q: -quad_size(q)[0])[:12]
@@ -228,20 +250,22 @@ def _mean_confidence(readings: Sequence[LineReading]) -> float:
     return total / sum(weights) if sum(weights) else 0.0
 
 
-def _assemble(
-    quads: Quads, readings: Sequence[LineReading], shape: tuple[int, ...], lean: float
-) -> tuple[Line, ...]:
-    """Lines in reading order, put together from words on the straightened page.
+def _is_read(reading: LineReading) -> bool:
+    return bool(reading.words) and reading.confidence >= NOISE
 
-    Detection may cut a printed line or join two columns; the words are grouped anew by the
-    rules that text layers are grouped by, so that what follows sees one kind of page.
-    """
-    words = [
-        word
-        for quad, reading in zip(quads, readings, strict=True)
-        if reading.words and reading.confidence >= NOISE
-        for word in line_words(quad, reading, shape)
-    ]
+
+def _unreadable(page: _Reading, shape: tuple[int, ...]) -> tuple[Polygon, ...]:
+    """The detected lines that gave no text, page-relative."""
+    lost = [quad for quad, r in zip(page.quads, page.readings, strict=False) if not _is_read(r)]
+    quads = [[(float(x), float(y)) for x, y in quad] for quad in lost]
+    return tuple(
+        clip_polygon(scale_polygon((a, b, c, d), 1 / shape[1], 1 / shape[0]))
+        for a, b, c, d in quads
+    )
+
+
+def _level_boxes(words: Sequence[Word], shape: tuple[int, ...], lean: float) -> list[BBox]:
+    """Boxes of the words in pixels of the page turned back by its lean (degrees)."""
     angle = math.radians(-lean)
     cos, sin = math.cos(angle), math.sin(angle)
     height, width = shape[:2]
@@ -249,6 +273,4 @@ def _assemble(
     for word in words:
         points = scale_polygon(word.polygon, width, height)
         boxes.append(polygon_to_bbox([(x * cos - y * sin, x * sin + y * cos) for x, y in points]))
-    return tuple(
-        Line(words=tuple(words[index] for index in line)) for line in group_words_into_lines(boxes)
-    )
+    return boxes

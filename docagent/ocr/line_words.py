@@ -9,6 +9,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
+from docagent.confidence import WordConfidence
 from docagent.document import Alternative, Word
 from docagent.geometry import Polygon, clip_polygon, interpolate_polygon, scale_polygon
 from docagent.ocr.crops import quad_size
@@ -38,7 +39,10 @@ def widen(
 
 
 def line_words(
-    quad: NDArray[np.float32], reading: LineReading, shape: tuple[int, ...]
+    quad: NDArray[np.float32],
+    reading: LineReading,
+    shape: tuple[int, ...],
+    confidence: WordConfidence,
 ) -> list[Word]:
     """The words of a detected line with their places; none if only fill-in rules were read."""
     corners = [(float(x), float(y)) for x, y in widen(quad, across=0.0)]
@@ -47,7 +51,10 @@ def line_words(
     width, height = quad_size(widen(quad, across=0.0))
     words = join_spaced_letters(_trim_rules(reading.words))
     places = _spread_edges([(w.chars[0].start, w.chars[-1].end) for w in words], height / width)
-    return [_word(w, interpolate_polygon(relative, *p)) for w, p in zip(words, places, strict=True)]
+    return [
+        _word(word, interpolate_polygon(relative, *place), confidence)
+        for word, place in zip(words, places, strict=True)
+    ]
 
 
 def character_pitch(quad: NDArray[np.float32], reading: LineReading) -> float:
@@ -110,12 +117,12 @@ def _spread_edges(places: list[tuple[float, float]], height: float) -> list[tupl
     return spread
 
 
-def _word(word: WordReading, place: Polygon) -> Word:
+def _word(word: WordReading, place: Polygon, confidence: WordConfidence) -> Word:
     confidences = tuple(round(char.confidence, 4) for char in word.chars)
     return Word(
         text="".join(char.text for char in word.chars),
         polygon=clip_polygon(place),
-        confidence=min(confidences),
+        confidence=round(confidence(confidences), 4),
         char_confidences=confidences,
         alternatives=tuple(
             Alternative(text=t, confidence=round(p, 4)) for t, p in word.alternatives

@@ -30,7 +30,8 @@ from finetune.synthesis.pages import random_page
 PAGES_PER_SHARD = 24
 
 
-def _page(rng: random.Random, documents: float) -> Canvas:
+def draw_page(rng: random.Random, documents: float) -> Canvas:
+    """A page of a whole document, in a share of ``documents`` of cases, or of unrelated text."""
     if rng.random() < documents:
         module = importlib.import_module("finetune.synthesis.documents")
         document = module.generate(rng.choice(sorted(module.KINDS)), rng)
@@ -73,7 +74,7 @@ def make_page(
     rng: random.Random, documents: float, wear: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], list[str]]:
     """A degraded page, its line quads (n, 4, 2) in pixels and their texts."""
-    canvas = _page(rng, documents)
+    canvas = draw_page(rng, documents)
     em = float(np.median([word.font.size for word in canvas.words]))
     harsh = rng.random() < wear
     smallest, largest = (9.5, 30) if harsh else (10.5, 36)

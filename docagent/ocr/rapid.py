@@ -1,0 +1,129 @@
+"""RapidOCR through its package (extra ``rapidocr``), which carries its own models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docagent.document import Page
+from docagent.errors import MissingExtraError, SourceError
+from docagent.geometry import Polygon, polygon_to_bbox, union_bbox
+from docagent.ocr.boxed_words import (
+    BoxedWord,
+    boxed_words_to_page,
+    cut_place,
+    segment_to_words,
+)
+from docagent.scan import ScanPage
+from docagent.settings import Settings
+
+PACKAGE = "rapidocr"
+
+Piece = tuple[str, float, Sequence[Sequence[float]]]
+"""A word or a part of one: text, confidence 0-1, corners in pixels."""
+
+
+class RapidOcrEngine:
+    """Reads pages with RapidOCR and its own word boxes.
+
+    Lines upside down are turned by its angle classifier; a page on its side is read, but its
+    lines are not put in order. Raises MissingExtraError if the package is not installed.
+    """
+
+    name = "rapidocr"
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        if find_spec(PACKAGE) is None:
+            raise MissingExtraError("engine 'rapidocr'", "rapidocr")
+        import rapidocr
+
+        threads = (settings or Settings()).threads or -1
+        self._engine: Any = rapidocr.RapidOCR(
+            params={
+                "Global.log_level": "critical",
+                "Global.return_word_box": True,
+                "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+                "EngineConfig.onnxruntime.inter_op_num_threads": threads,
+            }
+        )
+
+    def read_page(self, scan_page: ScanPage) -> Page:
+        """The page's sound text layer, or what is read from its image.
+
+        Raises SourceError, also when the package fails.
+        """
+        return scan_page.text_layer or self.read_turned(scan_page, 0)
+
+    def read_turned(self, scan_page: ScanPage, quarter: int) -> Page:
+        """The page's image read as it is after ``quarter`` degrees clockwise."""
+        image = np.ascontiguousarray(np.rot90(scan_page.image(color=True), -(quarter // 90) % 4))
+        result = self._run(image, scan_page.number, detect=True)
+        words = [word for line in result_to_lines(result) for word in line]
+        return boxed_words_to_page(words, image, scan_page.number, quarter, self.name)
+
+    def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
+        """One place (a page-relative polygon) recognised without detection; None without text."""
+        if page.source == "text_layer":
+            return None
+        crop = cut_place(scan_page.image(), page, polygon)
+        image = np.ascontiguousarray(np.repeat(crop[..., None], 3, axis=2))
+        result = self._run(image, page.number, detect=False)
+        return " ".join(" ".join(result.txts or ()).split()) or None
+
+    def _run(self, image: NDArray[np.uint8], number: int, *, detect: bool) -> Any:
+        try:
+            # Said each time: the package keeps what the last call was told.
+            return self._engine(image, use_det=detect, use_cls=detect, return_word_box=detect)
+        # The package's errors derive from Exception itself, one class for each of its parts.
+        except Exception as error:
+            raise SourceError(f"page {number}", f"rapidocr failed ({error})") from error
+
+
+def result_to_lines(result: Any) -> list[list[BoxedWord]]:
+    """Lines of words of RapidOCR's result; none for a page without text."""
+    if result.txts is None or result.boxes is None:
+        return []
+    pieces = result.word_results or ()
+    aligned = len(pieces) == len(result.txts)
+    lines = [
+        line_to_words(text, score, box, pieces[i] if aligned else ())
+        for i, (text, score, box) in enumerate(
+            zip(result.txts, result.scores, result.boxes, strict=True)
+        )
+    ]
+    return [line for line in lines if line]
+
+
+def line_to_words(
+    text: str, score: float, box: Sequence[Sequence[float]], pieces: Sequence[Piece]
+) -> list[BoxedWord]:
+    """The words of a line. ``pieces`` are joined to the words of ``text``; where they do not
+    spell it, words are cut in proportion to characters."""
+    grouped = _group_pieces(text.split(), pieces)
+    if grouped is None:
+        return segment_to_words(text, polygon_to_bbox([(p[0], p[1]) for p in box]), float(score))
+    words = []
+    for word, members in zip(text.split(), grouped, strict=True):
+        corners = union_bbox(polygon_to_bbox([(p[0], p[1]) for p in m[2]]) for m in members)
+        confidence = sum(m[1] for m in members) / len(members)
+        words.append(BoxedWord(word, corners, float(confidence)))
+    return words
+
+
+def _group_pieces(words: Sequence[str], pieces: Sequence[Piece]) -> list[list[Piece]] | None:
+    if "".join(words) != "".join(piece[0] for piece in pieces):
+        return None
+    groups: list[list[Piece]] = []
+    rest = list(pieces)
+    for word in words:
+        group: list[Piece] = []
+        while rest and len("".join(piece[0] for piece in group)) < len(word):
+            group.append(rest.pop(0))
+        if "".join(piece[0] for piece in group) != word:
+            return None
+        groups.append(group)
+    return groups
