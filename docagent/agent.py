@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
 from threading import Lock
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,8 @@ from docagent.extraction import extract
 from docagent.geometry import Polygon
 from docagent.language_model import load_language_model
 from docagent.ocr.engine import OcrEngine
+from docagent.ocr.engines import check_engine, load_engine
+from docagent.ocr.types import PageReader
 from docagent.question_answering import answer
 from docagent.reader.embedded import EmbeddedReader
 from docagent.reader.types import Reader
@@ -39,25 +40,17 @@ REMEMBERED = 8
 """Documents kept by content, so that several verbs on one source read it once."""
 
 
-class PageReader(Protocol):
-    """What reads page images: the OCR engine, or another one."""
-
-    def read_page(self, scan_page: ScanPage) -> Page:
-        """The page with its lines in reading order."""
-        ...
-
-    def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
-        """A second, independent look at one word; None if it shows no text."""
-        ...
-
-
 # What damaged pages make the imaging and inference libraries raise.
 _PAGE_FAULTS = (DocAgentError, OSError, ValueError, RuntimeError, MemoryError)
 _MODELS = Lock()
 
 
 @cache
-def _engine(settings: Settings) -> OcrEngine:
+def _engine(settings: Settings) -> PageReader:
+    return load_engine(settings, lambda: _own_engine(settings))
+
+
+def _own_engine(settings: Settings) -> OcrEngine:
     language = load_language_model().log_probability if settings.language_model else None
     return OcrEngine(settings, language)
 
@@ -81,8 +74,12 @@ class DocAgent:
         engine: PageReader | None = None,
         reader: Reader | None = None,
     ) -> None:
-        """engine, reader: others than the shipped ones, such as ``ScriptedReader`` in tests."""
+        """engine, reader: others than those the settings name, such as ``ScriptedReader`` in
+        tests. Raises SettingsError or MissingExtraError if ``settings.engine`` is not installed.
+        """
         self.settings = settings or Settings()
+        if engine is None:
+            check_engine(self.settings.engine)
         self._engine = engine
         self._reader = reader
         self._read: OrderedDict[str, Document] = OrderedDict()
@@ -150,7 +147,8 @@ class DocAgent:
 
     def _read_page(self, scan_page: ScanPage) -> Page:
         layer = scan_page.text_layer
-        if layer is not None:
+        # The router says what kind of page it is; any other engine need not even be loaded.
+        if layer is not None and self.settings.engine != "auto":
             return layer
         engine = self._load_engine()
         try:

@@ -14,6 +14,9 @@ from docagent.geometry import Polygon, join_polygons
 
 PAGE_BREAK = "\n\n"
 
+PageKind = Literal["born_digital", "scan", "photo", "receipt"]
+"""What a page looks like. born_digital: drawn by software; its text layer is used if sound."""
+
 
 class Frozen(BaseModel):
     """Base of every value type: immutable, no unknown keys."""
@@ -71,6 +74,8 @@ class Page(Frozen):
     number: from 1. width, height: pixels of the upright page image the text was read from.
     rotation: degrees clockwise (0, 90, 180, 270) the source image was turned to get upright.
     skew: degrees the lines still lean on that upright image. source: where the text came from.
+    engine: the OCR engine that read the page, several joined by "+"; empty for a text layer.
+    kind: what kind of page the router took it for, None where none was asked.
     hidden_words: words of the text layer that the rendered page does not show. unreadable:
     places that look like text but could not be read. error: why the
     page could not be read, empty if it was; such a page has no lines.
@@ -83,6 +88,8 @@ class Page(Frozen):
     rotation: Literal[0, 90, 180, 270] = 0
     skew: float = 0.0
     source: Literal["ocr", "text_layer"] = "ocr"
+    engine: str = ""
+    kind: PageKind | None = None
     hidden_words: tuple[Word, ...] = ()
     unreadable: tuple[Polygon, ...] = ()
     error: str = ""

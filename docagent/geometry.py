@@ -6,6 +6,7 @@ A polygon is four points clockwise from the top-left of the text it encloses, pa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 Point = tuple[float, float]
@@ -88,3 +89,9 @@ def interpolate_polygon(polygon: Polygon, start: float, end: float) -> Polygon:
 
     a, b, c, d = polygon
     return (between(a, b, start), between(a, b, end), between(d, c, end), between(d, c, start))
+
+
+def rotate_points(points: Sequence[Point], degrees: float) -> list[Point]:
+    """Points turned clockwise about the origin, in any unit with square pixels."""
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return [(x * cos - y * sin, x * sin + y * cos) for x, y in points]

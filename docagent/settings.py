@@ -18,6 +18,7 @@ from docagent.errors import SettingsError
 ENV_PREFIX = "DOCAGENT_"
 
 Aggregate = Literal["minimum", "geometric_mean"]
+EngineName = Literal["docagent", "tesseract", "rapidocr", "fused", "auto"]
 
 
 class Settings(Frozen):
@@ -30,7 +31,8 @@ class Settings(Frozen):
     of the process that parses PDFs (kept where the system can). threads: of one inference;
     0 takes all cores. weights_dir: other weights than the shipped ones. language_model: whether
     a language model settles words that the recognizer is unsure of. confidence: how a word's
-    confidence is made from those of its characters.
+    confidence is made from those of its characters. engine: what reads page images: docagent's own
+    OCR, an installed Tesseract or RapidOCR, all of them fused, or the best for each page (auto).
     """
 
     max_bytes: int = Field(default=100 * 2**20, ge=1)
@@ -44,6 +46,7 @@ class Settings(Frozen):
     weights_dir: Path | None = None
     language_model: bool = True
     confidence: Aggregate = "minimum"
+    engine: EngineName = "docagent"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:

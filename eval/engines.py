@@ -1,6 +1,7 @@
 """OCR engines behind one call: ``read(path)`` gives lines of words with boxes in pixels.
 
-Engines: ``docagent``; ``tesseract`` (command line, psm 3); ``tesseract-3x`` (page enlarged);
+Engines: ``docagent``; ``fused`` and ``auto`` (docagent with those beside it, as
+``Settings.engine`` has it); ``tesseract`` (command line, psm 3); ``tesseract-3x`` (page enlarged);
 ``rapidocr`` (as installed, native word boxes); ``rapidocr-2x`` (page enlarged, angle
 classifier off). All run one thread. Coordinates are those of the file as stored.
 """
@@ -14,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,8 +23,9 @@ import docagent
 from docagent.document import Document, Line, Page
 from docagent.errors import SettingsError
 from docagent.geometry import BBox, Point, polygon_to_bbox, union_bbox
-from docagent.settings import Settings
-from eval.matching import TextBox, segment_to_words
+from docagent.ocr import boxed_words
+from docagent.settings import EngineName, Settings
+from eval.matching import TextBox
 
 MB = 1_000_000
 LARGEST_SIDE = 4000
@@ -63,16 +66,19 @@ class Engine(Protocol):
 
 
 class DocAgentEngine:
-    """This project, through its public door."""
+    """This project, through its public door, with one of its own engines: alone (``docagent``),
+    fused with what else is installed, or picked for each page."""
 
-    name = "docagent"
-
-    def __init__(self) -> None:
+    def __init__(self, engine: EngineName = "docagent") -> None:
         # Loaded here, so that other engines' processes do not carry its memory.
         from docagent import DocAgent
 
-        self._agent, self._settings = DocAgent, Settings.from_env()
+        self.name = engine
+        self._agent = DocAgent
+        self._settings = Settings.from_env().model_copy(update={"engine": engine})
         self.weights_mb = folder_mb(weights_dir(), "*.onnx")
+        if engine in ("fused", "auto"):
+            self.weights_mb += _other_weights_mb()
 
     def read(self, path: Path) -> list[ReadLine]:
         """Lines of the first page. A page that could not be read gives none, said on stderr."""
@@ -138,7 +144,7 @@ class RapidOcrEngine:
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
             }
         )
-        self.weights_mb = folder_mb(Path(rapidocr.__file__).parent / "models", "*.onnx")
+        self.weights_mb = _rapid_models_mb()
 
     def read(self, path: Path) -> list[ReadLine]:
         """Lines of the page; a page without text gives none."""
@@ -162,6 +168,8 @@ class RapidOcrEngine:
 
 ENGINES: dict[str, Callable[[], Engine]] = {
     "docagent": DocAgentEngine,
+    "fused": lambda: DocAgentEngine("fused"),
+    "auto": lambda: DocAgentEngine("auto"),
     "tesseract": TesseractEngine,
     "tesseract-3x": lambda: TesseractEngine(scale=3),
     "rapidocr": RapidOcrEngine,
@@ -204,52 +212,22 @@ def upright_to_stored(point: Point, rotation: int) -> Point:
 
 def tsv_to_lines(tsv: str, scale: float) -> list[ReadLine]:
     """Lines of Tesseract's TSV; boxes are multiplied by ``scale``, confidences made 0-1."""
-    lines: dict[tuple[str, ...], list[TextBox]] = {}
-    for row in tsv.splitlines()[1:]:
-        cells = row.split("\t")
-        if len(cells) < 12 or cells[0] != "5" or not cells[11].strip():
-            continue
-        left, top, width, height = (float(cell) * scale for cell in cells[6:10])
-        word = TextBox(
-            cells[11].strip(), (left, top, left + width, top + height), float(cells[10]) / 100
-        )
-        lines.setdefault(tuple(cells[1:5]), []).append(word)
-    return [ReadLine(tuple(words)) for words in lines.values()]
-
-
-Piece = tuple[str, float, Sequence[Sequence[float]]]
+    return [_read_line(line, 1.0) for line in boxed_words.tsv_to_lines(tsv, scale)]
 
 
 def rapid_line(
-    text: str, score: float, box: Sequence[Sequence[float]], pieces: Sequence[Piece], scale: float
+    text: str,
+    score: float,
+    box: Sequence[Sequence[float]],
+    pieces: Sequence[boxed_words.Piece],
+    scale: float,
 ) -> ReadLine:
-    """A line of RapidOCR. ``pieces`` (word, score, corners) are joined to the words of
-    ``text``; where they do not spell it, words are cut in proportion to characters."""
-    whole = TextBox(text, _scaled(polygon_to_bbox([(p[0], p[1]) for p in box]), scale), score)
-    grouped = _group_pieces(text.split(), pieces)
-    if grouped is None:
-        return ReadLine(tuple(segment_to_words(whole)))
-    words = []
-    for word, members in zip(text.split(), grouped, strict=True):
-        corners = union_bbox(polygon_to_bbox([(p[0], p[1]) for p in m[2]]) for m in members)
-        confidence = sum(m[1] for m in members) / len(members)
-        words.append(TextBox(word, _scaled(corners, scale), confidence))
-    return ReadLine(tuple(words))
+    """A line of RapidOCR (see ``line_to_words``); boxes are multiplied by ``scale``."""
+    return _read_line(boxed_words.line_to_words(text, score, box, pieces), scale)
 
 
-def _group_pieces(words: Sequence[str], pieces: Sequence[Piece]) -> list[list[Piece]] | None:
-    if "".join(words) != "".join(piece[0] for piece in pieces):
-        return None
-    groups: list[list[Piece]] = []
-    rest = list(pieces)
-    for word in words:
-        group: list[Piece] = []
-        while rest and len("".join(piece[0] for piece in group)) < len(word):
-            group.append(rest.pop(0))
-        if "".join(piece[0] for piece in group) != word:
-            return None
-        groups.append(group)
-    return groups
+def _read_line(words: Sequence[boxed_words.BoxedWord], scale: float) -> ReadLine:
+    return ReadLine(tuple(TextBox(w.text, _scaled(w.box, scale), w.confidence) for w in words))
 
 
 def _scaled(box: BBox, scale: float) -> BBox:
@@ -283,6 +261,17 @@ def image_size(path: Path) -> tuple[int, int]:
 def folder_mb(folder: Path, pattern: str) -> float:
     """Size of the files that match, in 10^6 bytes."""
     return sum(path.stat().st_size for path in folder.glob(pattern) if path.is_file()) / MB
+
+
+def _other_weights_mb() -> float:
+    """Of the engines that are installed beside docagent's own."""
+    command = shutil.which("tesseract")
+    return (_tesseract_data_mb(command) if command else 0.0) + _rapid_models_mb()
+
+
+def _rapid_models_mb() -> float:
+    found = find_spec("rapidocr")
+    return folder_mb(Path(found.origin).parent / "models", "*.onnx") if found else 0.0
 
 
 def _tesseract_data_mb(command: str) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 from docagent import __version__
 
 FORMATS = ("text", "markdown", "hocr", "alto", "pdf", "json")
+ENGINES = ("docagent", "tesseract", "rapidocr", "fused", "auto")
 
 _EPILOG = """\
 examples:
@@ -34,6 +35,11 @@ _OUTPUT = (
 _ANNOTATE = (
     "draw the boxes of the result on the page image; several pages become IMAGE-1, IMAGE-2, ...; "
     "for several inputs IMAGE is a folder"
+)
+_ENGINE = (
+    "what reads page images: docagent (its own OCR), an installed tesseract or rapidocr, fused "
+    "(all of them together), or auto (the best for each page); by default DOCAGENT_ENGINE, "
+    "or docagent"
 )
 
 
@@ -62,6 +68,7 @@ def _common_arguments() -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", help=_JSON)
     common.add_argument("-o", "--output", type=Path, metavar="FOLDER", help=_OUTPUT)
     common.add_argument("--force", action="store_true", help="redo what is already in --output")
+    common.add_argument("--engine", choices=ENGINES, help=_ENGINE)
     common.add_argument("--annotate", type=Path, metavar="IMAGE", help=_ANNOTATE)
     common.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no notes")
     _add_debug(common)

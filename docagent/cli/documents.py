@@ -100,6 +100,11 @@ def _formats(args: argparse.Namespace) -> list[str]:
     return formats
 
 
+def _settings(args: argparse.Namespace) -> Settings:
+    settings = Settings.from_env()
+    return settings.model_copy(update={"engine": args.engine}) if args.engine else settings
+
+
 class _Run:
     """One run of a verb over the inputs."""
 
@@ -116,7 +121,7 @@ class _Run:
         self._destination = destination
         self._several = several
         self._schema = schema
-        self._agent = DocAgent(Settings.from_env())
+        self._agent = DocAgent(_settings(args))
         self._progress = Progress(0, args.quiet)
         self._code = 0
 

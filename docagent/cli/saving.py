@@ -54,7 +54,12 @@ def choose_destination(args: argparse.Namespace, several: bool, formats: list[st
 
 
 def _infix(args: argparse.Namespace) -> str:
-    """Keeps results of different verbs, schemas and questions apart in one folder."""
+    """Keeps results of different engines, verbs, schemas and questions apart in one folder."""
+    engine = f".{args.engine}" if args.engine else ""
+    return engine + _verb_infix(args)
+
+
+def _verb_infix(args: argparse.Namespace) -> str:
     if args.verb == "extract":
         return f".{Path(args.schema).stem}"
     if args.verb == "ask":

@@ -1,22 +1,15 @@
-"""Words as other engines give them, boxes in pixels, and the Page made of them."""
+"""Words as other engines give them, with boxes in pixels. Nothing here but the standard library
+and ``geometry``, so that it costs no memory where engines are measured."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
 
-import numpy as np
+from docagent.geometry import BBox, polygon_to_bbox, union_bbox
 
-from docagent.document import Line, Page, Word
-from docagent.geometry import BBox, Polygon, bbox_to_polygon, clip_polygon, scale_polygon
-from docagent.ocr.line_words import widen
-from docagent.ocr.preprocess import turn
-from docagent.ocr.reading_order import group_words_into_lines
-from docagent.ocr.types import Image
-
-MARGIN = 0.25
-"""Paper left around one place that is read again, in its heights."""
+Piece = tuple[str, float, Sequence[Sequence[float]]]
+"""A word or a part of one: text, confidence 0-1, corners in pixels."""
 
 
 @dataclass(frozen=True)
@@ -28,33 +21,49 @@ class BoxedWord:
     confidence: float
 
 
-def boxed_words_to_page(
-    words: Sequence[BoxedWord], image: Image, number: int, rotation: int, engine: str
-) -> Page:
-    """The page of an upright image (height, width) that was turned ``rotation`` degrees clockwise.
-
-    Lines are made by the rules that every page's lines are made by, not by the engine's own, so
-    that what follows sees one kind of page. Words without a box or text are left out.
-    """
-    height, width = image.shape[:2]
-    kept = [w for w in words if w.text and w.box[2] > w.box[0] and w.box[3] > w.box[1]]
-    lines = group_words_into_lines([word.box for word in kept])
-    return Page(
-        number=number,
-        width=width,
-        height=height,
-        lines=tuple(
-            Line(words=tuple(_word(kept[i], width, height) for i in line)) for line in lines
-        ),
-        rotation=cast(Literal[0, 90, 180, 270], rotation),
-        engine=engine,
-    )
+def tsv_to_lines(tsv: str, scale: float) -> list[list[BoxedWord]]:
+    """Lines of words of Tesseract's TSV; boxes are multiplied by ``scale``, confidences 0-1."""
+    lines: dict[tuple[str, ...], list[BoxedWord]] = {}
+    for row in tsv.splitlines()[1:]:
+        cells = row.split("\t")
+        if len(cells) < 12 or cells[0] != "5" or not cells[11].strip():
+            continue
+        left, top, width, height = (float(cell) * scale for cell in cells[6:10])
+        box = (left, top, left + width, top + height)
+        word = BoxedWord(cells[11].strip(), box, float(cells[10]) / 100)
+        lines.setdefault(tuple(cells[1:5]), []).append(word)
+    return list(lines.values())
 
 
-def _word(word: BoxedWord, width: int, height: int) -> Word:
-    polygon = scale_polygon(bbox_to_polygon(word.box), 1 / width, 1 / height)
-    confidence = round(min(1.0, max(0.0, word.confidence)), 4)
-    return Word(text=word.text, polygon=clip_polygon(polygon), confidence=confidence)
+def line_to_words(
+    text: str, score: float, box: Sequence[Sequence[float]], pieces: Sequence[Piece]
+) -> list[BoxedWord]:
+    """The words of a line. ``pieces`` are joined to the words of ``text``; where they do not
+    spell it, words are cut in proportion to characters."""
+    grouped = _group_pieces(text.split(), pieces)
+    if grouped is None:
+        return segment_to_words(text, polygon_to_bbox([(p[0], p[1]) for p in box]), float(score))
+    words = []
+    for word, members in zip(text.split(), grouped, strict=True):
+        corners = union_bbox(polygon_to_bbox([(p[0], p[1]) for p in m[2]]) for m in members)
+        confidence = sum(m[1] for m in members) / len(members)
+        words.append(BoxedWord(word, corners, float(confidence)))
+    return words
+
+
+def _group_pieces(words: Sequence[str], pieces: Sequence[Piece]) -> list[list[Piece]] | None:
+    if "".join(words) != "".join(piece[0] for piece in pieces):
+        return None
+    groups: list[list[Piece]] = []
+    rest = list(pieces)
+    for word in words:
+        group: list[Piece] = []
+        while rest and len("".join(piece[0] for piece in group)) < len(word):
+            group.append(rest.pop(0))
+        if "".join(piece[0] for piece in group) != word:
+            return None
+        groups.append(group)
+    return groups
 
 
 def segment_to_words(text: str, box: BBox, confidence: float) -> list[BoxedWord]:
@@ -69,13 +78,3 @@ def segment_to_words(text: str, box: BBox, confidence: float) -> list[BoxedWord]
         words.append(BoxedWord(word, place, confidence))
         start += len(word) + 1
     return words
-
-
-def cut_place(image: Image, page: Page, polygon: Polygon) -> Image:
-    """The pixels around a page-relative polygon of ``page``, cut out of its image as stored."""
-    upright = turn(image, page.rotation)
-    height, width = upright.shape[:2]
-    quad = widen(np.array(scale_polygon(polygon, width, height), np.float32), MARGIN, MARGIN)
-    x0, y0 = np.clip(np.floor(quad.min(axis=0)).astype(int), 0, (width - 1, height - 1))
-    x1, y1 = np.ceil(quad.max(axis=0)).astype(int)
-    return np.ascontiguousarray(upright[y0 : max(y1, y0 + 1), x0 : max(x1, x0 + 1)])

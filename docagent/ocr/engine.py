@@ -104,6 +104,7 @@ class OcrEngine:
             unreadable=_unreadable(best, upright.shape),
             rotation=cast(Literal[0, 90, 180, 270], best.quarter),
             skew=round(best.lean, 2),
+            engine="docagent",
         )
 
     def _read_upright(self, image: Image, quarter: int) -> _Reading:

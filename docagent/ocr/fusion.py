@@ -11,12 +11,12 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from docagent.confidence import IDENTITY, Calibration
 from docagent.document import Alternative, Line, Page, Word
-from docagent.geometry import BBox, polygon_to_bbox, scale_polygon
+from docagent.geometry import BBox, polygon_to_bbox, rotate_points, scale_polygon
 from docagent.ocr.alignment import align_texts, group_boxes, on_one_row
-from docagent.ocr.preprocess import straighten_points
 from docagent.ocr.reading_order import group_words_into_lines
 
 RIVALS = 4.0
@@ -136,10 +136,10 @@ def vote_characters(readings: Sequence[Reading]) -> tuple[Word, ...] | None:
     letters: list[list[tuple[str, float]]] = [[] for _ in readings[0].words]
     seen = 0
     for column in align_texts([r.text for r in readings]):
-        weights: Counter[str] = Counter()
+        weights: dict[str, float] = dict.fromkeys(column, 0.0)
         for char, reading, characters in zip(column, readings, places, strict=True):
             weights[char] += next(characters) if char else reading.probability
-        best = max(weights, key=lambda char: (weights[char], char == column[0]))
+        best = max(weights, key=weights.__getitem__)  # in a tie the first reading's
         if best:
             letters[owners[min(seen, len(owners) - 1)]].append(
                 (best, weights[best] / sum(weights.values()))
@@ -163,35 +163,47 @@ def vote_characters(readings: Sequence[Reading]) -> tuple[Word, ...] | None:
 def _placed(
     text: str, readings: Sequence[Reading], chance: float, rivals: Mapping[str, float]
 ) -> tuple[Word, ...]:
-    """Words of a chosen text: cut as most of its readings cut it, the base's way in a tie."""
-    agreed = [r for r in readings if r.text == text]
-    cuts = Counter(tuple(word.text for word in r.words) for r in agreed)
-    chosen = max(agreed, key=lambda r: cuts[tuple(word.text for word in r.words)])
-    # The base's boxes are of the same kind across the page; other engines draw theirs otherwise.
-    base = readings[0]
-    places = base.words if len(base.words) == len(chosen.words) else chosen.words
-    single = len(chosen.words) == 1
+    """Words of a chosen text, cut as most readings of as many characters cut theirs; in a tie as
+    the first does. Engines that mistake a letter may still see the spaces."""
+    alike = [r for r in readings if len(r.text) == len(text)]
+    cuts = Counter(tuple(len(word.text) for word in r.words) for r in alike)
+    cut, _ = max(cuts.items(), key=lambda item: item[1])
+    ends = list(accumulate(cut))
+    texts = [text[end - length : end] for length, end in zip(cut, ends, strict=True)]
+    places = next(r for r in alike if tuple(len(word.text) for word in r.words) == cut).words
+    # The base's boxes are of one kind across the page; other engines draw theirs otherwise.
+    if len(readings[0].words) == len(cut):
+        places = readings[0].words
+    known = {word.text: word for r in reversed(readings) for word in r.words}
     return tuple(
-        Word(
-            text=word.text,
-            polygon=place.polygon,
-            confidence=round(chance, 4),
-            char_confidences=word.char_confidences,
-            alternatives=_alternatives(word, rivals if single else {}),
-        )
-        for word, place in zip(chosen.words, places, strict=True)
+        _word(text, place, known.get(text), chance, rivals if len(cut) == 1 else {})
+        for text, place in zip(texts, places, strict=True)
     )
 
 
-def _alternatives(word: Word, rivals: Mapping[str, float]) -> tuple[Alternative, ...]:
+def _word(
+    text: str, place: Word, read: Word | None, chance: float, rivals: Mapping[str, float]
+) -> Word:
+    """read: the word as an engine read it with that text, if one did."""
+    return Word(
+        text=text,
+        polygon=place.polygon,
+        confidence=round(chance, 4),
+        char_confidences=read.char_confidences if read else (),
+        alternatives=_alternatives(read, rivals),
+    )
+
+
+def _alternatives(word: Word | None, rivals: Mapping[str, float]) -> tuple[Alternative, ...]:
     """The word's own other readings and those of other engines."""
-    known = {option.text for option in word.alternatives}
+    own = word.alternatives if word else ()
+    known = {option.text for option in own}
     others = (
         Alternative(text=text, confidence=round(chance, 4))
         for text, chance in rivals.items()
         if text not in known
     )
-    return (*word.alternatives, *others)
+    return (*own, *others)
 
 
 def _reading(words: Sequence[Word], table: Calibration) -> Reading:
@@ -212,7 +224,7 @@ def _chance(confidence: float | None, table: Calibration) -> float:
 def _straight_box(word: Word, base: Page) -> BBox:
     """The word's box in pixels of the base's page with its skew taken out."""
     points = scale_polygon(word.polygon, base.width, base.height)
-    return polygon_to_bbox(straighten_points(points, base.skew))
+    return polygon_to_bbox(rotate_points(points, -base.skew))
 
 
 def _page(base: Page, words: Sequence[Word], engine: str) -> Page:

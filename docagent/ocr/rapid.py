@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -11,20 +10,13 @@ from numpy.typing import NDArray
 
 from docagent.document import Page
 from docagent.errors import MissingExtraError, SourceError
-from docagent.geometry import Polygon, polygon_to_bbox, union_bbox
-from docagent.ocr.boxed_words import (
-    BoxedWord,
-    boxed_words_to_page,
-    cut_place,
-    segment_to_words,
-)
+from docagent.geometry import Polygon
+from docagent.ocr.boxed_pages import boxed_words_to_page, cut_place
+from docagent.ocr.boxed_words import BoxedWord, line_to_words
 from docagent.scan import ScanPage
 from docagent.settings import Settings
 
 PACKAGE = "rapidocr"
-
-Piece = tuple[str, float, Sequence[Sequence[float]]]
-"""A word or a part of one: text, confidence 0-1, corners in pixels."""
 
 
 class RapidOcrEngine:
@@ -96,34 +88,3 @@ def result_to_lines(result: Any) -> list[list[BoxedWord]]:
         )
     ]
     return [line for line in lines if line]
-
-
-def line_to_words(
-    text: str, score: float, box: Sequence[Sequence[float]], pieces: Sequence[Piece]
-) -> list[BoxedWord]:
-    """The words of a line. ``pieces`` are joined to the words of ``text``; where they do not
-    spell it, words are cut in proportion to characters."""
-    grouped = _group_pieces(text.split(), pieces)
-    if grouped is None:
-        return segment_to_words(text, polygon_to_bbox([(p[0], p[1]) for p in box]), float(score))
-    words = []
-    for word, members in zip(text.split(), grouped, strict=True):
-        corners = union_bbox(polygon_to_bbox([(p[0], p[1]) for p in m[2]]) for m in members)
-        confidence = sum(m[1] for m in members) / len(members)
-        words.append(BoxedWord(word, corners, float(confidence)))
-    return words
-
-
-def _group_pieces(words: Sequence[str], pieces: Sequence[Piece]) -> list[list[Piece]] | None:
-    if "".join(words) != "".join(piece[0] for piece in pieces):
-        return None
-    groups: list[list[Piece]] = []
-    rest = list(pieces)
-    for word in words:
-        group: list[Piece] = []
-        while rest and len("".join(piece[0] for piece in group)) < len(word):
-            group.append(rest.pop(0))
-        if "".join(piece[0] for piece in group) != word:
-            return None
-        groups.append(group)
-    return groups

@@ -12,7 +12,8 @@ import numpy as np
 from docagent.document import Page
 from docagent.errors import SettingsError, SourceError
 from docagent.geometry import Polygon
-from docagent.ocr.boxed_words import BoxedWord, boxed_words_to_page, cut_place
+from docagent.ocr.boxed_pages import boxed_words_to_page, cut_place
+from docagent.ocr.boxed_words import tsv_to_lines
 from docagent.ocr.preprocess import turn, type_height
 from docagent.ocr.types import Image
 from docagent.scan import ScanPage
@@ -116,25 +117,11 @@ def missing_tesseract() -> str:
     )
 
 
-def tsv_to_lines(tsv: str, scale: float) -> list[list[BoxedWord]]:
-    """Lines of words of Tesseract's TSV; boxes are multiplied by ``scale``, confidences 0-1."""
-    lines: dict[tuple[str, ...], list[BoxedWord]] = {}
-    for row in tsv.splitlines()[1:]:
-        cells = row.split("\t")
-        if len(cells) < 12 or cells[0] != "5" or not cells[11].strip():
-            continue
-        left, top, width, height = (float(cell) * scale for cell in cells[6:10])
-        box = (left, top, left + width, top + height)
-        word = BoxedWord(cells[11].strip(), box, float(cells[10]) / 100)
-        lines.setdefault(tuple(cells[1:5]), []).append(word)
-    return list(lines.values())
-
-
 def enlargement(image: Image) -> float:
     """How far a grey page is enlarged so that its type is TYPE pixels high; at least 1."""
     height = type_height(image)
     wanted = TYPE / height if height else 1.0
-    return max(1.0, min(wanted, LARGEST_SCALE, LARGEST_SIDE / max(image.shape)))
+    return max(1.0, min(wanted, LARGEST_SCALE, LARGEST_SIDE / float(max(image.shape))))
 
 
 def mean_confidence(page: Page) -> float:

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from docagent.document import Page
+from docagent.geometry import Polygon
+from docagent.scan import ScanPage
+
 Image = NDArray[np.uint8]
 """Grey page or crop, shape (height, width), 0 = black."""
+
+
+class PageReader(Protocol):
+    """An OCR engine: what reads page images."""
+
+    def read_page(self, scan_page: ScanPage) -> Page:
+        """The page with its lines in reading order."""
+        ...
+
+    def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
+        """A second, independent look at one word; None if it shows no text."""
+        ...
 
 
 @dataclass(frozen=True)
