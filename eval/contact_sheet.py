@@ -47,21 +47,34 @@ def find_mistakes(read: Sequence[TextBox], truth: Sequence[TextBox], case: bool)
 def save_contact_sheet(scored: Sequence[Scored], path: Path, case: bool) -> None:
     """Write a PNG: the pages with the lowest word F1, then misread and missed words of them."""
     worst = sorted(scored, key=lambda item: item[2])[:PAGES]
-    mistakes = [find_mistakes(words, page.words, case) for page, words, _ in worst]
-    tiles = [_page_tile(item, found) for item, found in zip(worst, mistakes, strict=True)]
     crops: list[Image.Image] = []
     share = max(1, WORDS // max(1, len(worst)))
-    for (page, _, _), found in zip(worst, mistakes, strict=True):
-        crops += _word_tiles(page, found, share)
-    upper, lower = _grid(tiles, COLUMNS, TILE), _grid(crops, WORD_COLUMNS, WORD_TILE)
-    sheet = Image.new("RGB", (max(upper.width, lower.width), upper.height + lower.height), "white")
-    sheet.paste(upper, (0, 0))
-    sheet.paste(lower, (0, upper.height))
+    for page, words, _ in worst:
+        crops += _word_tiles(page, find_mistakes(words, page.words, case), share)
+    save_stacked([page_sheet(worst, case), tile_grid(crops, WORD_COLUMNS, WORD_TILE)], path)
+
+
+def page_sheet(scored: Sequence[Scored], case: bool) -> Image.Image:
+    """The pages with the lowest word F1, mistakes framed, in rows of three."""
+    worst = sorted(scored, key=lambda item: item[2])[:PAGES]
+    tiles = [_page_tile(item, find_mistakes(item[1], item[0].words, case)) for item in worst]
+    return tile_grid(tiles, COLUMNS, TILE)
+
+
+def save_stacked(pictures: Sequence[Image.Image], path: Path) -> None:
+    """Write pictures one below the other as one file, making its folder."""
+    size = (max(p.width for p in pictures), sum(p.height for p in pictures))
+    sheet = Image.new("RGB", size, "white")
+    top = 0
+    for picture in pictures:
+        sheet.paste(picture, (0, top))
+        top += picture.height
     path.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(path)
 
 
-def _grid(tiles: Sequence[Image.Image], columns: int, size: tuple[int, int]) -> Image.Image:
+def tile_grid(tiles: Sequence[Image.Image], columns: int, size: tuple[int, int]) -> Image.Image:
+    """Tiles of one size (width, height) in rows of ``columns``."""
     width, height = size
     rows = -(-len(tiles) // columns)
     sheet = Image.new("RGB", (columns * width, rows * height), "white")
@@ -104,14 +117,15 @@ def _word_tiles(page: OcrPage, found: Mistakes, limit: int) -> list[Image.Image]
     step = max(1, len(items) // limit)
     with Image.open(page.path) as opened:
         image = opened.convert("RGB")
-    return [_word_tile(image, *item) for item in items[::step][:limit]]
+    return [word_tile(image, *item) for item in items[::step][:limit]]
 
 
-def _word_tile(
+def word_tile(
     image: Image.Image, word: TextBox, label: str, colour: tuple[int, int, int]
 ) -> Image.Image:
+    """A word cut out of its page and blown up, under a caption."""
     x0, y0, x1, y1 = word.box
-    crop = image.crop((int(x0) - 4, int(y0) - 4, int(x1) + 5, int(y1) + 5))
+    crop = image.crop((int(x0) - 4, int(y0) - 4, int(max(x0, x1)) + 5, int(max(y0, y1)) + 5))
     room = (WORD_TILE[0] - 10, WORD_TILE[1] - 28)
     scale = min(room[0] / crop.width, room[1] / crop.height, 3.0)
     crop = crop.resize((max(1, int(crop.width * scale)), max(1, int(crop.height * scale))))
