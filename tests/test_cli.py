@@ -355,6 +355,19 @@ class TestWrongUse:
         assert code == 2
         assert "DOCAGENT_MAX_PAGES='many'" in err
 
+    def test_weights_of_no_folder(self, run: Run, scan: Path, tmp_path: Path) -> None:
+        code, _, err = run("read", scan, "--weights", tmp_path / "gone")
+        assert code == 2
+        assert "gone: no such folder" in err
+
+    def test_a_folder_without_networks(
+        self, run: Run, scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(documents, "DocAgent", DocAgent)
+        code, _, err = run("read", scan, "--weights", tmp_path)
+        assert code == 2
+        assert f"{tmp_path / 'detector.onnx'}: no such weights file" in err
+
 
 class TestEnds:
     def test_ctrl_c(self, run: Run, scan: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,10 @@ _ANNOTATE = (
     "draw the boxes of the result on the page image; several pages become IMAGE-1, IMAGE-2, ...; "
     "for several inputs IMAGE is a folder"
 )
+_WEIGHTS = (
+    "networks to use instead of the shipped ones, as `python -m finetune.recognizer --data` "
+    "writes them; by default DOCAGENT_WEIGHTS_DIR"
+)
 _ENGINE = (
     "what reads page images: docagent (its own OCR), an installed tesseract or rapidocr, fused "
     "(all of them together), or auto (the best for each page); by default DOCAGENT_ENGINE, "
@@ -69,6 +73,7 @@ def _common_arguments() -> argparse.ArgumentParser:
     common.add_argument("-o", "--output", type=Path, metavar="FOLDER", help=_OUTPUT)
     common.add_argument("--force", action="store_true", help="redo what is already in --output")
     common.add_argument("--engine", choices=ENGINES, help=_ENGINE)
+    common.add_argument("--weights", type=Path, metavar="FOLDER", help=_WEIGHTS)
     common.add_argument("--annotate", type=Path, metavar="IMAGE", help=_ANNOTATE)
     common.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no notes")
     _add_debug(common)

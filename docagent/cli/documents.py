@@ -101,8 +101,11 @@ def _formats(args: argparse.Namespace) -> list[str]:
 
 
 def _settings(args: argparse.Namespace) -> Settings:
-    settings = Settings.from_env()
-    return settings.model_copy(update={"engine": args.engine}) if args.engine else settings
+    given = {"engine": args.engine, "weights_dir": args.weights}
+    if args.weights and not args.weights.is_dir():
+        raise SettingsError(f"--weights {args.weights}: no such folder; name one with networks")
+    update = {name: value for name, value in given.items() if value is not None}
+    return Settings.from_env().model_copy(update=update)
 
 
 class _Run:
