@@ -4,12 +4,17 @@
 
 It resumes from its last checkpoint; ``--export docagent/weights/detector.onnx`` writes the
 averaged weights.
+
+To go on from the shipped weights with pages of your own (``finetune/README.md``):
+
+    python -m finetune.detector --data labelled/ --output runs/adapted --minutes 5
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +23,8 @@ import cv2
 import torch
 from torch import nn
 
+from finetune.adapt import add_adapt_arguments, run_safely, to_options
+from finetune.adapt_detector import PEAK, DetectorTask
 from finetune.detector_data import detector_batches
 from finetune.detector_model import DetectorModel
 from finetune.export import export_detector
@@ -89,20 +96,35 @@ def export(checkpoint: Path, target: Path) -> None:
     export_detector(torch.load(checkpoint, weights_only=True)["average"], target)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shards", type=Path, default=Path("runs/shards"))
-    parser.add_argument("--output", type=Path, default=Path("runs/detector"))
-    parser.add_argument("--minutes", type=float, default=DetectorConfig.minutes)
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--shards", type=Path, help="runs/shards; with --data: rehearse on these")
+    parser.add_argument("--held-out", type=Path, help="with --data: a labelled folder")
+    parser.add_argument("--output", type=Path, help="runs/detector; with --data runs/adapted")
+    parser.add_argument("--minutes", type=float, help="35; with --data 5")
+    parser.add_argument("--peak", type=float, help=f"with --data: learning rate, {PEAK}")
     parser.add_argument("--export", type=Path, help="write ONNX here and stop")
     parser.add_argument("--threads", type=int, default=1)
+    add_adapt_arguments(parser).add_argument(
+        "--boxes",
+        choices=("auto", "lines", "words"),
+        default="auto",
+        help="what the labelled boxes are; words are joined to lines, which the detector finds",
+    )
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    if args.data:
+        return run_safely(DetectorTask, to_options(args, "detector", args.peak or PEAK))
+    output = args.output or Path("runs/detector")
     if args.export:
-        export(args.output / "last.pt", args.export)
-        return
-    train(DetectorConfig(minutes=args.minutes), args.shards, args.output)
+        export(output / "last.pt", args.export)
+        return 0
+    minutes = DetectorConfig.minutes if args.minutes is None else args.minutes
+    train(DetectorConfig(minutes=minutes), args.shards or Path("runs/shards"), output)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

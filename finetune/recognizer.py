@@ -5,12 +5,17 @@
 
 Stop it at any time and start it again with the same command: it resumes from the last
 checkpoint. ``--export docagent/weights/recognizer.onnx`` writes the averaged weights.
+
+To go on from the shipped weights with crops or pages of your own (``finetune/README.md``):
+
+    python -m finetune.recognizer --data labelled/ --output runs/adapted --minutes 5
 """
 
 from __future__ import annotations
 
 import argparse
 import random
+import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +25,8 @@ import torch
 from torch import nn
 
 from docagent.ocr.charset import CHARSET
+from finetune.adapt import add_adapt_arguments, run_safely, to_options
+from finetune.adapt_recognizer import PEAK, RecognizerTask
 from finetune.export import export_recognizer
 from finetune.losses import ctc_loss, greedy_texts
 from finetune.recognizer_data import batches, read_shard, to_batch
@@ -115,23 +122,41 @@ def export(checkpoint: Path, target: Path) -> None:
     export_recognizer(torch.load(checkpoint, weights_only=True)["average"], target)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shards", type=Path, default=Path("runs/shards"))
-    parser.add_argument("--held-out", type=Path, help="one shard that is not trained on")
-    parser.add_argument("--output", type=Path, default=Path("runs/recognizer"))
-    parser.add_argument("--minutes", type=float, default=90.0)
-    parser.add_argument("--peak", type=float, default=RecognizerConfig.peak)
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--shards", type=Path, help="runs/shards; with --data: rehearse on these")
+    parser.add_argument(
+        "--held-out",
+        type=Path,
+        help="one shard that is not trained on; with --data: a labelled folder",
+    )
+    parser.add_argument("--output", type=Path, help="runs/recognizer; with --data runs/adapted")
+    parser.add_argument("--minutes", type=float, help="90; with --data 5")
+    parser.add_argument("--peak", type=float, help=f"{RecognizerConfig.peak}; with --data {PEAK}")
     parser.add_argument("--export", type=Path, help="write ONNX here and stop")
     parser.add_argument("--threads", type=int, default=1)
+    add_adapt_arguments(parser).add_argument(
+        "--case-insensitive",
+        action="store_true",
+        help="labels do not tell the case (all capitals, say): either is right",
+    )
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    if args.data:
+        return run_safely(RecognizerTask, to_options(args, "recognizer", args.peak or PEAK))
+    output = args.output or Path("runs/recognizer")
     if args.export:
-        export(args.output / "last.pt", args.export)
-        return
-    config = RecognizerConfig(minutes=args.minutes, peak=args.peak)
-    train(config, args.shards, args.output, args.held_out)
+        export(output / "last.pt", args.export)
+        return 0
+    config = RecognizerConfig(
+        minutes=RecognizerConfig.minutes if args.minutes is None else args.minutes,
+        peak=args.peak or RecognizerConfig.peak,
+    )
+    train(config, args.shards or Path("runs/shards"), output, args.held_out)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""The recognizer and a user's crops: what ``python -m finetune.recognizer --data`` trains."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from docagent.errors import SettingsError
+from docagent.ocr.charset import CHARSET
+from docagent.ocr.crops import READ_STRETCH, crop_to_input, stack_inputs
+from docagent.ocr.recognition import TextRecognizer
+from eval.metrics import ErrorRate, cer
+from finetune.adapt import REHEARSAL, AdaptOptions, Figures, load_parts, warn
+from finetune.adapt_data import Skipped, read_crops
+from finetune.export import export_recognizer
+from finetune.fine_tuning import Score, State
+from finetune.losses import caseless_ctc_loss, ctc_loss, greedy_texts
+from finetune.quantize import Inputs
+from finetune.recognizer_data import Sample, augment, fits, read_shard, shuffled_groups, to_batch
+from finetune.recognizer_model import RecognizerModel
+
+PIXELS = 9_000
+"""Columns of a batch: fewer than in training from nothing, for more steps in few minutes."""
+PEAK = 2e-4
+SCORED = 400
+"""Most crops of the pages aside that are read at a check."""
+PLAIN = 0.3
+"""Share of the crops that are trained on as they are read, not worn further."""
+
+
+class RecognizerTask:
+    """Raises SettingsError or SourceError if there is nothing usable to train on."""
+
+    name = "recognizer"
+    example = torch.ones(1, 1, 32, 64)
+
+    def __init__(self, options: AdaptOptions) -> None:
+        self.parts = load_parts(options, "texts")
+        self._ignore_case = options.ignore_case
+        self._shards = sorted(options.shards.glob("*.npz")) if options.shards else []
+        skipped = Skipped()
+        self._train = _fitting(read_crops(self.parts.train, 1.0, skipped), skipped)
+        self._aside = read_crops(self.parts.aside, READ_STRETCH, skipped)
+        self._held_out = self._aside
+        if self.parts.held_out is not self.parts.aside:
+            self._held_out = read_crops(self.parts.held_out, READ_STRETCH, skipped)
+        for sentence in skipped.sentences():
+            warn(sentence)
+        counts = len(self._train), len(self._aside), len(self._held_out)
+        print(f"crops: {counts[0]} to train, {counts[1]} aside, {counts[2]} held out", flush=True)
+        if not all(counts):
+            raise SettingsError(
+                f"{options.data}: no usable crop in one of the parts; label more pages"
+            )
+        self._random = random.Random(len(self._train))
+        self._batches, self._rehearsal = self._endless(), self._endless_rehearsal()
+
+    def new_model(self) -> nn.Module:
+        return RecognizerModel(len(CHARSET) + 1)
+
+    def loss(self, model: nn.Module) -> Tensor:
+        rehearse = bool(self._shards) and self._random.random() < REHEARSAL
+        crops, texts, widths = next(self._rehearsal if rehearse else self._batches)
+        with autocast():
+            logits = model(crops)
+        # Shards know their case.
+        if self._ignore_case and not rehearse:
+            return caseless_ctc_loss(logits, texts, widths)
+        return ctc_loss(logits, texts, widths, strict=rehearse)
+
+    def score(self, model: nn.Module) -> Score:
+        model.eval()
+        chosen = self._aside[:: max(1, len(self._aside) // SCORED)]
+        read: list[str] = []
+        truth: list[str] = []
+        for group in shuffled_groups(chosen, PIXELS, random.Random(0)):
+            crops, texts, widths = to_batch(group)
+            with torch.no_grad(), autocast():
+                read += greedy_texts(model(crops).float(), widths)
+            truth += texts
+        return self.rank(self._figures(read, truth))
+
+    def measure(self, weights: Path, held_out: bool) -> Figures:
+        recognizer = TextRecognizer(weights, threads=torch.get_num_threads())
+        samples = self._held_out if held_out else self._aside
+        figures = self._figures(_read(recognizer, samples), [text for _, text in samples])
+        if held_out and self._shards:
+            shipped = _served(read_shard(self._shards[-1])[:SCORED])
+            right = zip(_read(recognizer, shipped), shipped, strict=True)
+            figures["exact match, shipped style"] = float(
+                np.mean([a.strip() == text.strip() for a, (_, text) in right])
+            )
+        return figures
+
+    def rank(self, figures: Figures) -> Score:
+        return figures["exact match"], -figures["CER"]
+
+    def export(self, state: State, target: Path) -> None:
+        export_recognizer(state, target)
+
+    def examples(self) -> Iterator[Inputs]:
+        order = sorted((crop for crop, _ in _served(self._train)), key=lambda c: c.shape[1])
+        for start in np.linspace(0, max(0, len(order) - 8), 40).astype(int):
+            yield {"crops": stack_inputs([crop_to_input(c) for c in order[start : start + 8]])}
+
+    def _endless(self) -> Iterator[tuple[Tensor, list[str], Tensor]]:
+        while True:
+            worn = [self._wear(sample) for sample in self._train]
+            for group in shuffled_groups(_fitting(worn), PIXELS, self._random):
+                yield to_batch(group)
+
+    def _endless_rehearsal(self) -> Iterator[tuple[Tensor, list[str], Tensor]]:
+        # The last shard is kept for measuring what was forgotten.
+        usable = self._shards[:-1] or self._shards
+        while True:
+            samples = read_shard(self._random.choice(usable))
+            worn = [(augment(crop, self._random), text) for crop, text in samples]
+            for group in shuffled_groups(_fitting(worn), PIXELS, self._random):
+                yield to_batch(group)
+
+    def _wear(self, sample: Sample) -> Sample:
+        crop, text = sample
+        if self._random.random() < PLAIN:
+            return _served([sample])[0]
+        return augment(crop, self._random), text
+
+    def _figures(self, read: list[str], truth: list[str]) -> Figures:
+        """Share of crops read exactly, and CER; white space at the ends does not count."""
+        pairs = [(a.strip(), b.strip()) for a, b in zip(read, truth, strict=True)]
+        if self._ignore_case:
+            pairs = [(a.casefold(), b.casefold()) for a, b in pairs]
+        errors = sum((cer(a, b) for a, b in pairs), ErrorRate())
+        return {"exact match": float(np.mean([a == b for a, b in pairs])), "CER": errors.rate}
+
+
+def autocast() -> torch.autocast:
+    """bfloat16 where the processor is made for it; elsewhere it would be slower."""
+    fast = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+    return torch.autocast("cpu", torch.bfloat16, enabled=fast)
+
+
+def _fitting(samples: list[Sample], skipped: Skipped | None = None) -> list[Sample]:
+    """Samples whose crop has room for its text when it is widened as little as it may be."""
+    kept = []
+    for crop, text in samples:
+        if fits(text, crop.shape[1]):
+            kept.append((crop, text))
+        elif skipped is not None:
+            skipped.add("crops too narrow for their text", text[:40])
+    return kept
+
+
+def _served(samples: list[Sample]) -> list[Sample]:
+    """Crops of true width widened as serving does."""
+    return [
+        (np.asarray(cv2.resize(crop, (width, crop.shape[0])), np.uint8), text)
+        for crop, text in samples
+        if (width := round(crop.shape[1] * READ_STRETCH))
+    ]
+
+
+def _read(recognizer: TextRecognizer, samples: list[Sample]) -> list[str]:
+    return [
+        " ".join("".join(char.text for char in word.chars) for word in line.words)
+        for line in recognizer.recognize([crop for crop, _ in samples])
+    ]
