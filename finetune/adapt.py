@@ -221,6 +221,9 @@ def run_safely(make: Callable[[AdaptOptions], Task], options: AdaptOptions) -> i
     except DocAgentError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # outside of training, where there is nothing to save
+        print("stopped; the same command goes on", file=sys.stderr)
+        return 130
 
 
 def _train(task: Task, model: nn.Module, options: AdaptOptions) -> Run:

@@ -107,6 +107,8 @@ class FineTuning:
         clock = Clock(plan.minutes * 60, run.elapsed)
         checked, spent, losses = time.monotonic(), 0.0, list[float]()
         with Stopper() as stopper:
+            if not run.done:
+                print(f"training for {plan.minutes:g} minutes in all; Ctrl-C saves", flush=True)
             while not run.done and not stopper.signal:
                 losses.append(self._step(clock.progress))
                 # A check may take long on many pages; it gets at most a quarter of the time.
