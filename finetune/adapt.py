@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Protocol
 
 import torch
@@ -138,8 +139,8 @@ def load_start(model: nn.Module, start: Path, example: Tensor) -> None:
         return
     try:
         model.load_state_dict(torch.load(start, weights_only=True)["average"])
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, EOFError, KeyError, RuntimeError, UnpicklingError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ModelError(
             f"{start}: not a checkpoint of this network ({reason}); give a last.pt or an .onnx"
         ) from error

@@ -123,8 +123,8 @@ def read_pages(images: Sequence[LabelledImage], words: bool, skipped: Skipped) -
     pages: list[Page] = []
     for image, pixels in images_with_pixels(images, skipped):
         lines = [line for line in image.lines if line.quad is not None and _inside(line, pixels)]
-        if len(lines) < len(image.lines):
-            skipped.add("pages with boxes outside of the image, these boxes", image.path.name)
+        for _ in range(len(image.lines) - len(lines)):
+            skipped.add("boxes outside of their image", image.path.name)
         clean = _paint_over([q.quad for q in lines if not q.readable], even_light(pixels))
         quads = [line.quad for line in lines if line.readable and line.quad is not None]
         if words:

@@ -80,7 +80,7 @@ class DetectorTask:
         columns = zip(*samples, strict=True)
         inputs, bands, weights = (torch.from_numpy(np.stack(c)[:, None]) for c in columns)
         with autocast():
-            logits = model(inputs)
+            logits = model(inputs.contiguous(memory_format=torch.channels_last))
         return band_loss(logits.float(), bands, weights)
 
     def score(self, model: nn.Module) -> Score:

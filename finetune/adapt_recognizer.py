@@ -68,7 +68,7 @@ class RecognizerTask:
         rehearse = bool(self._shards) and self._random.random() < REHEARSAL
         crops, texts, widths = next(self._rehearsal if rehearse else self._batches)
         with autocast():
-            logits = model(crops)
+            logits = model(crops.contiguous(memory_format=torch.channels_last))
         # Shards know their case.
         if self._ignore_case and not rehearse:
             return caseless_ctc_loss(logits, texts, widths)

@@ -173,7 +173,7 @@ def _load_doctr(folder: Path, labels: Path) -> LabelledData:
 
 def _polygons(labels: Path, name: str, entry: Any) -> list[NDArray[np.float32]]:
     polygons = entry.get("polygons") if isinstance(entry, dict) else None
-    if isinstance(polygons, dict):
+    if isinstance(polygons, dict) and all(isinstance(g, list) for g in polygons.values()):
         polygons = [polygon for group in polygons.values() for polygon in group]
     if not isinstance(polygons, list):
         raise SourceError(

@@ -141,6 +141,22 @@ class TestFromOnnx:
             load_onnx(RecognizerModel(len(CHARSET) + 1), path, torch.ones(1, 1, 32, 64))
 
 
+def test_start_from_a_checkpoint(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from finetune.adapt import load_start
+    from finetune.detector_model import DetectorModel
+
+    model, again = DetectorModel(), DetectorModel()
+    torch.save({"average": model.state_dict()}, tmp_path / "last.pt")
+    load_start(again, tmp_path / "last.pt", torch.ones(1, 1, 64, 64))
+    torch.testing.assert_close(again.state_dict(), model.state_dict())
+    torch.save({"average": {}}, tmp_path / "other.pt")
+    (tmp_path / "broken.pt").write_bytes(b"no checkpoint")
+    for name in ("other.pt", "broken.pt", "gone.pt"):
+        with pytest.raises(ModelError, match=rf"{name}: not a checkpoint"):
+            load_start(again, tmp_path / name, torch.ones(1, 1, 64, 64))
+
+
 def test_either_case_is_right() -> None:
     torch = pytest.importorskip("torch")
     from finetune.losses import caseless_ctc_loss, ctc_loss

@@ -105,6 +105,7 @@ def test_corners_that_run_the_other_way_are_put_in_order(tmp_path: Path) -> None
         ("[]", "labels.json: not an object"),
         ({"a.png": "x", "b.png": {"polygons": []}}, "keep crops and pages apart"),
         ({"a.png": {"boxes": []}}, "'a.png': no list \"polygons\""),
+        ({"a.png": {"polygons": {"words": 3}}}, "'a.png': no list \"polygons\""),
         ({"a.png": {"polygons": [[1, 2, 3, 4]]}}, "polygon 0 is .*four points"),
         ({"a.png": {"polygons": [SQUARE, [["a", 1]] * 4]}}, "polygon 1 is .*four points"),
         ({"a.png": {"polygons": [[[1, 1], [2, 1], [2, float("nan")], [1, 2]]]}}, "polygon 0"),
