@@ -23,7 +23,7 @@ import cv2
 import torch
 from torch import nn
 
-from finetune.adapt import add_adapt_arguments, run_safely, to_options
+from finetune.adapt import add_adapt_arguments, run_safely
 from finetune.adapt_detector import PEAK, DetectorTask
 from finetune.detector_data import detector_batches
 from finetune.detector_model import DetectorModel
@@ -116,7 +116,7 @@ def main() -> int:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     if args.data:
-        return run_safely(DetectorTask, to_options(args, "detector", args.peak or PEAK))
+        return run_safely(DetectorTask, args, args.peak or PEAK)
     output = args.output or Path("runs/detector")
     if args.export:
         export(output / "last.pt", args.export)

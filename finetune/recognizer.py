@@ -25,7 +25,7 @@ import torch
 from torch import nn
 
 from docagent.ocr.charset import CHARSET
-from finetune.adapt import add_adapt_arguments, run_safely, to_options
+from finetune.adapt import add_adapt_arguments, run_safely
 from finetune.adapt_recognizer import PEAK, RecognizerTask
 from finetune.export import export_recognizer
 from finetune.losses import ctc_loss, greedy_texts
@@ -145,7 +145,7 @@ def main() -> int:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     if args.data:
-        return run_safely(RecognizerTask, to_options(args, "recognizer", args.peak or PEAK))
+        return run_safely(RecognizerTask, args, args.peak or PEAK)
     output = args.output or Path("runs/recognizer")
     if args.export:
         export(output / "last.pt", args.export)

@@ -157,6 +157,16 @@ def test_start_from_a_checkpoint(tmp_path: Path) -> None:
             load_start(again, tmp_path / name, torch.ones(1, 1, 64, 64))
 
 
+def test_blend() -> None:
+    torch = pytest.importorskip("torch")
+    from finetune.adapt import blend
+
+    first = {"weight": torch.tensor([0.0, 2.0]), "count": torch.tensor(1)}
+    last = {"weight": torch.tensor([1.0, 4.0]), "count": torch.tensor(5)}
+    assert blend(first, last, 0.25)["weight"].tolist() == [0.25, 2.5]
+    assert blend(first, last, 1.0)["count"] == 5
+
+
 def test_either_case_is_right() -> None:
     torch = pytest.importorskip("torch")
     from finetune.losses import caseless_ctc_loss, ctc_loss
