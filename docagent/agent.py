@@ -51,7 +51,7 @@ def _engine(settings: Settings) -> PageReader:
 
 
 def _own_engine(settings: Settings) -> OcrEngine:
-    language = load_language_model().log_probability if settings.language_model else None
+    language = load_language_model() if settings.language_model else None
     return OcrEngine(settings, language)
 
 

@@ -5,14 +5,18 @@ One type serves Python, JSON, REST and disk. Polygons are page-relative (see ``g
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from docagent.geometry import Polygon, join_polygons
+from docagent.geometry import BBox, Polygon, join_polygons, polygon_to_bbox
 
 PAGE_BREAK = "\n\n"
+
+LEVEL = 0.1
+"""Degrees of skew below which a page counts as level."""
 
 PageKind = Literal["born_digital", "scan", "photo", "receipt"]
 """What a page looks like. born_digital: drawn by software; its text layer is used if sound."""
@@ -122,6 +126,16 @@ class Document(Frozen):
         return PAGE_BREAK.join(page.text for page in self.pages)
 
     @cached_property
+    def level_boxes(self) -> tuple[BBox, ...]:
+        """Page-relative boxes of ``words`` as they would be on a level page.
+
+        Rows of a form run straight; on a scan that leans, the far end of a row is as high as
+        the near end of the next one.
+        """
+        pages = {page.number: page for page in self.pages}
+        return tuple(_level_box(word.word.polygon, pages[word.page]) for word in self.words)
+
+    @cached_property
     def words(self) -> tuple[WordLocation, ...]:
         """Every word in reading order with its span in ``text``."""
         located: list[WordLocation] = []
@@ -137,3 +151,15 @@ class Document(Frozen):
             # The last separator of a page was counted as one character; a page break has two.
             offset += len(PAGE_BREAK) - 1 if page.lines else len(PAGE_BREAK)
         return tuple(located)
+
+
+def _level_box(polygon: Polygon, page: Page) -> BBox:
+    if abs(page.skew) < LEVEL or not page.width or not page.height:
+        return polygon_to_bbox(polygon)
+    angle = math.radians(-page.skew)
+    cos, sin = math.cos(angle), math.sin(angle)
+    aspect = page.height / page.width  # relative units differ between the axes
+    turned = [
+        (x * cos - y * aspect * sin, (x * sin + y * aspect * cos) / aspect) for x, y in polygon
+    ]
+    return polygon_to_bbox(turned)

@@ -28,7 +28,7 @@ from docagent.label_rules import (
 from docagent.reader.types import PointedSpan, Query, Reader, Reading
 from docagent.results import Check, Extraction, Field, Status
 from docagent.schemas import Schema, assemble
-from docagent.table_rules import headed_columns
+from docagent.table_rules import with_header
 from docagent.tables import Row, group_rows
 
 PASSED_CHECK = log(50)
@@ -128,8 +128,8 @@ def _cell_fields(
         columns = {r.leaf.path: r for r in readers if r.leaf.array == array}
         found = {path: _column(r, readings.get(path)) for path, r in columns.items()}
         plain = set(columns) == {f"{array}[]"}
-        if readings and not plain and not any(found.values()):
-            found = headed_columns(next(iter(columns.values())).document, columns)
+        if readings and not plain:
+            found = with_header(columns, found)
         rows = _list_rows(found) if plain else group_rows(columns, found)
         for index, row in enumerate(rows):
             fields += [_found(columns[path], cell, index) for path, cell in row.items()]

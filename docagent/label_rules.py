@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from docagent.candidates import Candidate, FieldReader, bare, label_phrases
 from docagent.document import Document, WordLocation
-from docagent.geometry import BBox, polygon_to_bbox
+from docagent.geometry import BBox
 from docagent.grounding import edit_distance
 from docagent.schemas import Schema, SchemaField
 
@@ -257,7 +257,7 @@ class _Rows:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.boxes = [polygon_to_bbox(word.word.polygon) for word in document.words]
+        self.boxes = document.level_boxes
         self.pages: dict[int, list[int]] = {}
         for index, word in enumerate(document.words):
             self.pages.setdefault(word.page, []).append(index)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from docagent.candidates import TIGHT_KINDS, Candidate, FieldReader
-from docagent.geometry import BBox, polygon_to_bbox, union_bbox
+from docagent.geometry import BBox, union_bbox
 
 Row = dict[str, Candidate]
 """Cell by path of its column (``line_items[].amount``)."""
@@ -77,10 +77,12 @@ def group_rows(
 
 
 def _cell(reader: FieldReader, candidate: Candidate) -> _Cell:
-    words = [reader.document.words[i] for start, end in candidate.ranges for i in range(start, end)]
-    first = [word for word in words if (word.page, word.line) == (words[0].page, words[0].line)]
-    box = union_bbox(polygon_to_bbox(word.word.polygon) for word in first)
-    return _Cell(reader, candidate, words[0].page, box)
+    words = reader.document.words
+    indices = [i for start, end in candidate.ranges for i in range(start, end)]
+    line = (words[indices[0]].page, words[indices[0]].line)
+    first = [i for i in indices if (words[i].page, words[i].line) == line]
+    box = union_bbox(reader.document.level_boxes[i] for i in first)
+    return _Cell(reader, candidate, line[0], box)
 
 
 def _seeded(cells: Iterable[_Cell]) -> list[_Group]:

@@ -105,7 +105,7 @@ def outcomes(extraction: Extraction, document: SyntheticDocument) -> Iterator[Ou
 def collect(count: int, seed: int) -> list[Outcome]:
     """Outcomes of ``count`` documents."""
     settings = Settings(threads=1)
-    engine = OcrEngine(settings, load_language_model().log_probability)
+    engine = OcrEngine(settings, load_language_model())
     reader = EmbeddedReader(settings)
     found: list[Outcome] = []
     for index in range(count):
@@ -136,7 +136,7 @@ def fit(train: list[Outcome], test: list[Outcome], found: bool) -> tuple[Calibra
 
 def collect_words(count: int, seed: int) -> list[WordOutcome]:
     """Outcomes of the words on ``count`` pages like those the recognizer trains on."""
-    engine = OcrEngine(Settings(threads=1), load_language_model().log_probability)
+    engine = OcrEngine(Settings(threads=1), load_language_model())
     found: list[WordOutcome] = []
     for index in range(count):
         image, truth = make_words_page(random.Random(seed * 7919 + index), 0.7, WORN)

@@ -6,7 +6,7 @@ import pytest
 
 from docagent.candidates import FieldReader
 from docagent.schemas import SchemaField
-from docagent.table_rules import headed_columns
+from docagent.table_rules import headed_columns, with_header
 from docagent.tables import group_rows
 from tests.documents import document_of
 
@@ -138,3 +138,44 @@ def test_a_table_of_texts_only():
         {"description": "Bolts"},
         {"description": "Nuts"},
     ]
+
+
+def test_what_the_reader_points_at_makes_cells_under_a_header_surer():
+    made = [
+        column("description", INVOICE, "Item"),
+        column("quantity", INVOICE, "Qty"),
+        column("amount", INVOICE, "Total", "Amount"),
+    ]
+    readers = {reader.leaf.path: reader for reader in made}
+    words = [word.word.text for word in INVOICE.words]
+    bolts = readers["items[].description"].candidate(words.index("Steel"), words.index("M6"), 0.5)
+    cells = with_header(readers, {**dict.fromkeys(readers, []), "items[].description": [bolts]})
+    found = {c.raw_text: c.score for c in cells["items[].description"]}
+    assert found["Steel bolts M6"] > found["Nuts"]
+    assert [c.raw_text for c in cells["items[].quantity"]] == ["2", "10", "1"]
+
+
+def test_a_table_elsewhere_is_not_that_of_the_items():
+    receipt = document_of(
+        ["Tea               4.00", "Total             4.00", "Item   Qty   Total", "SR   1   3.77"]
+    )
+    made = [
+        column("description", receipt, "Item"),
+        column("quantity", receipt, "Qty"),
+        column("amount", receipt, "Total"),
+    ]
+    readers = {reader.leaf.path: reader for reader in made}
+    tea = readers["items[].description"].candidate(0, 1, 0.9)
+    cells = with_header(readers, {**dict.fromkeys(readers, []), "items[].description": [tea]})
+    assert [c.raw_text for c in cells["items[].description"]] == ["Tea"]
+
+
+def test_a_column_without_a_known_label_at_the_end_is_the_amount():
+    bill = document_of(["Item        Qty   Betraq", "Steel bolts   2     3.00"])
+    made = [
+        column("description", bill, "Item"),
+        column("quantity", bill, "Qty"),
+        column("amount", bill, "Total"),
+    ]
+    readers = {reader.leaf.path: reader for reader in made}
+    assert [c.raw_text for c in headed_columns(bill, readers)["items[].amount"]] == ["3.00"]

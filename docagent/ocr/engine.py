@@ -26,7 +26,7 @@ from docagent.ocr.detection import TextDetector
 from docagent.ocr.line_words import character_pitch, line_words, widen
 from docagent.ocr.preprocess import apply_affine, detection_scale, even_light, rotate, turn
 from docagent.ocr.reading_order import group_words_into_lines
-from docagent.ocr.recognition import TextRecognizer, WordScore
+from docagent.ocr.recognition import TextRecognizer, WordModel
 from docagent.ocr.types import Detection, Image, LineReading
 from docagent.scan import ScanPage
 from docagent.settings import Settings
@@ -74,7 +74,7 @@ class OcrEngine:
     Raises ModelError when the weights cannot be used.
     """
 
-    def __init__(self, settings: Settings | None = None, language: WordScore | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, language: WordModel | None = None) -> None:
         """language: a word model that settles words the recognizer is unsure of."""
         settings = settings or Settings()
         folder = settings.weights_dir or Path(__file__).parent.parent / "weights"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +27,17 @@ UNSURE = 0.95
 LANGUAGE_WEIGHT = 0.25
 """Share of the language model against the recognizer, in log space."""
 
-WordScore = Callable[[str, str | None], float]
-"""Log-probability of a printed word, given the word before it on the line (or None)."""
+
+class WordModel(Protocol):
+    """What is known of printed words: a lexicon with probabilities."""
+
+    def __contains__(self, text: str, /) -> bool:
+        """Whether a word, punctuation aside, is in the lexicon."""
+        ...
+
+    def log_probability(self, text: str, previous: str | None = None) -> float:
+        """Of a printed word, given the word before it on the line (or None)."""
+        ...
 
 
 class TextRecognizer:
@@ -41,7 +51,7 @@ class TextRecognizer:
         self,
         weights: Path,
         threads: int = 1,
-        language: WordScore | None = None,
+        language: WordModel | None = None,
     ) -> None:
         self._session = open_session(weights, threads)
         self._name = self._session.get_inputs()[0].name
@@ -106,21 +116,31 @@ class TextRecognizer:
 def rescore(
     text: str,
     options: Sequence[tuple[str, float]],
-    language: WordScore,
+    language: WordModel,
     previous: str | None = None,
     weight: float = LANGUAGE_WEIGHT,
 ) -> str:
     """The reading that recognizer and language model together like best, or ``text`` itself.
 
-    options: readings with their probabilities (0-1). A language model knows nothing of numbers:
-    a reading with other digits than ``text`` is never chosen.
+    options: readings with their probabilities (0-1). Only words of the lexicon are chosen, or
+    names would be bent; and only letters change, as the model knows nothing of numbers and
+    signs.
     """
     known = dict(options)
-    if text not in known or not any(char.isalpha() for char in text):
+    if text not in known:
         return text
-    digits = [char for char in text if char.isdigit()]
-    rivals = [t for t in known if [char for char in t if char.isdigit()] == digits]
-    return max(rivals, key=lambda t: math.log(max(known[t], 1e-9)) + weight * language(t, previous))
+    signs = _signs(text)
+    rivals = [t for t in known if t == text or (_signs(t) == signs and t in language)]
+
+    def score(reading: str) -> float:
+        probability = math.log(max(known[reading], 1e-9))
+        return probability + weight * language.log_probability(reading, previous)
+
+    return max(rivals, key=score)
+
+
+def _signs(text: str) -> str:
+    return "".join(char for char in text if not char.isalpha())
 
 
 def _place_chars(chars: list[AlignedChar], left: float, right: float) -> tuple[CharReading, ...]:
