@@ -27,6 +27,7 @@ from docagent.ocr.line_words import character_pitch, line_words, widen
 from docagent.ocr.preprocess import apply_affine, detection_scale, even_light, rotate, turn
 from docagent.ocr.reading_order import group_words_into_lines
 from docagent.ocr.recognition import TextRecognizer, WordModel
+from docagent.ocr.stacks import split_stacks
 from docagent.ocr.types import Detection, Image, LineReading
 from docagent.scan import ScanPage
 from docagent.settings import Settings
@@ -147,9 +148,9 @@ class OcrEngine:
         quads = _stack(self.detector.detect(image, scale))
         lean = _lean(quads)
         if abs(lean) < LEAN:
-            return quads, lean
+            return (quads if _standing(quads) else split_stacks(image, quads)), lean
         straight, back = rotate(image, lean)
-        found = _stack(self.detector.detect(straight, scale))
+        found = split_stacks(straight, _stack(self.detector.detect(straight, scale)))
         # Lines far from level are found in pieces, which lean less than the page does.
         return apply_affine(found, back), lean + _lean(found)
 
