@@ -26,11 +26,20 @@ more agreement counts. Engines err on the same bad print, so it is far below wha
 UNSURE = 0.6
 """Probability of the best text below which the characters are voted on one by one."""
 
-KEEP = 0.5
-"""Probability from which a word that only one engine saw is kept."""
+KEEP = 0.85
+"""Probability from which a word that only one engine saw is kept. 0.3 / 0.5 / 0.7 / 0.85
+gave page character error rates of 0.048 / 0.040 / 0.037 / 0.036 on 12 receipts of SROIE adapt."""
 
-CALIBRATIONS: Mapping[str, Calibration] = {}
-"""From an engine's word confidence to the share of its words that are right."""
+_SCORES = (0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
+_TESSERACT = (0.09, 0.25, 0.347, 0.477, 0.506, 0.637, 0.843, 0.973, 0.987, 0.987)
+_RAPIDOCR = (0.167, 0.167, 0.334, 0.555, 0.613, 0.698, 0.807, 0.858, 0.869, 0.959)
+
+CALIBRATIONS: Mapping[str, Calibration] = {
+    "tesseract": Calibration(kind="piecewise", scores=_SCORES, probabilities=_TESSERACT),
+    "rapidocr": Calibration(kind="piecewise", scores=_SCORES, probabilities=_RAPIDOCR),
+}
+"""From an engine's word confidence to the share of its words that are right, fitted on 12 receipts
+(``eval.engine_calibration``). docagent's own confidences are calibrated where they are made."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import subprocess
 import cv2
 import numpy as np
 
-from docagent.document import Page
+from docagent.document import Page, Word
 from docagent.errors import SettingsError, SourceError
-from docagent.geometry import Polygon
+from docagent.geometry import Polygon, polygon_to_bbox, scale_polygon
 from docagent.ocr.boxed_pages import boxed_words_to_page, cut_place
 from docagent.ocr.boxed_words import tsv_to_lines
 from docagent.ocr.preprocess import turn, type_height
@@ -61,10 +61,10 @@ class TesseractEngine:
         if scan_page.text_layer is not None:
             return scan_page.text_layer
         first = self.read_turned(scan_page, 0)
-        if not first.lines or mean_confidence(first) >= DOUBT:
+        if not first.lines or upright_confidence(first) >= DOUBT:
             return first
         others = [self.read_turned(scan_page, quarter) for quarter in (180, 90, 270)]
-        return max([first, *others], key=mean_confidence)
+        return max([first, *others], key=upright_confidence)
 
     def read_turned(self, scan_page: ScanPage, quarter: int) -> Page:
         """The page's image read as it is after ``quarter`` degrees clockwise."""
@@ -124,11 +124,17 @@ def enlargement(image: Image) -> float:
     return max(1.0, min(wanted, LARGEST_SCALE, LARGEST_SIDE / float(max(image.shape))))
 
 
-def mean_confidence(page: Page) -> float:
-    """Mean confidence of a page's words, weighted by characters; 0 without any."""
+def upright_confidence(page: Page) -> float:
+    """Mean confidence of a page's words, weighted by characters; 0 for words that stand, which
+    Tesseract may read too but does not put in order."""
     words = [word for line in page.lines for word in line.words]
-    total = sum((word.confidence or 0.0) * len(word.text) for word in words)
+    total = sum((word.confidence or 0.0) * len(word.text) for word in words if _lies(word, page))
     return total / max(1, sum(len(word.text) for word in words))
+
+
+def _lies(word: Word, page: Page) -> bool:
+    x0, y0, x1, y1 = polygon_to_bbox(scale_polygon(word.polygon, page.width, page.height))
+    return len(word.text) < 3 or x1 - x0 >= y1 - y0
 
 
 def _resized(image: Image, scale: float) -> Image:
