@@ -34,7 +34,7 @@ ASIDE = 10
 """One training page in so many is kept aside to choose the best weights; fewer pages than that
 leave none, and the choice is made on the held-out pages."""
 ENOUGH = 0.01
-"""Loss in the first figure that 8 bits may cost against floats, which take nearly twice the time."""
+"""Loss in the first figure that 8 bits may cost against floats, which read half as fast."""
 BLEND = 0.7
 """How far to go from the start to the adapted weights. On receipts 0.7 kept 0.92 of the gain of
 going all the way and forgot 0.48 as much of the shipped style; 0.5 kept 0.61 and forgot 0.04."""
