@@ -11,8 +11,10 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import os
+import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +28,16 @@ from eval.measure import Stopwatch, peak_mb
 
 def engine_fingerprint(name: str) -> str:
     """What identifies an engine's results: its version, or the hash of this project's code
-    for reading (``ocr`` and the modules beside it) and weights."""
+    for reading (``ocr`` and the modules beside it) and weights, with the others' versions where
+    they take part."""
     if name.startswith("rapidocr"):
         return f"{name} {importlib.metadata.version('rapidocr')}"
     if name.startswith("tesseract"):
         shown = subprocess.run(["tesseract", "--version"], capture_output=True, text=True)
         return f"{name} {(shown.stdout or shown.stderr).splitlines()[0]}"
+    if name in ("fused", "auto"):
+        here = {"tesseract": shutil.which("tesseract"), "rapidocr": find_spec("rapidocr")}
+        name = "+".join([name, *(engine_fingerprint(n) for n, found in here.items() if found)])
     package = Path(docagent.__file__).parent
     code = [*package.glob("*.py"), *package.glob("ocr/*.py"), *weights_dir().glob("*")]
     return f"{name} {files_fingerprint(path for path in code if path.is_file())}"

@@ -88,6 +88,13 @@ def test_unsure_letters_are_voted_on_one_by_one() -> None:
     assert fused.text == "Invoice"
 
 
+def test_what_another_engine_read_is_not_unreadable() -> None:
+    unread = (bbox_to_polygon((0.5, 0.5, 0.7, 0.53)), bbox_to_polygon((0.5, 0.8, 0.7, 0.83)))
+    base = read("base", ["Invoice"]).model_copy(update={"unreadable": unread})
+    other = placed("other", [("Paid", (0.52, 0.5, 0.6, 0.52), 0.95)])
+    assert fuse_pages([base, other], AS_IS).unreadable == unread[1:]
+
+
 @given(st.lists(st.text("0123456789.", min_size=1, max_size=6), min_size=2, max_size=4))
 def test_a_number_that_no_engine_read_is_never_made(texts: list[str]) -> None:
     box = (0.1, 0.1, 0.2, 0.12)

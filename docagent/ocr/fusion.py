@@ -66,8 +66,9 @@ def fuse_pages(
 
     calibrations: by ``Page.engine``; engines without one are believed as they are. Word
     confidences of the result are probabilities. Every word has the polygon of a word that was
-    read, and a number that no engine read is never made. A single page is given back as it is.
-    Raises ValueError for no page, or for pages turned differently.
+    read, and a number that no engine read is never made. What the base could not read stays
+    ``unreadable`` unless another engine read it. A single page is given back as it is. Raises
+    ValueError for no page, or for pages turned differently.
     """
     if not pages:
         raise ValueError("no pages to fuse; give at least one")
@@ -241,4 +242,12 @@ def _page(base: Page, words: Sequence[Word], engine: str) -> Page:
     made = tuple(Line(words=tuple(words[i] for i in line)) for line in lines)
     # Built anew, not copied: a copy would carry the cached text along.
     kept = {name: getattr(base, name) for name in Page.model_fields}
-    return Page(**kept | {"lines": made, "engine": engine})
+    places = [polygon_to_bbox(word.polygon) for word in words]
+    unread = tuple(p for p in base.unreadable if not _is_read(polygon_to_bbox(p), places))
+    return Page(**kept | {"lines": made, "engine": engine, "unreadable": unread})
+
+
+def _is_read(place: BBox, words: Sequence[BBox]) -> bool:
+    """Whether the middle of some word lies at a place."""
+    middles = (((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in words)
+    return any(place[0] <= x <= place[2] and place[1] <= y <= place[3] for x, y in middles)

@@ -16,7 +16,11 @@ ROUTES: Mapping[PageKind, tuple[str, ...]] = {
     "photo": ("fused", "docagent"),
     "receipt": ("fused", "docagent"),
 }
-"""Engines for each kind of page, the best first; the first that is installed reads it."""
+"""Engines for each kind of page, the best first; the first that is installed reads it.
+
+Fused read forms and receipts better than any engine alone (docs/log.md), at 7 to 9 times the
+processor time; software's own clean pages are not worth that. Photos were not measured.
+"""
 
 
 class RoutedEngine:
