@@ -17,7 +17,7 @@ from docagent.geometry import bbox_iou, polygon_to_bbox
 from docagent.inference import open_session
 from docagent.language_model import load_language_model
 from docagent.ocr.engine import OcrEngine
-from docagent.ocr.preprocess import rotate, turn
+from docagent.ocr.preprocess import is_negative, rotate, turn
 from docagent.ocr.recognition import rescore
 from docagent.scan import load
 from docagent.settings import Settings
@@ -155,3 +155,24 @@ def test_missing_and_broken_weights_are_named(tmp_path: Path) -> None:
     (tmp_path / "bad.onnx").write_bytes(b"not a model")
     with pytest.raises(ModelError, match=r"bad\.onnx: not a usable ONNX model"):
         open_session(tmp_path / "bad.onnx")
+
+
+def test_light_type_on_dark_ground_is_read(engine: OcrEngine) -> None:
+    assert words_right(engine.read_image(255 - page())) >= 0.9
+
+
+def test_a_receipt_on_a_dark_desk_is_no_negative() -> None:
+    desk = np.full((900, 1400), 30, np.uint8)
+    desk[100:720, 200:1100] = page()
+    assert not is_negative(desk)
+    assert is_negative(255 - page())
+    assert not is_negative(page())
+
+
+def test_print_that_shines_through_is_no_text(engine: OcrEngine) -> None:
+    front = page()
+    back = np.roll(front[:, ::-1], 37, axis=0).astype(np.float32)
+    pale = (255 - (250 - back) * 0.15).clip(0, 255).astype(np.uint8)
+    read = engine.read_image(np.minimum(front, pale))
+    assert words_right(read) >= 0.9
+    assert len(read.text.split()) <= 1.15 * len(" ".join(ROWS).split())

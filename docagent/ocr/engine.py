@@ -24,7 +24,14 @@ from docagent.geometry import (
 from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size
 from docagent.ocr.detection import TextDetector
 from docagent.ocr.line_words import character_pitch, line_words, widen
-from docagent.ocr.preprocess import apply_affine, detection_scale, even_light, rotate, turn
+from docagent.ocr.preprocess import (
+    apply_affine,
+    detection_scale,
+    even_light,
+    is_negative,
+    rotate,
+    turn,
+)
 from docagent.ocr.reading_order import group_words_into_lines
 from docagent.ocr.recognition import TextRecognizer, WordModel
 from docagent.ocr.stacks import split_stacks
@@ -48,6 +55,10 @@ SECOND_LOOK = 0.8
 """Lines read with less confidence are read again, stretched by STRETCH."""
 
 STRETCH = 1.35
+
+GHOST_CONTRAST, GHOST_DOUBT = 0.45, 0.9
+"""Lines with less than this share of the usual contrast on the page, and read with less than this
+confidence, are taken for print of the back that shines through."""
 
 NARROW = 0.5
 """Width of a character in line heights below which type is condensed."""
@@ -91,8 +102,9 @@ class OcrEngine:
         return self.read_image(scan_page.image(), scan_page.number)
 
     def read_image(self, image: Image, number: int = 1) -> Page:
-        """Read a grey image (height, width), turned any way, with any even or uneven light."""
-        image = even_light(image)
+        """Read a grey image (height, width), turned any way, with any even or uneven light,
+        dark on light or light on dark."""
+        image = _prepared(image)
         best = self._read_upright(image, 0)
         if best.confidence < DOUBT:
             best = max([best, *self._other_turns(image, best)], key=lambda r: r.confidence)
@@ -135,7 +147,7 @@ class OcrEngine:
         """
         if page.source == "text_layer":
             return None
-        image = turn(even_light(scan_page.image()), page.rotation)
+        image = turn(_prepared(scan_page.image()), page.rotation)
         quad = np.array(scale_polygon(polygon, page.width, page.height), np.float32)
         crop = cut_crop(image, widen(quad, across=0.12), READ_STRETCH)
         reading = self.recognizer.recognize([crop])[0]
@@ -166,12 +178,14 @@ class OcrEngine:
         candidates = [*quads, *down]
         for i in standing:
             candidates[i] = np.roll(quads[i], 1, axis=0)
-        readings = self.recognizer.recognize([_crop(image, q) for q in candidates])
+        crops = [_crop(image, quad) for quad in candidates]
+        readings = self.recognizer.recognize(crops)
         for place, i in enumerate(standing, start=len(quads)):
             if readings[place].confidence > readings[i].confidence:
                 readings[i], candidates[i] = readings[place], candidates[place]
         chosen = np.array(candidates[: len(quads)], np.float32).reshape(-1, 4, 2)
-        return chosen, self._look_again(image, chosen, readings[: len(quads)])
+        again = self._look_again(image, chosen, readings[: len(quads)])
+        return chosen, _without_ghosts(crops[: len(quads)], again)
 
     def _look_again(
         self, image: Image, quads: Quads, readings: list[LineReading]
@@ -214,6 +228,21 @@ class OcrEngine:
         upright = self.recognizer.recognize(crops)
         turned = self.recognizer.recognize([turn(crop, 180) for crop in crops])
         return _mean_confidence(turned) > _mean_confidence(upright) + 0.05
+
+
+def _prepared(image: Image) -> Image:
+    """Dark type on evenly lit light ground."""
+    return even_light(255 - image if is_negative(image) else image)
+
+
+def _without_ghosts(crops: Sequence[Image], readings: Sequence[LineReading]) -> list[LineReading]:
+    """The readings without those of pale, unsure lines: the print of the back shines through."""
+    contrasts = [float(np.subtract(*np.percentile(crop, (95, 3)))) for crop in crops]
+    pale = GHOST_CONTRAST * float(np.median(contrasts)) if contrasts else 0.0
+    return [
+        LineReading((), 0.0) if c < pale and reading.confidence < GHOST_DOUBT else reading
+        for c, reading in zip(contrasts, readings, strict=True)
+    ]
 
 
 def _stack(detections: Sequence[Detection]) -> Quads:

@@ -64,16 +64,18 @@ def order_corners(box: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _band_angle(contours: Sequence[NDArray[np.int32]]) -> float:
     """Lean of the page's lines in degrees (clockwise), from its long bands; 0 if it has none."""
-    angles, weights = [], []
+    angles, weights, lengths = [], [], []
     for contour in contours:
         (_, _), (w, h), angle = cv2.minAreaRect(contour)
-        long, short = max(w, h), min(w, h) + 1
-        if long > LONG * short:
-            angle = angle if w >= h else angle - 90
-            angles.append((angle + 90) % 180 - 90)
-            weights.append(long)
-    if not angles:
+        angle = angle if w >= h else angle - 90
+        angles.append((angle + 90) % 180 - 90)
+        weights.append(max(w, h))
+        lengths.append(max(w, h) / (min(w, h) + 1))
+    least = LONG if max(lengths, default=0.0) > LONG else LONG / 2
+    kept = [i for i, length in enumerate(lengths) if length > least]
+    if not kept:
         return 0.0
+    angles, weights = [angles[i] for i in kept], [weights[i] for i in kept]
     order = np.argsort(angles)
     total = np.cumsum(np.array(weights)[order])
     return float(np.array(angles)[order][np.searchsorted(total, total[-1] / 2)])

@@ -15,6 +15,13 @@ MAX_PIXELS = 3_500_000
 """Most pixels the detector looks at, whatever the size of the type."""
 
 
+DARK_GROUND = 110
+"""Grey level of most of the page below which it may be a negative."""
+
+LIGHT_AREA = 0.06
+"""Share of the page in light areas from which there is paper."""
+
+
 def even_light(image: Image) -> Image:
     """Divide by the paper's brightness where shadows or a lamp make it uneven.
 
@@ -33,6 +40,22 @@ def even_light(image: Image) -> Image:
     paper = np.maximum(paper, 0.35 * high)
     light = cv2.resize(paper / high, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.clip(image / light, 0, 255), np.uint8)
+
+
+def is_negative(image: Image) -> bool:
+    """Whether the page is light type on dark ground.
+
+    Dark ground alone is no sign: a receipt on a desk is dark type on light paper on dark ground.
+    But paper is a light area without its type, and light type is nothing without its strokes.
+    """
+    dark = float(np.median(image[::4, ::4]))
+    if dark > DARK_GROUND:
+        return False
+    factor = min(1.0, 1200 / max(image.shape))
+    small = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    areas = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((31, 31), np.uint8))
+    return float((areas > dark + 60).mean()) < LIGHT_AREA
 
 
 def type_height(image: Image) -> float | None:

@@ -233,6 +233,43 @@ def _item(rng: random.Random) -> str:
     )
 
 
+def _rate(rng: random.Random) -> str:
+    """Rates, counts and signs as tills print them."""
+    rate = rng.choice(("0", "5", "6", "7", "8", "10", "19", "20", "7.5", "8.25"))
+    tax = rng.choice(("GST", "SST", "VAT", "TAX", "SR", "ZR", "Tax", "MwSt", "TVA", "IVA"))
+    n, a = rng.randint(1, 12), f"{rng.uniform(0, 60):.2f}"
+    return rng.choice(
+        (
+            "{r}%",
+            "{r} %",
+            "@ {r}%",
+            "{t} @{r}%",
+            "{t} @ {r}% :",
+            "{t} = {r}%",
+            "{t}({r}%)",
+            "Total {r}% supplies:",
+            "Total Sales (Excluding {t}) :",
+            "({t} {r}%) : {a}",
+            "@{a}",
+            "{n} @ {a}",
+            "@{n} X RM {a}",
+            "{n} = {a}",
+            "*S",
+            "{a} *S",
+            "{a} {t}0",
+            "= {a}",
+            "{n}.00",
+            "0.00",
+            "RM 0.00",
+            "$0.{n:02d}",
+            "{n}/{n}/2018 {n:02d}:0{k}:{n:02d}",
+            "Qty(s) : {n}",
+            "Item(s) : {n}",
+            "#{n}",
+        )
+    ).format(r=rate, t=tax, n=n, a=a, k=rng.randint(0, 9))
+
+
 KINDS: tuple[tuple[Callable[[random.Random], str], float], ...] = (
     (_phrase, 46),
     (_name, 13),
@@ -245,6 +282,7 @@ KINDS: tuple[tuple[Callable[[random.Random], str], float], ...] = (
     (_measure, 3),
     (lambda rng: _digits(rng, 1, 12), 4),
     (_item, 3),
+    (_rate, 6),
 )
 
 
