@@ -149,7 +149,7 @@ def test_what_the_reader_points_at_makes_cells_under_a_header_surer():
     readers = {reader.leaf.path: reader for reader in made}
     words = [word.word.text for word in INVOICE.words]
     bolts = readers["items[].description"].candidate(words.index("Steel"), words.index("M6"), 0.5)
-    cells = with_header(readers, {**dict.fromkeys(readers, []), "items[].description": [bolts]})
+    cells = with_header(readers, {**{key: [] for key in readers}, "items[].description": [bolts]})
     found = {c.raw_text: c.score for c in cells["items[].description"]}
     assert found["Steel bolts M6"] > found["Nuts"]
     assert [c.raw_text for c in cells["items[].quantity"]] == ["2", "10", "1"]
@@ -166,7 +166,7 @@ def test_a_table_elsewhere_is_not_that_of_the_items():
     ]
     readers = {reader.leaf.path: reader for reader in made}
     tea = readers["items[].description"].candidate(0, 1, 0.9)
-    cells = with_header(readers, {**dict.fromkeys(readers, []), "items[].description": [tea]})
+    cells = with_header(readers, {**{key: [] for key in readers}, "items[].description": [tea]})
     assert [c.raw_text for c in cells["items[].description"]] == ["Tea"]
 
 
