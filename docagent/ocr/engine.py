@@ -56,9 +56,9 @@ SECOND_LOOK = 0.8
 
 STRETCH = 1.35
 
-GHOST_CONTRAST, GHOST_DOUBT = 0.45, 0.9
-"""Lines with less than this share of the usual contrast on the page, and read with less than this
-confidence, are taken for print of the back that shines through."""
+GHOST_CONTRAST, GHOST_HEIGHT, GHOST_DOUBT = 0.45, 0.45, 0.9
+"""Lines with less than this share of the page's usual contrast or height, and read with less than
+this confidence, are no text of the page."""
 
 NARROW = 0.5
 """Width of a character in line heights below which type is condensed."""
@@ -185,7 +185,7 @@ class OcrEngine:
                 readings[i], candidates[i] = readings[place], candidates[place]
         chosen = np.array(candidates[: len(quads)], np.float32).reshape(-1, 4, 2)
         again = self._look_again(image, chosen, readings[: len(quads)])
-        return chosen, _without_ghosts(crops[: len(quads)], again)
+        return chosen, _without_ghosts(crops[: len(quads)], chosen, again)
 
     def _look_again(
         self, image: Image, quads: Quads, readings: list[LineReading]
@@ -235,13 +235,18 @@ def _prepared(image: Image) -> Image:
     return even_light(255 - image if is_negative(image) else image)
 
 
-def _without_ghosts(crops: Sequence[Image], readings: Sequence[LineReading]) -> list[LineReading]:
-    """The readings without those of pale, unsure lines: the print of the back shines through."""
+def _without_ghosts(
+    crops: Sequence[Image], quads: Quads, readings: Sequence[LineReading]
+) -> list[LineReading]:
+    """The readings without those of unsure lines that are much paler than the page's type, as
+    print of the back is that shines through, or much lower, as rules of dashes are."""
     contrasts = [float(np.subtract(*np.percentile(crop, (95, 3)))) for crop in crops]
+    heights = [min(quad_size(quad)) for quad in quads]
     pale = GHOST_CONTRAST * float(np.median(contrasts)) if contrasts else 0.0
+    low = GHOST_HEIGHT * float(np.median(heights)) if heights else 0.0
     return [
-        LineReading((), 0.0) if c < pale and reading.confidence < GHOST_DOUBT else reading
-        for c, reading in zip(contrasts, readings, strict=True)
+        LineReading((), 0.0) if r.confidence < GHOST_DOUBT and (c < pale or h < low) else r
+        for c, h, r in zip(contrasts, heights, readings, strict=True)
     ]
 
 
