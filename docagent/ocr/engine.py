@@ -60,6 +60,9 @@ GHOST_CONTRAST, GHOST_HEIGHT, GHOST_DOUBT = 0.45, 0.45, 0.9
 """Lines with less than this share of the page's usual contrast or height, and read with less than
 this confidence, are no text of the page."""
 
+SCRAP, SCRAP_DOUBT = 2, 0.65
+"""Lines of up to so many characters read with less than this confidence are specks and ticks."""
+
 NARROW = 0.5
 """Width of a character in line heights below which type is condensed."""
 
@@ -239,15 +242,18 @@ def _without_ghosts(
     crops: Sequence[Image], quads: Quads, readings: Sequence[LineReading]
 ) -> list[LineReading]:
     """The readings without those of unsure lines that are much paler than the page's type, as
-    print of the back is that shines through, or much lower, as rules of dashes are."""
+    print of the back is that shines through, much lower, as rules of dashes are, or short."""
     contrasts = [float(np.subtract(*np.percentile(crop, (95, 3)))) for crop in crops]
     heights = [min(quad_size(quad)) for quad in quads]
     pale = GHOST_CONTRAST * float(np.median(contrasts)) if contrasts else 0.0
     low = GHOST_HEIGHT * float(np.median(heights)) if heights else 0.0
-    return [
-        LineReading((), 0.0) if r.confidence < GHOST_DOUBT and (c < pale or h < low) else r
-        for c, h, r in zip(contrasts, heights, readings, strict=True)
-    ]
+    kept = []
+    for contrast, height, reading in zip(contrasts, heights, readings, strict=True):
+        length = sum(len(word.chars) for word in reading.words)
+        ghost = reading.confidence < GHOST_DOUBT and (contrast < pale or height < low)
+        scrap = reading.confidence < SCRAP_DOUBT and length <= SCRAP
+        kept.append(LineReading((), 0.0) if ghost or scrap else reading)
+    return kept
 
 
 def _stack(detections: Sequence[Detection]) -> Quads:
