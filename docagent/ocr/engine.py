@@ -45,7 +45,7 @@ Quads = NDArray[np.float32]
 LEAN = 2.0
 """Degrees of skew from which the page is straightened before it is looked at again."""
 
-DOUBT = 0.75
+DOUBT = 0.81
 """Mean line confidence below which the page is tried upside down."""
 
 NOISE = 0.35
@@ -70,12 +70,13 @@ NARROW = 0.5
 @dataclass(frozen=True)
 class _Reading:
     """The page's lines when it is turned by ``quarter`` degrees clockwise. standing: they run
-    up or down, so reading them would be no use."""
+    up or down, so reading them would be no use. contrasts: of ink and paper, grey levels."""
 
     quarter: int
     quads: Quads
     lean: float
     readings: tuple[LineReading, ...]
+    contrasts: tuple[float, ...] = ()
     standing: bool = False
 
     @property
@@ -129,8 +130,8 @@ class OcrEngine:
         quads, lean = self._find_lines(turned)
         if _standing(quads):
             return _Reading(quarter, quads, lean, (), standing=True)
-        quads, readings = self._read_lines(turned, quads)
-        return _Reading(quarter, quads, lean, tuple(readings))
+        quads, readings, contrasts = self._read_lines(turned, quads)
+        return _Reading(quarter, quads, lean, tuple(readings), contrasts)
 
     def _other_turns(self, image: Image, first: _Reading) -> list[_Reading]:
         """The page read in the other directions its lines may run, as far as that helps."""
@@ -169,8 +170,10 @@ class OcrEngine:
         # Lines far from level are found in pieces, which lean less than the page does.
         return apply_affine(found, back), lean + _lean(found)
 
-    def _read_lines(self, image: Image, quads: Quads) -> tuple[Quads, list[LineReading]]:
-        """The lines' readings, and their quads with standing lines set in reading direction.
+    def _read_lines(
+        self, image: Image, quads: Quads
+    ) -> tuple[Quads, list[LineReading], tuple[float, ...]]:
+        """The lines' quads, with standing lines set in reading direction, readings, contrasts.
 
         A line that stands on a page of lying ones (a number in the margin) may run up or down;
         both are read and the surer reading is kept.
@@ -188,7 +191,8 @@ class OcrEngine:
                 readings[i], candidates[i] = readings[place], candidates[place]
         chosen = np.array(candidates[: len(quads)], np.float32).reshape(-1, 4, 2)
         again = self._look_again(image, chosen, readings[: len(quads)])
-        return chosen, _without_ghosts(crops[: len(quads)], chosen, again)
+        bounds = [np.percentile(crop, (3, 95)) for crop in crops[: len(quads)]]
+        return chosen, again, tuple(float(high - low) for low, high in bounds)
 
     def _look_again(
         self, image: Image, quads: Quads, readings: list[LineReading]
@@ -215,8 +219,8 @@ class OcrEngine:
         """
         words = [
             word
-            for quad, reading in zip(page.quads, page.readings, strict=False)
-            if _is_read(reading)
+            for quad, reading, text in zip(page.quads, page.readings, _are_text(page), strict=False)
+            if text
             for word in line_words(quad, reading, shape, self.confidence)
         ]
         return tuple(
@@ -238,21 +242,21 @@ def _prepared(image: Image) -> Image:
     return even_light(255 - image if is_negative(image) else image)
 
 
-def _without_ghosts(
-    crops: Sequence[Image], quads: Quads, readings: Sequence[LineReading]
-) -> list[LineReading]:
-    """The readings without those of unsure lines that are much paler than the page's type, as
-    print of the back is that shines through, much lower, as rules of dashes are, or short."""
-    contrasts = [float(np.subtract(*np.percentile(crop, (95, 3)))) for crop in crops]
-    heights = [min(quad_size(quad)) for quad in quads]
-    pale = GHOST_CONTRAST * float(np.median(contrasts)) if contrasts else 0.0
-    low = GHOST_HEIGHT * float(np.median(heights)) if heights else 0.0
+def _are_text(page: _Reading) -> list[bool]:
+    """Which lines are text of the page. Not those that could not be read, nor unsure lines that
+    are much paler than the page's type, as print of the back is that shines through, much lower,
+    as rules of dashes are, or short, as specks and ticks are."""
+    if not page.readings:
+        return [False] * len(page.quads)
+    heights = [min(quad_size(quad)) for quad in page.quads]
+    pale = GHOST_CONTRAST * float(np.median(page.contrasts))
+    low = GHOST_HEIGHT * float(np.median(heights))
     kept = []
-    for contrast, height, reading in zip(contrasts, heights, readings, strict=True):
+    for reading, contrast, height in zip(page.readings, page.contrasts, heights, strict=True):
         length = sum(len(word.chars) for word in reading.words)
         ghost = reading.confidence < GHOST_DOUBT and (contrast < pale or height < low)
         scrap = reading.confidence < SCRAP_DOUBT and length <= SCRAP
-        kept.append(LineReading((), 0.0) if ghost or scrap else reading)
+        kept.append(length > 0 and reading.confidence >= NOISE and not ghost and not scrap)
     return kept
 
 
@@ -292,13 +296,9 @@ def _mean_confidence(readings: Sequence[LineReading]) -> float:
     return total / sum(weights) if sum(weights) else 0.0
 
 
-def _is_read(reading: LineReading) -> bool:
-    return bool(reading.words) and reading.confidence >= NOISE
-
-
 def _unreadable(page: _Reading, shape: tuple[int, ...]) -> tuple[Polygon, ...]:
     """The detected lines that gave no text, page-relative."""
-    lost = [quad for quad, r in zip(page.quads, page.readings, strict=False) if not _is_read(r)]
+    lost = [quad for quad, text in zip(page.quads, _are_text(page), strict=True) if not text]
     quads = [[(float(x), float(y)) for x, y in quad] for quad in lost]
     return tuple(
         clip_polygon(scale_polygon((a, b, c, d), 1 / shape[1], 1 / shape[0]))
