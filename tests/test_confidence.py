@@ -8,14 +8,17 @@ from hypothesis import strategies as st
 
 from docagent.confidence import (
     Calibration,
+    WordConfidence,
     fit_isotonic,
     fit_temperature,
     geometric_mean,
     load_calibrations,
     minimum,
+    page_confidence,
     save_calibrations,
-    word_confidence,
+    text_confidence,
 )
+from docagent.document import Line, Page, Word
 from docagent.errors import ModelError
 
 probabilities = st.floats(0, 1)
@@ -31,8 +34,23 @@ def test_combinations(values, weakest, mean):
     assert geometric_mean(values) == pytest.approx(mean)
 
 
-def test_a_word_is_as_sure_as_its_weakest_character():
-    assert word_confidence((0.9, 0.4, 0.99)) == 0.4
+@pytest.mark.parametrize(("how", "raw"), [("minimum", 0.4), ("geometric_mean", 0.6)])
+def test_a_words_confidence_is_the_calibrated_aggregate_of_its_characters(how, raw):
+    chars = (0.9, 0.4, 0.6)
+    assert WordConfidence(how)(chars) == pytest.approx(raw)
+    halved = Calibration(kind="piecewise", scores=(0.0, 1.0), probabilities=(0.0, 0.5))
+    assert WordConfidence(how, halved)(chars) == pytest.approx(raw / 2)
+    assert WordConfidence(how, halved)(()) == 1
+
+
+def test_lines_and_pages_are_as_sure_as_their_words():
+    place = ((0.0, 0.0), (0.1, 0.0), (0.1, 0.1), (0.0, 0.1))
+    line = Line(words=tuple(Word(text="a", polygon=place, confidence=c) for c in (0.25, 1.0)))
+    page = Page(number=1, width=10, height=10, lines=(line, line))
+    assert text_confidence(line.words) == pytest.approx(0.5)
+    assert text_confidence(line.words, "minimum") == 0.25
+    assert page_confidence(page) == pytest.approx(0.5)
+    assert page_confidence(Page(number=1, width=10, height=10)) == 1
 
 
 @given(labelled, probabilities, probabilities)
