@@ -158,7 +158,7 @@ def plausibility(leaf: SchemaField, text: str) -> float:
     amount of money, a run of digits without a mark is a phone number or an id, and words in
     small letters are no identifier."""
     if leaf.normaliser == "identifier" and not re.search(r"\d", text):
-        return 0.05 if re.search(r"[a-z]", text) else 1.0
+        return 0.01 if re.search(r"[a-z]", text) else 1.0
     if leaf.normaliser != "amount" or _MONEY.search(text):
         return 1.0
     return 0.2 if re.search(r"\d{6}|\d-\d", text) else 0.6
