@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from docagent.geometry import polygon_to_bbox
+from docagent.provenance import VlmUse
 from docagent.results import Answer, Correction, Evidence, Extraction, Field
 from docagent.schemas import Schema
 
@@ -121,6 +122,19 @@ def print_correction(correction: Correction, name: str) -> None:
             printable(edit.reason),
         )
     out.print(table)
+
+
+def print_use(use: VlmUse | None) -> None:
+    """What a vision-language model was asked and cost; why it did not help, if it did not."""
+    if use is None or use.status == "not_needed":
+        return
+    out = console()
+    tokens = use.prompt_tokens + use.completion_tokens
+    cost = f"{use.calls} calls, {tokens} tokens, {use.seconds:.1f} s"
+    out.print(printable(f"model {use.model}: {use.status.replace('_', ' ')}, {cost}"))
+    if use.status != "used":
+        for note in use.notes:
+            out.print(Text("! ", "yellow") + printable(note))
 
 
 def print_schemas(schemas: tuple[Schema, ...]) -> None:
