@@ -87,7 +87,8 @@ def test_agreement_raises_and_disagreement_lowers_confidence():
     alone = agent([], reader, Settings()).extract(BILL, BILL_SCHEMA)["total"].confidence
     same = extracted(good, reader)["total"]
     assert same.confidence > alone
-    other = extracted(lambda m, o: good(m, o) | {"total": cell("L8", "150.00")}, reader)["total"]
+    said = {"total": cell("L8", "150.00"), "subtotal": ABSENT}
+    other = extracted(lambda m, o: good(m, o) | said, reader)["total"]
     assert other.confidence < 0.75
     assert "reads" in other.message
     gone = extracted(lambda m, o: good(m, o) | {"total": ABSENT}, reader)["total"]
@@ -198,6 +199,13 @@ def test_a_failing_check_is_read_again_and_settled():
     assert result["total"].value == 132.0
     assert "a check fails: adds up" in str(model.requests[1][0][-1].content)
     assert all(check.status != "failed" for check in result.checks)
+
+
+def test_of_two_readings_the_one_that_adds_up_wins():
+    said = {"total": cell("L8", "150.00")}
+    field = extracted(lambda m, o: good(m, o) | said, {"all": [("132.00", 0.5)]})["total"]
+    assert field.value == 132.0
+    assert "'150.00'" in field.message
 
 
 def wide(count: int) -> dict[str, Any]:

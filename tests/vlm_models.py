@@ -142,6 +142,8 @@ def hostile(seed: int) -> ScriptedChatModel:
 
     def fields(messages: list[Any]) -> dict[str, Any]:
         keys = wanted(messages) + ["extra"]
+        if rng.random() < 0.2:
+            return {key: [] if key == "items" else ABSENT for key in keys}
         return {
             key: [{"name": hostile_cell(rng), "price": hostile_cell(rng)} for _ in range(2)]
             if key == "items"
@@ -166,7 +168,7 @@ def hostile(seed: int) -> ScriptedChatModel:
                 Said(made[: rng.randrange(len(made))], finish="length"),
                 Said(made.replace('"', "'")),
                 Said("".join(rng.choices('{}[]",:abc 0123\n', k=400))),
-                Said(repeat(rng.choice([" ", "\n", '{"a":', "1234567890 the same again "]))),
+                Said(repeat(rng.choice([" " * 40, "\n" * 40, '{"a":' * 8, "the same again " * 4]))),
                 Said("[" * 5000),
                 Said(counting()),
                 RuntimeError("out of memory"),
@@ -181,7 +183,7 @@ def counting() -> Iterator[str]:
     number = 0
     while True:
         number += 1
-        yield f'"{number}": {{"lines": ["L{number}"]}}, '
+        yield "".join(f'"{number}.{n}": {{"lines": ["L{number}"]}}, ' for n in range(8))
 
 
 def hostile_line(rng: random.Random) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from itertools import product
 
 from docagent.cascade.cells import is_object, lines_schema, members, problem
 from docagent.cascade.holding import may_replace, second_read_agrees
@@ -16,6 +17,7 @@ from docagent.cascade.look import Look, Part
 from docagent.cascade.use import to_use
 from docagent.confidence import THRESHOLDS
 from docagent.document import WordLocation
+from docagent.grounding import edit_distance
 from docagent.language_model import LanguageModel, letter_case, load_language_model
 from docagent.prompts.layout import UNSURE, NumberedLine
 from docagent.results import Correction, Coverage, Edit
@@ -24,6 +26,11 @@ from docagent.vlm.asking import Asker, Reply, Request
 MOST_LINES = 24
 """Lines asked for in one call."""
 LONGEST_LINE = 400
+LARGEST_BLOCK = 100
+"""Pairs of words compared to align what differs; in a larger block nothing is aligned."""
+GAP = 0.375
+"""Cost of a word that one side has not; a pair of words that share less than a quarter of their
+letters costs more than two."""
 REPAIRS = 1
 SOURCE = "vlm"
 
@@ -135,8 +142,42 @@ def _compare(look: Look, line: NumberedLine, said: Sequence[str], reading: _Read
             for index, text in zip(range(a, b), said[c:d], strict=True):
                 _differs(words[index], line.start + index, text, reading)
             continue
-        reading.added += [_safe(text) for text in said[c:d]]
-        reading.dropped += [word.word.text for word in words[a:b] if not _is_slot(word)]
+        for index, other in _pairs(texts[a:b], said[c:d]):
+            if index is None:
+                reading.added.append(_safe(other or ""))
+            elif other is None:
+                reading.dropped += [texts[a + index]] * (not _is_slot(words[a + index]))
+            else:
+                _differs(words[a + index], line.start + a + index, other, reading)
+
+
+def _pairs(texts: Sequence[str], said: Sequence[str]) -> list[tuple[int | None, str | None]]:
+    """Words (by index) and what the model has for them: None for one that the other side has
+    not. Words are paired in order, so that their letters differ least."""
+    if not texts or not said or len(texts) * len(said) > LARGEST_BLOCK:
+        return [(i, None) for i in range(len(texts))] + [(None, text) for text in said]
+    # best[i][j]: the least cost of the first i words and the first j of the model's.
+    best = [[GAP * (i + j) for j in range(len(said) + 1)] for i in range(len(texts) + 1)]
+    for i, j in product(range(1, len(texts) + 1), range(1, len(said) + 1)):
+        paired = best[i - 1][j - 1] + _cost(texts[i - 1], said[j - 1])
+        best[i][j] = min(paired, best[i - 1][j] + GAP, best[i][j - 1] + GAP)
+    pairs: list[tuple[int | None, str | None]] = []
+    i, j = len(texts), len(said)
+    while i or j:
+        if i and best[i][j] == best[i - 1][j] + GAP:
+            i -= 1
+            pairs.append((i, None))
+        elif j and best[i][j] == best[i][j - 1] + GAP:
+            j -= 1
+            pairs.append((None, said[j]))
+        else:
+            i, j = i - 1, j - 1
+            pairs.append((i, said[j]))
+    return pairs[::-1]
+
+
+def _cost(a: str, b: str) -> float:
+    return edit_distance(a, b) / max(len(a), len(b), 1)
 
 
 def _differs(location: WordLocation, index: int, text: str, reading: _Reading) -> None:

@@ -129,22 +129,31 @@ def _settled(schema: Schema, state: _State) -> tuple[Check, ...]:
     checks = run_checks(schema, state.all)
     for path in suspects(_failing(checks)):
         rival = state.rivals.get(path)
-        trial = _State(dict(state.fields))
-        if rival is None or not _swap(trial, rival):
+        now = next((f for f in state.all if f.path == path), None)
+        if rival is None or now is None:
             continue
+        trial = _State(dict(state.fields))
+        _swap(trial, _preferred(rival, now))
         tried = run_checks(schema, trial.all)
         if _weight(tried) > _weight(checks):
             state.fields, checks = trial.fields, tried
     return checks
 
 
-def _swap(state: _State, new: Field) -> bool:
+def _preferred(rival: Field, now: Field) -> Field:
+    """A reading that wins because more checks pass with it."""
+    update = {
+        "confidence": max(rival.confidence or 0.0, now.confidence or 0.0),
+        "message": f"more checks pass with it than with the other reading, {now.raw_text!r}",
+        "status": "found",
+    }
+    return rival.model_copy(update=update)
+
+
+def _swap(state: _State, new: Field) -> None:
     """Put a field in place of the one with its path."""
     for key, fields in state.fields.items():
-        if any(f.path == new.path for f in fields):
-            state.fields[key] = tuple(new if f.path == new.path else f for f in fields)
-            return True
-    return False
+        state.fields[key] = tuple(new if f.path == new.path else f for f in fields)
 
 
 def _weight(checks: Sequence[Check]) -> int:

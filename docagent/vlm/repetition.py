@@ -17,16 +17,5 @@ def is_repeating(text: str) -> bool:
 
 def _repeats(text: str, window: int, most: int) -> bool:
     tail = text[-window:]
-    return len(tail) == window and _period(tail) <= most
-
-
-def _period(text: str) -> int:
-    """The shortest period of a text, by its longest border (Knuth, Morris and Pratt, 1977)."""
-    border = [0] * len(text)
-    length = 0
-    for index in range(1, len(text)):
-        while length and text[index] != text[length]:
-            length = border[length - 1]
-        length += text[index] == text[length]
-        border[index] = length
-    return len(text) - border[-1]
+    periods = range(1, most + 1)
+    return len(tail) == window and any(tail.startswith(tail[period:]) for period in periods)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _LENGTH = ("length", "max_tokens", "MAX_TOKENS")
 """Finish reasons of several makers for an answer that ran into its limit."""
-CHARS_PER_TOKEN = 12
+CHARS_PER_TOKEN = 8
 """Longest token that is expected on average; an answer beyond it is cut off."""
 
 
