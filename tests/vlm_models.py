@@ -125,13 +125,16 @@ def unsure_document(rng: random.Random) -> Document:
     return Document(id=f"{rng.random()}", pages=(page,))
 
 
+LIES: list[Any] = [
+    *("999.99", "1,234.60", "12 March 2027", "ACNE", "Globex Corporation", "\ud800", "x" * 700),
+    *(None, 7, "", "1,234.50", "total 999.99", "DE45", "4711-B", "1,Z34.50", "true"),
+]
+
+
 def hostile_cell(rng: random.Random) -> Any:
     """A value of a liar: invented ids, digits that are not printed, wrong shapes."""
     lines = rng.choice([["L1"], ["L2", "L3"], ["L99"], [], ["L3"], "L1", [1]])
-    value = rng.choice(
-        ["999.99", "1,234.60", "12 March 2027", "ACNE", "Globex Corporation", "\ud800", "x" * 700]
-        + [None, 7, "", "1,234.50", "total 999.99", "DE45", "4711-B", "1,Z34.50", "true"]
-    )
+    value = rng.choice(LIES)
     how = rng.choice(["verbatim", "corrected", "derived", "absent", "sure"])
     return rng.choice([{"lines": lines, "how": how, "value": value}] * 9 + [None, [], {"a": 1}])
 
@@ -141,7 +144,7 @@ def hostile(seed: int) -> ScriptedChatModel:
     rng = random.Random(seed)
 
     def fields(messages: list[Any]) -> dict[str, Any]:
-        keys = wanted(messages) + ["extra"]
+        keys = [*wanted(messages), "extra"]
         if rng.random() < 0.2:
             return {key: [] if key == "items" else ABSENT for key in keys}
         return {
