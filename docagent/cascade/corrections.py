@@ -142,13 +142,13 @@ def _compare(look: Look, line: NumberedLine, said: Sequence[str], reading: _Read
             for index, text in zip(range(a, b), said[c:d], strict=True):
                 _differs(words[index], line.start + index, text, reading)
             continue
-        for index, other in _pairs(texts[a:b], said[c:d]):
-            if index is None:
+        for at, other in _pairs(texts[a:b], said[c:d]):
+            if at is None:
                 reading.added.append(_safe(other or ""))
             elif other is None:
-                reading.dropped += [texts[a + index]] * (not _is_slot(words[a + index]))
+                reading.dropped += [texts[a + at]] * (not _is_slot(words[a + at]))
             else:
-                _differs(words[a + index], line.start + a + index, other, reading)
+                _differs(words[a + at], line.start + a + at, other, reading)
 
 
 def _pairs(texts: Sequence[str], said: Sequence[str]) -> list[tuple[int | None, str | None]]:
