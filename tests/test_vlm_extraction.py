@@ -215,13 +215,15 @@ def wide(count: int) -> dict[str, Any]:
     return {"title": "Wide", "type": "object", "properties": fields}
 
 
-def test_wide_schemas_are_split():
+@pytest.mark.parametrize("at_one_time", [1, 3])
+def test_wide_schemas_are_split(at_one_time):
     document = document_of([f"key{n} value{n}" for n in range(100)])
     model = ScriptedChatModel(
         script=lambda m, o: {k: cell(f"L{int(k[1:]) + 1}", f"value{k[1:]}") for k in wanted(m)}
     )
-    result = agent(model).extract(document, wide(100))
-    assert [len(wanted(messages)) for messages, _ in model.requests] == [40, 40, 20]
+    settings = FAST.model_copy(update={"vlm_concurrency": at_one_time})
+    result = agent(model, settings=settings).extract(document, wide(100))
+    assert sorted(len(wanted(messages)) for messages, _ in model.requests) == [20, 40, 40]
     assert result.data == {f"f{n}": f"value{n}" for n in range(100)}
 
 

@@ -46,7 +46,7 @@ def answer_unsure(look: Look, fast: Answer, asker: Asker) -> Answer:
     jobs = [_Job(part) for part in look.parts]
     for _ in range(REPAIRS + 1):
         waiting = [job for job in jobs if job.fields is None]
-        replies = asker.ask_all([_request(look, job, fast.question) for job in waiting])
+        replies = asker.ask_all([_request(look, job, fast) for job in waiting])
         for job, reply in zip(waiting, replies, strict=True):
             _hear(look, job, reply)
     failed = sum(job.fields is None for job in jobs)
@@ -58,11 +58,17 @@ def answer_unsure(look: Look, fast: Answer, asker: Asker) -> Answer:
     return weighed.model_copy(update={"vlm": use})
 
 
-def _request(look: Look, job: _Job, question: str) -> Request:
+def _request(look: Look, job: _Job, fast: Answer) -> Request:
     schema = answers_schema([line.id for line in job.part], MOST_ANSWERS)
-    values = {"question": defuse(question), "complaints": list(job.complaints)}
+    values = {"question": defuse(fast.question), "complaints": list(job.complaints)}
     return look.request(
-        "ask", values, job.part, [question], json_schema=schema, is_usable=is_object
+        "ask",
+        values,
+        job.part,
+        [fast.question],
+        json_schema=schema,
+        is_usable=is_object,
+        places=[(c.page, polygon) for c in fast.citations for polygon in c.polygons],
     )
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from docagent.geometry import polygon_to_bbox
 from docagent.provenance import VlmUse
-from docagent.results import Answer, Correction, Evidence, Extraction, Field
+from docagent.results import Answer, Correction, Coverage, Evidence, Extraction, Field
 from docagent.schemas import Schema
 
 PIPE_WIDTH = 200
@@ -122,6 +122,18 @@ def print_correction(correction: Correction, name: str) -> None:
             printable(edit.reason),
         )
     out.print(table)
+    for said, words in _coverage(correction):
+        out.print(printable(f"{said}: {', '.join(words)}"))
+
+
+def _coverage(correction: Correction) -> list[tuple[str, tuple[str, ...]]]:
+    """What a model's reading has more and less than the page, where there is any."""
+    coverage = correction.coverage or Coverage()
+    told = (
+        ("the model adds, not applied", coverage.added),
+        ("the model leaves out or changes, kept", coverage.dropped),
+    )
+    return [(said, words) for said, words in told if words]
 
 
 def print_use(use: VlmUse | None) -> None:
