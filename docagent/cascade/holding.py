@@ -184,7 +184,7 @@ def _mended(look: Look, reader: FieldReader, words: Sequence[int], value: str) -
         return None
     window = words[nearest : nearest + len(tokens)]
     changed = [(i, t) for i, t in zip(window, tokens, strict=True) if _text(look, i) != t]
-    if not all(may_replace(look, index, token) for index, token in changed):
+    if not changed or not all(may_replace(look, index, token) for index, token in changed):
         return None
     ranges = tuple(words_to_ranges(list(window)))
     raw = " ".join(reader.text(start, end) for start, end in ranges)
