@@ -7,12 +7,17 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from docagent import scan as scans
+from docagent.cascade.answers import answer_unsure
+from docagent.cascade.corrections import correct_unsure
+from docagent.cascade.fields import extract_unsure
+from docagent.cascade.look import Look
 from docagent.correction import SecondRead, correct
 from docagent.document import Document, Page
 from docagent.errors import DocAgentError, SourceError
@@ -29,6 +34,11 @@ from docagent.results import Answer, Correction, Extraction
 from docagent.scan import Scan, ScanPage
 from docagent.schemas import SchemaSource, load_schema
 from docagent.settings import Settings
+from docagent.vlm.asking import Asker, Breaker
+from docagent.vlm.connect import load_chat_model
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
 
 Source = str | os.PathLike[str] | bytes | NDArray[np.generic] | Image.Image | Scan | Document
 """A path, the bytes of a file, an array, a Pillow image, a Scan, or a Document already read."""
@@ -60,11 +70,20 @@ def _reader(settings: Settings) -> EmbeddedReader:
     return EmbeddedReader(settings)
 
 
+@cache
+def _chat(settings: Settings) -> BaseChatModel | None:
+    return load_chat_model(settings)
+
+
 class DocAgent:
     """Reads, corrects, asks and extracts. Models are loaded when first needed, once a process.
 
     A page that cannot be read does not cost the others: it comes back empty with ``Page.error``
     set. A source none of whose pages can be read raises SourceError.
+
+    With a vision-language model (VLM) named in the settings, or given, what the embedded readers
+    are unsure of is asked of it as well. A model that is absent, slow or wrong costs nothing but
+    time: results keep their shape, and their ``vlm`` says what happened.
     """
 
     def __init__(
@@ -73,11 +92,18 @@ class DocAgent:
         *,
         engine: PageReader | None = None,
         reader: Reader | None = None,
+        vlm: BaseChatModel | None = None,
     ) -> None:
-        """engine, reader: others than those the settings name, such as ``ScriptedReader`` in
-        tests. Raises SettingsError or MissingExtraError if ``settings.engine`` is not installed.
+        """engine, reader, vlm: others than those the settings name, such as ``ScriptedReader``
+        and ``ScriptedChatModel`` in tests; vlm is any LangChain chat model that takes images.
+        Raises SettingsError or MissingExtraError if what the settings name is not there.
         """
         self.settings = settings or Settings()
+        if vlm is not None and self.settings.vlm is None:
+            self.settings = self.settings.model_copy(update={"vlm": "unsure"})
+        wanted = self.settings.vlm_mode != "never"
+        self._vlm = (vlm or _chat(self.settings)) if wanted else None
+        self._breaker = Breaker()
         if engine is None:
             check_engine(self.settings.engine)
         self._engine = engine
@@ -110,14 +136,20 @@ class DocAgent:
         Given a Document there is no image to look at twice, so words with digits stay.
         """
         document = self.read(source)
-        if isinstance(source, Document):
-            return correct(document)
-        scan = self.load(source)
-        return correct(document, second_read=self._second_read(scan, document))
+        look = self._look(source, document)
+        correction = correct(document, second_read=look.second_read)
+        return correction if self._vlm is None else correct_unsure(look, correction, self._asker())
 
     def ask(self, source: Source, question: str) -> Answer:
-        """An answer with citations, or a typed abstention. Raises SourceError."""
-        return answer(self.read(source), question, self._load_reader())
+        """An answer with citations, or a typed abstention. Raises SourceError.
+
+        A VLM sees pictures only of a source that is not a Document already read.
+        """
+        document = self.read(source)
+        found = answer(document, question, self._load_reader())
+        if self._vlm is None:
+            return found
+        return answer_unsure(self._look(source, document), found, self._asker())
 
     def extract(self, source: Source, schema: SchemaSource) -> Extraction:
         """Fields of a schema, each with the evidence for it.
@@ -126,7 +158,29 @@ class DocAgent:
         SchemaError, before anything is read, or SourceError.
         """
         checked = load_schema(schema)
-        return extract(self.read(source), checked, self._load_reader())
+        document = self.read(source)
+        found = extract(document, checked, self._load_reader())
+        if self._vlm is None:
+            return found
+        return extract_unsure(self._look(source, document), checked, found, self._asker())
+
+    def _asker(self) -> Asker:
+        assert self._vlm is not None
+        return Asker(self._vlm, self.settings, self._breaker)
+
+    def _look(self, source: Source, document: Document) -> Look:
+        """The document with its pictures; without them if only the Document is at hand."""
+        if isinstance(source, Document):
+            return Look(document, self.settings)
+        scan = self.load(source)
+
+        def image(number: int) -> NDArray[np.uint8]:
+            upright = np.rot90(
+                scan.pages[number - 1].image(), -document.pages[number - 1].rotation // 90
+            )
+            return np.ascontiguousarray(upright)
+
+        return Look(document, self.settings, image, self._second_read(scan, document))
 
     def _second_read(self, scan: Scan, document: Document) -> SecondRead:
         def read(number: int, polygon: Polygon) -> str | None:

@@ -31,6 +31,7 @@ class Thresholds:
 
     absent: above this the reader's "no such value" is believed. candidate: spans with a lower
     score are not considered. illegible: a value whose weakest word is below it is not trusted.
+    unsure: fields and answers below it go to a vision-language model, where there is one.
     rival: another value this close (ratio of scores) makes the field ambiguous. answer:
     answers below it are withheld. slot: words at or above it are never corrected. edit: how
     sure a correction must be of a word with confidence 0; it rises to 1 with the confidence
@@ -45,6 +46,7 @@ class Thresholds:
     answer: float = 0.3
     slot: float = 0.9
     edit: float = 0.8
+    unsure: float = 0.8
 
 
 THRESHOLDS = Thresholds()

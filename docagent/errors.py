@@ -5,10 +5,17 @@
     ├── SchemaError          an extraction schema is wrong; names the place
     ├── SettingsError        a setting or argument has a value that is not allowed
     ├── MissingExtraError    an optional package is needed; names the extra to install
-    └── ModelError           shipped or user-given weights cannot be used
+    ├── ModelError           shipped or user-given weights cannot be used
+    └── VlmError             a vision-language model gave no answer; the verbs catch it
 
 A message names the bad value, what is allowed, and what to do next.
 """
+
+from typing import Literal
+
+VlmFault = Literal["connection", "timeout", "busy", "server", "refused", "model"]
+"""Why there is no answer. connection: not reached, or lost. timeout: too slow. busy: 429.
+server: 5xx. refused: any other 4xx. model: the chat model itself raised."""
 
 
 class DocAgentError(Exception):
@@ -48,3 +55,24 @@ class MissingExtraError(DocAgentError):
 
 class ModelError(DocAgentError):
     """Model weights are missing, damaged or do not fit the code."""
+
+
+class VlmError(DocAgentError):
+    """A call to a vision-language model failed.
+
+    fault: the class of the failure. status: HTTP status, 0 if there was none. retry_after:
+    seconds the server asked to wait, 0 if it did not say.
+    """
+
+    def __init__(
+        self, message: str, fault: VlmFault, status: int = 0, retry_after: float = 0.0
+    ) -> None:
+        super().__init__(message)
+        self.fault = fault
+        self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may succeed a moment later."""
+        return self.fault in ("connection", "timeout", "busy", "server")

@@ -73,14 +73,22 @@ def extract(
     fields = (*chosen, *cells)
     checks = run_checks(schema, fields)
     known = load_calibrations() if calibrations is None else calibrations
-    fields = tuple(_calibrated(f, known) for f in _doubted(fields, checks))
-    data = assemble(schema, {f.path: f.value for f in fields if f.value is not None})
+    fields = tuple(_calibrated(f, known) for f in doubt_failed(fields, checks))
+    return to_extraction(document.id, schema, fields, checks)
+
+
+def to_extraction(
+    document_id: str, schema: Schema, fields: Sequence[Field], checks: Sequence[Check]
+) -> Extraction:
+    """Fields and checks with the nested data of all grounded values, validated."""
+    values = {f.path: f.value for f in fields if f.value is not None and f.status != "ungrounded"}
+    data = assemble(schema, values)
     errors = schema.validate(data)
     return Extraction(
-        document_id=document.id,
+        document_id=document_id,
         schema_name=schema.name,
-        fields=fields,
-        checks=checks,
+        fields=tuple(fields),
+        checks=tuple(checks),
         data=data,
         valid=not errors,
         errors=errors,
@@ -232,7 +240,7 @@ def _grounded(reader: FieldReader, option: Candidate, row: int | None, status: s
     )
 
 
-def _doubted(fields: Sequence[Field], checks: Sequence[Check]) -> tuple[Field, ...]:
+def doubt_failed(fields: Sequence[Field], checks: Sequence[Check]) -> tuple[Field, ...]:
     """Fields in a failed check that no passed one confirms lose confidence and say why."""
     passed = {path for check in checks if check.status == "passed" for path in check.paths}
     failed = {p: c for c in checks if c.status == "failed" and c.name != READABLE for p in c.paths}

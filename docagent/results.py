@@ -9,12 +9,16 @@ from pydantic import Field as Key
 
 from docagent.document import Document, Frozen, Line, Page, Span, Word
 from docagent.geometry import Polygon
+from docagent.provenance import VlmUse
 
 Status = Literal[
     "found", "not_present", "illegible", "ambiguous", "conflicting", "ungrounded", "invalid"
 ]
 Abstention = Literal["not_present", "illegible", "ambiguous", "conflicting"]
 Source = Literal["reader", "rule", "vlm", "human"]
+How = Literal["verbatim", "corrected", "derived", "absent"]
+"""What a vision-language model said of a value: printed so, printed so but misread, concluded
+from what is printed, or not there."""
 
 
 class Evidence(Frozen):
@@ -32,7 +36,9 @@ class Field(Frozen):
 
     path: like ``total`` or ``line_items[0].amount``. raw_text: as printed (evidence quotes
     joined by one space). value: normalised by code from raw_text. confidence: 0-1, None when
-    ungrounded. message: why the status is not ``found``.
+    ungrounded. message: why the status is not ``found``. how: what a vision-language model said
+    of the value it was asked for, None if it was not asked. Where words were corrected,
+    ``raw_text`` stays as it was read and ``value`` is made of the corrected words.
     """
 
     path: str
@@ -43,6 +49,7 @@ class Field(Frozen):
     evidence: tuple[Evidence, ...] = ()
     source: Source = "reader"
     message: str = ""
+    how: How | None = None
 
 
 class Check(Frozen):
@@ -55,7 +62,8 @@ class Check(Frozen):
 
 
 class Extraction(Frozen):
-    """Fields of a document under a schema. ``data`` validates against the schema."""
+    """Fields of a document under a schema. ``data`` validates against the schema; it holds no
+    ungrounded values. vlm: what a vision-language model was asked, None without one."""
 
     document_id: str
     schema_name: str = Key(
@@ -66,6 +74,7 @@ class Extraction(Frozen):
     data: dict[str, Any]
     valid: bool
     errors: tuple[str, ...] = ()
+    vlm: VlmUse | None = None
 
     def __getitem__(self, path: str) -> Field:
         """The field at ``path``; KeyError names the paths there are."""
@@ -89,16 +98,31 @@ class Edit(Frozen):
     reason: str
 
 
+class Coverage(Frozen):
+    """What a model's reading of some lines has that the page has not, and the reverse.
+
+    added: words it says that are not on the page. dropped: words the recognizer is sure of that
+    it leaves out or changes. None of this is ever applied; it tells how far to trust the model.
+    """
+
+    added: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
 class Correction(Frozen):
     """The edits proposed for a document, accepted and rejected, in reading order.
 
     Spans are offsets into the text of the document as it was read. ``originals`` are the words
     that the accepted edits replace, in the same order, so that a correction can be undone.
+    vlm and coverage: what a vision-language model was asked, and how its reading of the lines
+    compares with the page; None without one.
     """
 
     document_id: str
     edits: tuple[Edit, ...] = ()
     originals: tuple[Word, ...] = ()
+    vlm: VlmUse | None = None
+    coverage: Coverage | None = None
 
     @property
     def accepted(self) -> tuple[Edit, ...]:
@@ -160,7 +184,10 @@ def _swap_words(document: Document, swaps: dict[int, tuple[Word, Word]]) -> Docu
 
 
 class Answer(Frozen):
-    """An answer to a question: text with citations, or a typed abstention."""
+    """An answer to a question: text with citations, or a typed abstention.
+
+    vlm: what a vision-language model was asked, None without one.
+    """
 
     document_id: str
     question: str
@@ -169,3 +196,4 @@ class Answer(Frozen):
     citations: tuple[Evidence, ...] = ()
     abstained: Abstention | None = None
     message: str = ""
+    vlm: VlmUse | None = None

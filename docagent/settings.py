@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from docagent.document import Frozen
 from docagent.errors import SettingsError
@@ -19,6 +19,7 @@ ENV_PREFIX = "DOCAGENT_"
 
 Aggregate = Literal["minimum", "geometric_mean"]
 EngineName = Literal["docagent", "tesseract", "rapidocr", "fused", "auto"]
+VlmMode = Literal["always", "unsure", "never"]
 
 
 class Settings(Frozen):
@@ -33,6 +34,18 @@ class Settings(Frozen):
     a language model settles words that the recognizer is unsure of. confidence: how a word's
     confidence is made from those of its characters. engine: what reads page images: docagent's own
     OCR, an installed Tesseract or RapidOCR, all of them fused, or the best for each page (auto).
+
+    Of a vision-language model (VLM), none of which is used unless it is named: vlm: whether it
+    is asked always, where the embedded result is unsure, or never; None means unsure if one is
+    named. vlm_url: base of an OpenAI-compatible server (``http://127.0.0.1:8000/v1``).
+    vlm_model: its name there; empty takes the first one served. vlm_api_key: sent as a bearer
+    token. vlm_factory: ``package.module:factory``, a callable without arguments that returns
+    any LangChain chat model, instead of a URL. vlm_timeout: seconds a server may be silent; a
+    whole call may take twice that.
+    vlm_seconds and vlm_calls: what one document may take altogether. vlm_retries: of a call
+    that may succeed a moment later. vlm_concurrency: calls at one time. vlm_max_tokens: longest
+    answer. vlm_images: most images of a call. vlm_pixels: largest page image sent. vlm_chars:
+    most characters of page text in a call; longer documents are split.
     """
 
     max_bytes: int = Field(default=100 * 2**20, ge=1)
@@ -47,6 +60,26 @@ class Settings(Frozen):
     language_model: bool = True
     confidence: Aggregate = "minimum"
     engine: EngineName = "docagent"
+    vlm: VlmMode | None = None
+    vlm_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    vlm_model: str = ""
+    vlm_api_key: SecretStr = SecretStr("")
+    vlm_factory: str = Field(default="", pattern=r"^([\w.]+:[\w.]+)?$")
+    vlm_timeout: float = Field(default=120.0, gt=0)
+    vlm_seconds: float = Field(default=300.0, gt=0)
+    vlm_calls: int = Field(default=16, ge=1)
+    vlm_retries: int = Field(default=2, ge=0, le=10)
+    vlm_concurrency: int = Field(default=4, ge=1, le=256)
+    vlm_max_tokens: int = Field(default=2048, ge=16)
+    vlm_images: int = Field(default=4, ge=0)
+    vlm_pixels: int = Field(default=1_500_000, ge=10_000)
+    vlm_chars: int = Field(default=12_000, ge=200)
+
+    @property
+    def vlm_mode(self) -> VlmMode:
+        """What ``vlm`` says, or else ``unsure`` if a model is named and ``never`` if none is."""
+        named = bool(self.vlm_url or self.vlm_factory)
+        return self.vlm or ("unsure" if named else "never")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:

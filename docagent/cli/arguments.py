@@ -46,6 +46,17 @@ _ENGINE = (
     "or docagent"
 )
 
+VLM_MODES = ("always", "unsure", "never")
+_VLM = (
+    "when to ask a vision-language model: always, unsure (only what the embedded readers are "
+    "unsure of), or never; by default DOCAGENT_VLM, or unsure if a model is named"
+)
+_VLM_URL = (
+    "base of a vLLM or other OpenAI-compatible server, such as http://127.0.0.1:8000/v1; by "
+    "default DOCAGENT_VLM_URL"
+)
+_VLM_MODEL = "name of a model or adapter that the server has; by default the first one"
+
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all verbs; each sets ``run`` to the function that does it."""
@@ -59,9 +70,10 @@ def build_parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     common = _common_arguments()
     _add_read(verbs, common)
-    _add_correct(verbs, common)
-    _add_ask(verbs, common)
-    _add_extract(verbs, common)
+    with_vlm = [common, _vlm_arguments()]
+    _add_correct(verbs, with_vlm)
+    _add_ask(verbs, with_vlm)
+    _add_extract(verbs, with_vlm)
     _add_schemas(verbs)
     return parser
 
@@ -80,11 +92,20 @@ def _common_arguments() -> argparse.ArgumentParser:
     return common
 
 
+def _vlm_arguments() -> argparse.ArgumentParser:
+    vlm = argparse.ArgumentParser(add_help=False)
+    vlm.add_argument("--vlm", choices=VLM_MODES, help=_VLM)
+    vlm.add_argument("--vlm-url", metavar="URL", help=_VLM_URL)
+    vlm.add_argument("--vlm-model", metavar="NAME", help=_VLM_MODEL)
+    return vlm
+
+
 def _add_debug(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debug", action="store_true", help="show logs and tracebacks")
 
 
 Verbs = argparse._SubParsersAction  # the type has no public name
+Parents = list[argparse.ArgumentParser]
 
 
 def _add_read(verbs: Verbs[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
@@ -94,23 +115,23 @@ def _add_read(verbs: Verbs[argparse.ArgumentParser], common: argparse.ArgumentPa
     read.set_defaults(run=_run_documents, verb="read")
 
 
-def _add_correct(verbs: Verbs[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def _add_correct(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
     text = "OCR errors found and the edits proposed for them, each with its place and reason"
-    correct = verbs.add_parser("correct", parents=[common], help=text, description=text)
+    correct = verbs.add_parser("correct", parents=parents, help=text, description=text)
     _add_format(correct, "write the corrected document instead of the edits")
     correct.set_defaults(run=_run_documents, verb="correct")
 
 
-def _add_ask(verbs: Verbs[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def _add_ask(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
     text = "an answer with citations, or the reason why there is none"
-    ask = verbs.add_parser("ask", parents=[common], help=text, description=text)
+    ask = verbs.add_parser("ask", parents=parents, help=text, description=text)
     ask.add_argument("question", metavar="QUESTION", help="the question, after the inputs")
     ask.set_defaults(run=_run_documents, verb="ask", format=[])
 
 
-def _add_extract(verbs: Verbs[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+def _add_extract(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
     text = "fields of a schema, each with the place on the page that proves it"
-    extract = verbs.add_parser("extract", parents=[common], help=text, description=text)
+    extract = verbs.add_parser("extract", parents=parents, help=text, description=text)
     extract.add_argument(
         "-s",
         "--schema",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -104,7 +105,13 @@ def _settings(args: argparse.Namespace) -> Settings:
     given = {"engine": args.engine, "weights_dir": args.weights}
     if args.weights and not args.weights.is_dir():
         raise SettingsError(f"--weights {args.weights}: no such folder; name one with networks")
+    # `read` has no options for a model, as it asks none.
+    given |= {name: getattr(args, name, None) for name in ("vlm", "vlm_url", "vlm_model")}
     update = {name: value for name, value in given.items() if value is not None}
+    if not re.match(r"https?://\S+$", update.get("vlm_url", "http://default")):
+        raise SettingsError(f"--vlm-url {args.vlm_url}: give http://HOST:PORT/v1")
+    if args.verb == "read":
+        update["vlm"] = "never"
     return Settings.from_env().model_copy(update=update)
 
 
@@ -168,10 +175,10 @@ class _Run:
     def _outcome(self, item: Input, scan: Scan, document: Document) -> Outcome:
         if self._args.verb == "extract":
             assert self._schema is not None
-            extraction = self._agent.extract(document, self._schema)
+            extraction = self._agent.extract(scan, self._schema)
             return Outcome(item, scan, document, extraction)
         if self._args.verb == "ask":
-            return Outcome(item, scan, document, self._agent.ask(document, self._args.question))
+            return Outcome(item, scan, document, self._agent.ask(scan, self._args.question))
         if self._args.verb == "correct":
             correction = self._agent.correct(scan)
             return Outcome(item, scan, correction.apply(document), correction)
@@ -247,6 +254,8 @@ class _Run:
             tables.print_answer(result, name)
         else:
             tables.print_correction(result, name)
+        if not isinstance(result, Document):
+            tables.print_use(result.vlm)
 
     def _fail_input(self, item: Input, reason: str, code: int) -> None:
         self._fail(reason if item.name in reason else f"{item.name}: {reason}", code)

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from docagent.geometry import polygon_to_bbox
-from docagent.results import Answer, Correction, Evidence, Extraction, Field
+from docagent.provenance import VlmUse
+from docagent.results import Answer, Correction, Coverage, Evidence, Extraction, Field
 from docagent.schemas import Schema
 
 PIPE_WIDTH = 200
@@ -121,6 +122,31 @@ def print_correction(correction: Correction, name: str) -> None:
             printable(edit.reason),
         )
     out.print(table)
+    for said, words in _coverage(correction):
+        out.print(printable(f"{said}: {', '.join(words)}"))
+
+
+def _coverage(correction: Correction) -> list[tuple[str, tuple[str, ...]]]:
+    """What a model's reading has more and less than the page, where there is any."""
+    coverage = correction.coverage or Coverage()
+    told = (
+        ("the model adds, not applied", coverage.added),
+        ("the model leaves out or changes, kept", coverage.dropped),
+    )
+    return [(said, words) for said, words in told if words]
+
+
+def print_use(use: VlmUse | None) -> None:
+    """What a vision-language model was asked and cost; why it did not help, if it did not."""
+    if use is None or use.status == "not_needed":
+        return
+    out = console()
+    tokens = use.prompt_tokens + use.completion_tokens
+    cost = f"{use.calls} calls, {tokens} tokens, {use.seconds:.1f} s"
+    out.print(printable(f"model {use.model}: {use.status.replace('_', ' ')}, {cost}"))
+    if use.status != "used":
+        for note in use.notes:
+            out.print(Text("! ", "yellow") + printable(note))
 
 
 def print_schemas(schemas: tuple[Schema, ...]) -> None:

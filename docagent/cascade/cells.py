@@ -1,0 +1,184 @@
+"""What a model is asked to answer (JSON Schema), and what of its answer can be used."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator
+
+from docagent.results import How
+from docagent.schemas import SchemaField
+
+LONGEST_VALUE = 600
+MOST_LINES = 12
+MOST_ROWS = 200
+HOWS = ("verbatim", "corrected", "derived", "absent")
+_SPACE = re.compile(r"[\s,]*")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a model says of one value: the ids of its lines, how it is printed, its words."""
+
+    lines: tuple[str, ...]
+    how: How
+    value: str | None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What is asked for as one: a single field, or all columns of an array (key: its path)."""
+
+    key: str
+    leaves: tuple[SchemaField, ...]
+
+    @property
+    def is_array(self) -> bool:
+        return self.leaves[0].array is not None
+
+    def column(self, leaf: SchemaField) -> str:
+        """The key of a column in a row; empty where a row is a single value."""
+        return leaf.path.removeprefix(f"{self.key}[]").removeprefix(".")
+
+
+def units_of(leaves: Sequence[SchemaField]) -> tuple[Unit, ...]:
+    """The leaves of a schema as units, in order."""
+    keys = dict.fromkeys(leaf.array or leaf.path for leaf in leaves)
+    return tuple(
+        Unit(key, tuple(leaf for leaf in leaves if (leaf.array or leaf.path) == key))
+        for key in keys
+    )
+
+
+def pack(units: Sequence[Unit], most: int) -> list[tuple[Unit, ...]]:
+    """Units in groups of at most ``most`` leaves; a wider array is a group of its own."""
+    groups: list[list[Unit]] = []
+    for unit in units:
+        width = sum(len(u.leaves) for u in groups[-1]) if groups else most
+        if width + len(unit.leaves) > most:
+            groups.append([])
+        groups[-1].append(unit)
+    return [tuple(group) for group in groups]
+
+
+def fields_schema(units: Sequence[Unit], ids: Sequence[str]) -> Json:
+    """JSON Schema of an answer with these units; line ids can only be those of the page."""
+    return _object({unit.key: _unit_schema(unit) for unit in units}, ids)
+
+
+def answers_schema(ids: Sequence[str], most: int) -> Json:
+    """JSON Schema of the answers to a question."""
+    cells = {"type": "array", "maxItems": most, "items": {"$ref": "#/$defs/cell"}}
+    return _object({"answers": cells}, ids)
+
+
+def lines_schema(ids: Sequence[str], longest: int) -> Json:
+    """JSON Schema of lines by id."""
+    return _plain_object({line: {"type": "string", "maxLength": longest} for line in ids})
+
+
+def members(text: str) -> Json:
+    """The members of the JSON object in a text, as far as they are complete.
+
+    What stands around the object (a code fence, say) is passed over. Of an object that breaks
+    off, the member it breaks off in is left out. Empty if there is no object.
+    """
+    start = text.find("{")
+    if start < 0:
+        return {}
+    try:
+        whole = json.loads(text[start : text.rfind("}") + 1])
+    except (ValueError, RecursionError):
+        whole = None
+    return whole if isinstance(whole, dict) else dict(_complete(text, start + 1))
+
+
+def is_object(text: str) -> bool:
+    """Whether a text is a complete JSON object, but for what stands around it."""
+    start, end = text.find("{"), text.rfind("}") + 1
+    try:
+        return start >= 0 and isinstance(json.loads(text[start:end]), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def problem(schema: Json, key: str, value: Any) -> str:
+    """Why a member does not fit its property of a schema made here; empty if it does."""
+    part = {"$defs": schema.get("$defs", {}), **schema["properties"][key]}
+    try:
+        error = next(iter(Draft202012Validator(part).iter_errors(value)), None)
+    except RecursionError:
+        return "it is nested too deeply"
+    if error is None:
+        return ""
+    if error.validator == "enum" and "lines" in error.absolute_path:
+        return "it names lines that are not there"
+    return f"it does not follow the form ({error.validator})"
+
+
+def to_claim(cell: Mapping[str, Any]) -> Claim:
+    """A cell that fits its schema as a claim."""
+    value = cell["value"]
+    if value is not None:
+        # Half a surrogate pair, which JSON can spell, could not be written to a file.
+        value = " ".join(value.encode("utf-8", "replace").decode("utf-8").split()) or None
+    return Claim(tuple(dict.fromkeys(cell["lines"])), cast(How, cell["how"]), value)
+
+
+def _unit_schema(unit: Unit) -> Json:
+    if not unit.is_array:
+        return {"$ref": "#/$defs/cell"}
+    columns = {unit.column(leaf): {"$ref": "#/$defs/cell"} for leaf in unit.leaves}
+    row = {"$ref": "#/$defs/cell"} if "" in columns else _plain_object(columns)
+    return {"type": "array", "maxItems": MOST_ROWS, "items": row}
+
+
+def _object(properties: Json, ids: Sequence[str]) -> Json:
+    line = {"type": "array", "maxItems": MOST_LINES, "items": {"enum": list(ids)}}
+    # Lines first: the model has to say where it looks before it says what it sees.
+    cell = _plain_object(
+        {
+            "lines": line,
+            "how": {"enum": list(HOWS)},
+            "value": {"type": ["string", "null"], "maxLength": LONGEST_VALUE},
+        }
+    )
+    return {**_plain_object(properties), "$defs": {"cell": cell}}
+
+
+def _plain_object(properties: Mapping[str, Any]) -> Json:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _complete(text: str, at: int) -> Iterator[tuple[str, Any]]:
+    """Members from a place inside an object until it breaks off."""
+    decoder = json.JSONDecoder()
+    try:
+        while True:
+            key, at = decoder.raw_decode(text, _skip(text, at))
+            at = _skip(text, at)
+            if not isinstance(key, str) or text[at : at + 1] != ":":
+                return
+            value, at = decoder.raw_decode(text, _skip(text, at + 1))
+            # A number or word at the very end may go on; an object, list or text is closed.
+            if at >= len(text.rstrip()) and not isinstance(value, dict | list | str):
+                return
+            yield key, value
+    except (ValueError, RecursionError):
+        return
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return match.end() if match else at

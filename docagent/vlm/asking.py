@@ -1,0 +1,257 @@
+"""Between a task and a chat model: a ladder of retries, a budget, and a record of every call."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from docagent.provenance import ANSWER_KEPT, Attempt, Outcome
+from docagent.settings import Settings
+from docagent.vlm.connect import model_name
+from docagent.vlm.streaming import Spoken, listen
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+LADDER: tuple[Mapping[str, Any], ...] = (
+    {"temperature": 0.0},
+    {"temperature": 0.3, "repetition_penalty": 1.1},
+    {"temperature": 0.8, "repetition_penalty": 1.2},
+)
+"""Options of the first try and of the next ones, after an answer that repeats itself, breaks
+off or is not what was asked for. Other ways of decoding get out of most loops."""
+WHOLE_ANSWER = 2
+"""An answer, with the client's own retries, may take this many times ``vlm_timeout``."""
+_AGAIN = ("repeated", "truncated", "invalid")
+_GONE = ("connection", "timeout", "busy", "server")
+_TOO_MUCH = (400, 413, 422)
+"""Statuses of a request that is too large: too many images, or too long."""
+
+Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One thing to ask. messages: OpenAI-style, images in them as data URLs. json_schema: what
+    the answer must follow, or None for free text. is_usable: whether a complete answer is what
+    was asked for. asked: what it is about, for the record."""
+
+    template: str
+    template_hash: str
+    messages: tuple[Message, ...]
+    asked: tuple[str, ...]
+    json_schema: Mapping[str, Any] | None = None
+    is_usable: Callable[[str], bool] = bool
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The last answer, or the longest broken one; complete only if outcome is ``answered``."""
+
+    text: str
+    outcome: Outcome
+    message: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.outcome == "answered"
+
+
+class Breaker:
+    """Remembers, from one document to the next, that a server is gone, so that not every
+    document waits for it; after ``pause`` seconds it is tried again."""
+
+    def __init__(self, pause: float = 60.0) -> None:
+        self.pause = pause
+        self._until = 0.0
+        self._reply: Reply | None = None
+
+    def trip(self, reply: Reply) -> None:
+        """The server did not answer."""
+        self._until = time.monotonic() + self.pause
+        self._reply = reply
+
+    @property
+    def reply(self) -> Reply | None:
+        """What stands for an answer while the server is not asked; None if it may be."""
+        return self._reply if time.monotonic() < self._until else None
+
+
+class Asker:
+    """Asks a model within the budget of one document. Never raises for what a model does."""
+
+    def __init__(
+        self, model: BaseChatModel, settings: Settings, breaker: Breaker | None = None
+    ) -> None:
+        self._chat = model
+        self._settings = settings
+        self._breaker = breaker or Breaker()
+        self._deadline = time.monotonic() + settings.vlm_seconds
+        self._lock = Lock()
+        self._calls = 0
+        self._gone: Reply | None = None
+        self._attempts: list[Attempt] = []
+        self._refusals: list[str] = []
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every call so far."""
+        return tuple(self._attempts)
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Why calls were not made, each reason once."""
+        return tuple(dict.fromkeys(self._refusals))
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return model_name(self._chat)
+
+    def ask(self, request: Request) -> Reply:
+        """The answer, after up to ``len(LADDER)`` calls; what is left of it if none is usable."""
+        best = Reply("", "invalid", "it was never asked")
+        for rung in LADDER:
+            reply, request, again = self._once(request, rung)
+            if reply.ok or len(reply.text) >= len(best.text):
+                best = reply
+            if not again:
+                break
+        return best
+
+    def ask_all(self, requests: Iterable[Request]) -> list[Reply]:
+        """Replies in the order of the requests, asked side by side as far as is allowed."""
+        waiting = list(requests)
+        workers = min(self._settings.vlm_concurrency, len(waiting))
+        if workers < 2:
+            return [self.ask(request) for request in waiting]
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(self.ask, waiting))
+
+    def _once(self, request: Request, rung: Mapping[str, Any]) -> tuple[Reply, Request, bool]:
+        """One call: the reply, the request for a next call, and whether there is to be one."""
+        refused = self._refused()
+        if refused:
+            return refused, request, False
+        start = time.monotonic()
+        longest = WHOLE_ANSWER * self._settings.vlm_timeout
+        seconds = max(0.0, min(longest, self._deadline - start))
+        options = self._options(request, rung)
+        spoken = listen(
+            self._chat, request.messages, options, seconds, self._settings.vlm_max_tokens
+        )
+        outcome, message = spoken.outcome, spoken.message
+        if outcome == "answered" and not request.is_usable(spoken.text):
+            outcome, message = "invalid", "the answer is not what was asked for"
+        reply = Reply(spoken.text, outcome, message)
+        self._record(request, rung, spoken, reply, time.monotonic() - start)
+        if outcome in _GONE:
+            self._gone = Reply("", outcome, message)
+        if outcome in ("connection", "timeout"):
+            self._breaker.trip(Reply("", outcome, message))
+        if spoken.status in _TOO_MUCH and count_images(request.messages):
+            return reply, _with_fewer_images(request), True
+        return reply, request, outcome in _AGAIN
+
+    def _refused(self) -> Reply | None:
+        """Why no further call is made, if none is."""
+        with self._lock:
+            gone = self._gone or self._breaker.reply
+            if gone is not None:
+                self._refusals.append(f"not asked: {gone.message}")
+                return gone
+            if self._calls >= self._settings.vlm_calls:
+                return self._limit("refused", f"{self._calls} calls are allowed a document")
+            if time.monotonic() >= self._deadline:
+                seconds = self._settings.vlm_seconds
+                return self._limit("timeout", f"{seconds:g} s are allowed a document")
+            self._calls += 1
+            return None
+
+    def _limit(self, outcome: Outcome, message: str) -> Reply:
+        self._refusals.append(f"not asked: {message}")
+        return Reply("", outcome, message)
+
+    def _options(self, request: Request, rung: Mapping[str, Any]) -> dict[str, Any]:
+        # A model of another make gets no options that it may not know; the prompt says it all.
+        if not getattr(self._chat, "takes_options", False):
+            return {}
+        options = {"max_tokens": self._settings.vlm_max_tokens, **rung}
+        if request.json_schema is not None:
+            schema = {"name": request.template, "strict": True, "schema": request.json_schema}
+            options["response_format"] = {"type": "json_schema", "json_schema": schema}
+        return options
+
+    def _record(
+        self,
+        request: Request,
+        rung: Mapping[str, Any],
+        spoken: Spoken,
+        reply: Reply,
+        seconds: float,
+    ) -> None:
+        attempt = Attempt(
+            template=request.template,
+            template_hash=request.template_hash,
+            prompt_hash=hash_messages(request.messages),
+            asked=request.asked,
+            outcome=reply.outcome,
+            message=reply.message,
+            answer=reply.text[:ANSWER_KEPT],
+            temperature=float(rung["temperature"]),
+            images=count_images(request.messages),
+            prompt_tokens=spoken.prompt_tokens,
+            completion_tokens=spoken.completion_tokens,
+            seconds=round(seconds, 3),
+        )
+        with self._lock:
+            self._attempts.append(attempt)
+
+
+def count_images(messages: Sequence[Message]) -> int:
+    """Images in OpenAI-style messages."""
+    return sum(_is_image(block) for message in messages for block in _blocks(message))
+
+
+def keep_images(messages: Sequence[Message], most: int) -> tuple[Message, ...]:
+    """The messages with only the first ``most`` images."""
+    kept: list[Message] = []
+    left = most
+    for message in messages:
+        blocks = []
+        for block in _blocks(message):
+            if _is_image(block):
+                left -= 1
+                if left < 0:
+                    continue
+            blocks.append(block)
+        kept.append({**message, "content": blocks} if blocks else message)
+    return tuple(kept)
+
+
+def _with_fewer_images(request: Request) -> Request:
+    """The request with one image, or with none if it had one: a server may allow fewer, and a
+    request that is too long gets shorter."""
+    most = 1 if count_images(request.messages) > 1 else 0
+    return replace(request, messages=keep_images(request.messages, most))
+
+
+def hash_messages(messages: Sequence[Message]) -> str:
+    """SHA-256 of messages as JSON, first 16 hex digits."""
+    text = json.dumps(list(messages), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _blocks(message: Message) -> Sequence[Mapping[str, Any]]:
+    content = message.get("content")
+    return content if isinstance(content, list) else ()
+
+
+def _is_image(block: Mapping[str, Any]) -> bool:
+    return block.get("type") == "image_url"

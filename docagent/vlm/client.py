@@ -1,0 +1,161 @@
+"""A client for vLLM, or any other server that speaks OpenAI's chat completions.
+
+Images travel as data URLs inside the messages, so that the server never fetches anything.
+``response_format`` and ``structured_outputs`` constrain the decoding of vLLM 0.32
+(``guided_json`` of older versions is ignored there without a word).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from threading import BoundedSemaphore, Lock
+from typing import Any, ClassVar
+
+import httpx
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import Field, PrivateAttr, SecretStr
+
+from docagent.errors import VlmError
+from docagent.vlm.wire import (
+    SHOWN,
+    chunks_to_result,
+    event_to_chunk,
+    read_events,
+    status_to_error,
+    to_body,
+)
+
+LONGEST_WAIT = 10.0
+"""Seconds waited at most before a retry, whatever the server asks for."""
+CONNECT = 10.0
+"""Seconds a connection may take to be made."""
+
+
+class VllmChat(BaseChatModel):
+    """A chat model behind an OpenAI-compatible server.
+
+    base_url: up to and with ``/v1``. model: the name served, of a base model or of a LoRA
+    adapter; empty takes the first one. timeout: seconds between two pieces of an answer.
+    retries: further tries when the connection fails, the server is slow, busy (429) or broken
+    (5xx), before anything was said; other statuses are final. backoff: seconds before the
+    first retry, doubled for each further one. concurrency: requests at one time.
+
+    Calls raise VlmError. Options (``response_format``, ``temperature``, ``max_tokens``, ...)
+    are passed to the server as they are. Nothing but ``base_url`` is ever contacted: proxies
+    of the environment are not used and redirects are not followed.
+    """
+
+    takes_options: ClassVar[bool] = True
+
+    base_url: str
+    model: str = ""
+    api_key: SecretStr = SecretStr("")
+    timeout: float = Field(default=120.0, gt=0)
+    retries: int = Field(default=2, ge=0)
+    backoff: float = Field(default=0.5, ge=0)
+    concurrency: int = Field(default=4, ge=1)
+    _http: httpx.Client = PrivateAttr()
+    _slots: Any = PrivateAttr()
+    _lock: Any = PrivateAttr(default_factory=Lock)
+
+    def model_post_init(self, context: Any) -> None:
+        """Makes the connection pool; nothing is sent."""
+        key = self.api_key.get_secret_value()
+        self._slots = BoundedSemaphore(self.concurrency)
+        self._http = httpx.Client(
+            base_url=self.base_url.rstrip("/") + "/",
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=httpx.Timeout(self.timeout, connect=min(CONNECT, self.timeout)),
+            limits=httpx.Limits(max_connections=self.concurrency + 1),
+            trust_env=False,
+        )
+
+    @property
+    def _llm_type(self) -> str:
+        return "openai-compatible"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"base_url": self.base_url, "model": self.model}
+
+    def models(self) -> tuple[str, ...]:
+        """Names served, base models and adapters. Raises VlmError."""
+        try:
+            response = self._http.get("models")
+            if response.status_code != 200:
+                raise status_to_error(response.status_code, response.text)
+            return tuple(str(entry["id"]) for entry in response.json()["data"])
+        except httpx.HTTPError as error:
+            raise self._error(error) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise VlmError(f"{self.base_url} lists no models: {error}", "server") from error
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return chunks_to_result(self._stream(messages, stop, run_manager, **kwargs))
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        for attempt in range(self.retries + 1):
+            said = False
+            try:
+                with self._slots:
+                    body = to_body(self._name(), messages, {"stop": stop, **kwargs})
+                    for chunk in self._chunks(body):
+                        said = said or bool(chunk.message.content)
+                        yield chunk
+                return
+            except VlmError as error:
+                # Once something was said, a retry would say it twice.
+                if said or not error.retryable or attempt == self.retries:
+                    raise
+                wait = max(error.retry_after, self.backoff * 2**attempt)
+            time.sleep(min(wait, LONGEST_WAIT))
+
+    def _chunks(self, body: dict[str, Any]) -> Iterator[ChatGenerationChunk]:
+        try:
+            with self._http.stream("POST", "chat/completions", json=body) as response:
+                if response.status_code != 200:
+                    text = response.read().decode("utf-8", "replace")
+                    wait = response.headers.get("retry-after", "")
+                    raise status_to_error(response.status_code, text, wait)
+                if "json" in response.headers.get("content-type", ""):
+                    response.read()
+                    yield event_to_chunk(response.json())
+                    return
+                yield from read_events(response.iter_lines())
+        except httpx.HTTPError as error:
+            raise self._error(error) from error
+        except ValueError as error:
+            raise VlmError(f"{self.base_url} sent what is not JSON: {error}", "server") from error
+
+    def _name(self) -> str:
+        with self._lock:
+            if not self.model:
+                names = self.models()
+                if not names:
+                    raise VlmError(f"{self.base_url} serves no model", "refused")
+                self.model = names[0]
+            return self.model
+
+    def _error(self, error: httpx.HTTPError) -> VlmError:
+        reason = str(error)[:SHOWN] or type(error).__name__
+        if isinstance(error, httpx.TimeoutException):
+            text = f"{self.base_url} did not answer within {self.timeout:g} s"
+            return VlmError(f"{text}; is it overloaded? (vlm_timeout)", "timeout")
+        text = f"{self.base_url} cannot be reached or broke off: {reason}; is the server running?"
+        return VlmError(text, "connection")

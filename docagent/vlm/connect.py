@@ -1,0 +1,75 @@
+"""The chat model that the settings name, or none: that is a normal state."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from docagent.errors import MissingExtraError, SettingsError
+from docagent.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+
+def check_vlm(settings: Settings) -> None:
+    """Raises SettingsError if a model is to be asked and none, or two, are named."""
+    if settings.vlm_url and settings.vlm_factory:
+        raise SettingsError("vlm_url and vlm_factory are both set; name one model, not two")
+    if settings.vlm_mode != "never" and not (settings.vlm_url or settings.vlm_factory):
+        raise SettingsError(
+            f"vlm={settings.vlm_mode!r}, but no model is named; give --vlm-url (DOCAGENT_VLM_URL) "
+            "of a vLLM server, set DOCAGENT_VLM_FACTORY, or use --vlm never"
+        )
+
+
+def load_chat_model(settings: Settings) -> BaseChatModel | None:
+    """The model of ``vlm_url`` or ``vlm_factory``; None if the mode is ``never``. Nothing is
+    sent yet. Raises SettingsError, or MissingExtraError without the extra ``vlm``."""
+    check_vlm(settings)
+    if settings.vlm_mode == "never":
+        return None
+    return _made(settings.vlm_factory) if settings.vlm_factory else _client(settings)
+
+
+def model_name(model: BaseChatModel) -> str:
+    """What a chat model calls itself."""
+    for name in ("model", "model_name", "model_id"):
+        value = getattr(model, name, None)
+        if isinstance(value, str) and value:
+            return value
+    return type(model).__name__
+
+
+def _client(settings: Settings) -> BaseChatModel:
+    try:
+        from docagent.vlm.client import VllmChat
+    except ImportError as error:
+        raise MissingExtraError("vlm_url", "vlm") from error
+    return VllmChat(
+        base_url=settings.vlm_url,
+        model=settings.vlm_model,
+        api_key=settings.vlm_api_key,
+        timeout=settings.vlm_timeout,
+        retries=settings.vlm_retries,
+        concurrency=settings.vlm_concurrency,
+    )
+
+
+def _made(factory: str) -> BaseChatModel:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+    home, _, name = factory.partition(":")
+    try:
+        made = getattr(import_module(home), name)()
+    except Exception as error:  # a user's own code may raise anything
+        raise SettingsError(
+            f"vlm_factory={factory!r} gives no model ({type(error).__name__}: {error}); it must "
+            "be package.module:factory, a callable without arguments"
+        ) from error
+    if not isinstance(made, BaseChatModel):
+        raise SettingsError(
+            f"vlm_factory={factory!r} returns {type(made).__name__}; it must return a LangChain "
+            "BaseChatModel"
+        )
+    return made

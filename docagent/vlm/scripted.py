@@ -1,0 +1,116 @@
+"""A chat model that answers from a script: for tests and examples, needs no server."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, ClassVar
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages import AIMessageChunk, BaseMessage, UsageMetadata
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from pydantic import PrivateAttr
+
+from docagent.errors import VlmError
+from docagent.vlm.wire import chunks_to_result
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer of a script.
+
+    text: the answer; a dict or list becomes JSON; an iterable of pieces is streamed, and may
+    be endless. finish: the finish reason, None for a stream that breaks off. delay: seconds
+    before the first piece. error: raised after the text. tokens: prompt and completion.
+    """
+
+    text: str | dict[str, Any] | list[Any] | Iterable[str] = ""
+    finish: str | None = "stop"
+    delay: float = 0.0
+    error: Exception | None = None
+    tokens: tuple[int, int] = (100, 10)
+
+
+Answer = Said | str | dict[str, Any] | Exception
+Script = Sequence[Answer] | Callable[[list[BaseMessage], dict[str, Any]], Answer]
+
+
+class ScriptedChatModel(BaseChatModel):
+    """Gives the answers of a list in turn, or what a function of messages and options returns.
+
+    ``requests`` records the messages and options of every call. After the last answer of a
+    list a call raises VlmError.
+    """
+
+    takes_options: ClassVar[bool] = True
+
+    script: Any
+    piece: int = 24
+    """Characters streamed at a time."""
+    _requests: list[tuple[list[BaseMessage], dict[str, Any]]] = PrivateAttr(default_factory=list)
+    _lock: Any = PrivateAttr(default_factory=Lock)
+
+    @property
+    def requests(self) -> list[tuple[list[BaseMessage], dict[str, Any]]]:
+        """Messages and options of each call so far."""
+        return self._requests
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return chunks_to_result(self._stream(messages, stop, run_manager, **kwargs))
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        said = self._next(messages, kwargs)
+        time.sleep(said.delay)
+        for piece in self._pieces(said.text):
+            yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
+        if said.error is not None:
+            raise said.error
+        prompt, completion = said.tokens
+        usage = UsageMetadata(
+            input_tokens=prompt, output_tokens=completion, total_tokens=prompt + completion
+        )
+        finish = {"finish_reason": said.finish} if said.finish else {}
+        last = AIMessageChunk(content="", response_metadata=finish, usage_metadata=usage)
+        yield ChatGenerationChunk(message=last)
+
+    def _next(self, messages: list[BaseMessage], options: dict[str, Any]) -> Said:
+        with self._lock:
+            count = len(self._requests)
+            self._requests.append((list(messages), dict(options)))
+        if callable(self.script):
+            answer = self.script(messages, options)
+        elif count < len(self.script):
+            answer = self.script[count]
+        else:
+            raise VlmError(f"the script has {len(self.script)} answers, no more", "model")
+        if isinstance(answer, Said):
+            return answer
+        return Said(error=answer) if isinstance(answer, Exception) else Said(answer)
+
+    def _pieces(self, text: str | dict[str, Any] | list[Any] | Iterable[str]) -> Iterator[str]:
+        whole = json.dumps(text, ensure_ascii=False) if isinstance(text, dict | list) else text
+        if not isinstance(whole, str):
+            yield from whole
+            return
+        for start in range(0, len(whole), self.piece):
+            yield whole[start : start + self.piece]

@@ -1,0 +1,136 @@
+"""One answer of any chat model, watched while it comes, and never waited for beyond a limit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any
+
+from docagent.errors import VlmError
+from docagent.provenance import Outcome
+from docagent.vlm.repetition import LOOK_EVERY, is_repeating
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+_LENGTH = ("length", "max_tokens", "MAX_TOKENS")
+"""Finish reasons of several makers for an answer that ran into its limit."""
+CHARS_PER_TOKEN = 8
+"""Longest token that is expected on average; an answer beyond it is cut off."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What was said until it ended, or was ended."""
+
+    text: str
+    outcome: Outcome
+    message: str = ""
+    status: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+def listen(
+    model: BaseChatModel,
+    messages: Sequence[Mapping[str, Any]],
+    options: Mapping[str, Any],
+    seconds: float,
+    max_tokens: int,
+) -> Spoken:
+    """Stream one answer; cuts it off when it repeats itself, gets too long or takes too long.
+
+    Never raises for what a model does: the outcome says it, and the text is what came so far.
+    """
+    listener = _Listener(max_tokens * CHARS_PER_TOKEN)
+    stopped = Event()
+    queue: SimpleQueue[Any] = SimpleQueue()
+    # A thread of its own, as a model of unknown make may block for ever; a daemon, so that
+    # such a model does not keep the process alive.
+    Thread(target=_pump, args=(model, messages, options, queue, stopped), daemon=True).start()
+    deadline = time.monotonic() + seconds
+    try:
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                item = queue.get(timeout=left)
+            except Empty:
+                break
+            ended = listener.hear(item)
+            if ended is not None:
+                return ended
+        return listener.spoken("timeout", f"no complete answer within {seconds:.3g} s")
+    finally:
+        stopped.set()
+
+
+def _pump(
+    model: BaseChatModel,
+    messages: Sequence[Mapping[str, Any]],
+    options: Mapping[str, Any],
+    queue: SimpleQueue[Any],
+    stopped: Event,
+) -> None:
+    """Chunks of the model into the queue, then None, or the exception it ended with."""
+    try:
+        chunks: Iterator[Any] = model.stream(list(messages), **options)  # type: ignore[arg-type]
+        for chunk in chunks:
+            queue.put(chunk)
+            if stopped.is_set():
+                close = getattr(chunks, "close", None)
+                if close:  # lets go of the connection, so that the server stops too
+                    close()
+                return
+        queue.put(None)
+    except Exception as error:  # a model of unknown make may raise anything
+        queue.put(error)
+
+
+class _Listener:
+    """Puts chunks together and says when to stop."""
+
+    def __init__(self, max_chars: int) -> None:
+        self.max_chars = max_chars
+        self.text = ""
+        self.finish = ""
+        self.tokens = [0, 0]
+        self.looked = 0
+
+    def hear(self, item: Any) -> Spoken | None:
+        """The answer if it has ended with this item."""
+        if item is None:
+            cut = self.finish in _LENGTH
+            message = "the answer ran into the limit of its length" if cut else ""
+            return self.spoken("truncated" if cut else "answered", message)
+        if isinstance(item, VlmError):
+            return self.spoken(item.fault, str(item), item.status)
+        if isinstance(item, Exception):
+            return self.spoken("model", f"{type(item).__name__}: {str(item)[:300]}")
+        self._add(item)
+        if len(self.text) - self.looked >= LOOK_EVERY:
+            self.looked = len(self.text)
+            if is_repeating(self.text):
+                return self.spoken("repeated", "the model went round in circles")
+        if len(self.text) > self.max_chars:
+            return self.spoken("truncated", f"cut off after {self.max_chars} characters")
+        return None
+
+    def spoken(self, outcome: Outcome, message: str = "", status: int = 0) -> Spoken:
+        # Half a surrogate pair, as a broken answer may have, could not be written to a file.
+        text = self.text.encode("utf-8", "replace").decode("utf-8")
+        return Spoken(text, outcome, message, status, self.tokens[0], self.tokens[1])
+
+    def _add(self, chunk: Any) -> None:
+        content = chunk.content
+        if isinstance(content, list):  # content blocks, as some makers send them
+            blocks = [b if isinstance(b, str) else b.get("text", "") for b in content]
+            content = "".join(blocks)
+        self.text += content
+        self.finish = chunk.response_metadata.get("finish_reason") or self.finish
+        self.finish = chunk.response_metadata.get("stop_reason") or self.finish
+        usage = chunk.usage_metadata
+        if usage:
+            self.tokens[0] += usage.get("input_tokens", 0)
+            self.tokens[1] += usage.get("output_tokens", 0)

@@ -1,0 +1,119 @@
+"""What goes over the wire to an OpenAI-compatible server, and how its stream is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import (
+    AIMessageChunk,
+    BaseMessage,
+    UsageMetadata,
+    convert_to_openai_messages,
+    message_chunk_to_message,
+)
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from docagent.errors import VlmError, VlmFault
+
+SHOWN = 300
+"""Characters of a server's error message that are passed on."""
+
+
+def to_body(
+    model: str, messages: Sequence[BaseMessage], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The JSON body of a streamed chat completion; options that are None are left out."""
+    given = {key: value for key, value in options.items() if value is not None}
+    return {
+        "model": model,
+        "messages": convert_to_openai_messages(list(messages)),
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **given,
+    }
+
+
+def read_events(lines: Iterable[str]) -> Iterator[ChatGenerationChunk]:
+    """Chunks of a stream of server-sent events. Raises VlmError for an error sent inside it,
+    for what is not JSON, and for a stream that ends before the server says it is done."""
+    done = False
+    for line in lines:
+        if not line.startswith("data:"):
+            continue
+        data = line.removeprefix("data:").strip()
+        if data == "[DONE]":
+            return
+        chunk = event_to_chunk(_parsed(data))
+        done = done or "finish_reason" in chunk.message.response_metadata
+        yield chunk
+    if not done:
+        raise VlmError("the server's answer broke off; is it still running?", "connection")
+
+
+def event_to_chunk(event: Any) -> ChatGenerationChunk:
+    """One event (``delta``), or a whole completion (``message``), as a chunk. VlmError if it
+    is neither."""
+    if not isinstance(event, dict) or "error" in event:
+        raise VlmError(f"the server sent an error: {error_text(event)}", "server")
+    choices = event.get("choices") or [{}]
+    choice = choices[0] if isinstance(choices, list) and isinstance(choices[0], dict) else {}
+    said = choice.get("delta") or choice.get("message") or {}
+    content = said.get("content") if isinstance(said, dict) else None
+    finish = choice.get("finish_reason")
+    message = AIMessageChunk(
+        content=content if isinstance(content, str) else "",
+        response_metadata={"finish_reason": finish} if finish else {},
+        usage_metadata=_usage(event.get("usage")),
+    )
+    return ChatGenerationChunk(message=message)
+
+
+def status_to_error(status: int, body: str, retry_after: str = "") -> VlmError:
+    """The error of an HTTP status that is not 200."""
+    fault: VlmFault = "busy" if status == 429 else "server" if status >= 500 else "refused"
+    hint = {
+        401: "; set DOCAGENT_VLM_API_KEY",
+        403: "; set DOCAGENT_VLM_API_KEY",
+        404: "; is vlm_url the base that ends in /v1, and is a model of that name served?",
+    }.get(status, "")
+    try:
+        text = error_text(json.loads(body))
+    except ValueError:
+        text = body.strip()[:SHOWN]
+    wait = float(retry_after) if retry_after.replace(".", "", 1).isdigit() else 0.0
+    return VlmError(f"HTTP {status}: {text or 'no reason given'}{hint}", fault, status, wait)
+
+
+def error_text(event: Any) -> str:
+    """The message in an error body of any of the usual shapes."""
+    found = event.get("error", event) if isinstance(event, dict) else event
+    message = found.get("message", found) if isinstance(found, dict) else found
+    return str(message)[:SHOWN]
+
+
+def chunks_to_result(chunks: Iterable[ChatGenerationChunk]) -> ChatResult:
+    """Chunks put together as what a call without streaming returns."""
+    whole: AIMessageChunk = AIMessageChunk(content="")
+    for chunk in chunks:
+        whole = whole + chunk.message  # type: ignore[assignment]
+    return ChatResult(generations=[ChatGeneration(message=message_chunk_to_message(whole))])
+
+
+def _parsed(data: str) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise VlmError(f"the server sent {data[:80]!r}, which is not JSON", "server") from error
+
+
+def _usage(usage: Any) -> UsageMetadata | None:
+    if not isinstance(usage, dict):
+        return None
+    prompt, completion = (usage.get(k) for k in ("prompt_tokens", "completion_tokens"))
+    prompt = prompt if isinstance(prompt, int) else 0
+    completion = completion if isinstance(completion, int) else 0
+    return UsageMetadata(
+        input_tokens=prompt, output_tokens=completion, total_tokens=prompt + completion
+    )

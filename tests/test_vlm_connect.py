@@ -1,0 +1,135 @@
+"""Which model is used: none, one by URL, any LangChain model; and how a call is listened to."""
+
+from __future__ import annotations
+
+import sys
+import types
+from itertools import repeat
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
+
+from docagent.agent import DocAgent
+from docagent.cli import main
+from docagent.errors import SettingsError
+from docagent.settings import Settings
+from docagent.vlm.client import VllmChat
+from docagent.vlm.connect import load_chat_model, model_name
+from docagent.vlm.repetition import is_repeating
+from docagent.vlm.scripted import Said, ScriptedChatModel
+from docagent.vlm.streaming import listen
+from tests.documents import document_of
+from tests.vlm_models import FAST, DoubtfulReader
+
+URL = "http://127.0.0.1:9/v1"
+
+
+def made() -> ScriptedChatModel:
+    return ScriptedChatModel(script=[])
+
+
+def test_no_model_is_a_normal_state():
+    assert Settings().vlm_mode == "never"
+    assert load_chat_model(Settings()) is None
+    assert load_chat_model(Settings(vlm="never", vlm_url=URL)) is None
+    assert DocAgent().correct(document_of(["text"])).vlm is None
+
+
+def test_a_model_that_is_named_is_asked_where_unsure():
+    assert Settings(vlm_url=URL).vlm_mode == "unsure"
+    model = load_chat_model(Settings(vlm_url=URL, vlm_model="qwen", vlm_api_key="k"))
+    assert isinstance(model, VllmChat)
+    assert model_name(model) == "qwen"
+
+
+def test_any_langchain_model_by_configuration(monkeypatch):
+    home = types.ModuleType("my_models")
+    home.make, home.number = made, lambda: 7
+    monkeypatch.setitem(sys.modules, "my_models", home)
+    model = load_chat_model(Settings(vlm_factory="my_models:make"))
+    assert isinstance(model, ScriptedChatModel)
+    with pytest.raises(SettingsError, match="returns int"):
+        load_chat_model(Settings(vlm_factory="my_models:number"))
+    with pytest.raises(SettingsError, match="gives no model"):
+        load_chat_model(Settings(vlm_factory="my_models:missing"))
+
+
+def test_a_model_of_another_make_gets_no_options_it_may_not_know():
+    model = FakeListChatModel(
+        responses=['{"answers": [{"lines": ["L1"], "how": "verbatim", "value": "Bob"}]}']
+    )
+    agent = DocAgent(FAST, reader=DoubtfulReader({}), vlm=model)
+    assert agent.ask(document_of(["Signed by Bob"]), "Who signed?").text == "Bob"
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        (Settings(vlm="always"), "no model is named"),
+        (Settings(vlm_url=URL, vlm_factory="a:b"), "name one model"),
+    ],
+)
+def test_wrong_settings_are_told_at_once(settings, reason):
+    with pytest.raises(SettingsError, match=reason):
+        DocAgent(settings)
+
+
+@pytest.mark.parametrize("variable", ["URL=not a url", "URL=file:///x", "FACTORY=os.system", "=on"])
+def test_variables_are_checked(variable):
+    name, _, value = variable.partition("=")
+    name = f"DOCAGENT_VLM_{name}".rstrip("_")
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_env({name: value})
+
+
+def test_keys_are_not_shown():
+    assert "hidden" not in repr(Settings(vlm_api_key="hidden"))
+
+
+def test_wrong_options_on_the_command_line(capsys, tmp_path):
+    page = tmp_path / "page.png"
+    page.write_bytes(b"")
+    assert main(["ask", str(page), "Who?", "--vlm", "always"]) == 2
+    assert "no model is named" in capsys.readouterr().err
+    assert main(["ask", str(page), "Who?", "--vlm-url", "nowhere"]) == 2
+    assert "give http://HOST:PORT/v1" in capsys.readouterr().err
+
+
+def heard(said: Said, seconds: float = 5.0, max_tokens: int = 500):
+    model = ScriptedChatModel(script=[said])
+    return listen(model, [{"role": "user", "content": "hi"}], {}, seconds, max_tokens)
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        (Said("fine"), "answered"),
+        (Said("fine", finish=None), "answered"),
+        (Said("cut", finish="length"), "truncated"),
+        (Said(repeat("again and ")), "repeated"),
+        (Said(str(n) + " " for n in range(10**9)), "truncated"),
+        (Said("half", error=MemoryError("full")), "model"),
+        (Said("late", delay=9), "timeout"),
+    ],
+)
+def test_how_an_answer_ends(said, outcome):
+    spoken = heard(said, 0.1 if outcome == "timeout" else 5.0)
+    assert spoken.outcome == outcome
+    assert len(spoken.text) <= 500 * 9
+
+
+def test_what_was_said_before_it_broke_is_kept():
+    assert heard(Said("half", error=RuntimeError("gone"))).text == "half"
+
+
+@given(st.text(min_size=1, max_size=100), st.text(max_size=100))
+def test_repetition_is_found_whatever_is_repeated(unit: str, before: str):
+    assert is_repeating(before + unit * 700)
+
+
+def test_a_table_is_no_repetition():
+    rows = [f'{{"lines": ["L{n}"], "how": "verbatim", "value": "{n}.00"}}, ' for n in range(200)]
+    text = "".join(rows)
+    assert not any(is_repeating(text[:end]) for end in range(0, len(text), 64))
