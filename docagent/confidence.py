@@ -31,12 +31,12 @@ class Thresholds:
 
     absent: above this the reader's "no such value" is believed. candidate: spans with a lower
     score are not considered. illegible: a value whose weakest word is below it is not trusted.
-    unsure: fields and answers below it go to a vision-language model, where there is one.
     rival: another value this close (ratio of scores) makes the field ambiguous. answer:
-    answers below it are withheld. slot: words at or above it are never corrected. edit: how
-    sure a correction must be of a word with confidence 0; it rises to 1 with the confidence
-    (27 receipts with an early recognizer: 102 words mended and 4 broken; 120 and 10 with the
-    plain cut-off).
+    answers below it are withheld. slot: words at or above it are never corrected. digits: nor
+    are words with digits at or above it (30 clean pages: without it and a rule on lengths, six
+    numbers and codes were broken by readings that two looks shared). edit: how sure a correction
+    must be of a word with confidence 0; it rises to 1 with the confidence (27 receipts with an
+    early recognizer: 102 words mended and 4 broken; 120 and 10 with the plain cut-off).
     """
 
     absent: float = 0.5
@@ -45,6 +45,7 @@ class Thresholds:
     rival: float = 0.8
     answer: float = 0.3
     slot: float = 0.9
+    digits: float = 0.7
     edit: float = 0.8
     unsure: float = 0.8
 

@@ -211,6 +211,10 @@ class _Corrector:
     def _second_verdict(self, location: WordLocation, after: str) -> tuple[str, bool]:
         if self.second_read is None:
             return "touches a word with digits, and there is no second read", False
+        if len(after) != len(location.word.text):
+            return "would add or drop a character of a number or code", False
+        if (location.word.confidence or 0.0) >= self.thresholds.digits:
+            return "touches a word with digits that the first read is rather sure of", False
         second = self.second_read(location.page, location.word.polygon)
         if second is not None and second.strip() == after:
             return "touches a word with digits; the second read agrees", True

@@ -123,11 +123,11 @@ def rescore(
     """The reading that recognizer and language model together like best, or ``text`` itself.
 
     options: readings with their probabilities (0-1). Only words of the lexicon are chosen, or
-    names would be bent; and only letters change, as the model knows nothing of numbers and
-    signs.
+    names would be bent; only letters change, and none in a word with digits: the model knows
+    nothing of numbers, codes and signs.
     """
     known = dict(options)
-    if text not in known:
+    if text not in known or any(char.isdigit() for char in text):
         return text
     signs = _signs(text)
     rivals = [t for t in known if t == text or (_signs(t) == signs and t in language)]
