@@ -67,6 +67,33 @@ def freeze_norms(model: nn.Module) -> None:
             module.eval()
 
 
+def restore_norms(model: nn.Module, inputs: Tensor) -> None:
+    """Give folded batch norms the statistics of ``inputs`` without changing what the model does,
+    so that it can be trained in training mode, and for long."""
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    seen: dict[nn.Module, Tensor] = {}
+
+    def before(module: nn.Module, arguments: tuple[Tensor, ...]) -> None:
+        seen[module] = arguments[0].float()
+
+    handles = [norm.register_forward_pre_hook(before) for norm in norms]
+    was_training = model.training
+    with torch.no_grad():
+        model.eval()(inputs)
+        for norm in norms:
+            values = seen[norm].transpose(0, 1).flatten(1)
+            mean, variance = values.mean(1), values.var(1)
+            old = norm.weight / (norm.running_var + norm.eps).sqrt()
+            offset = norm.bias - norm.running_mean * old
+            norm.running_mean.copy_(mean)
+            norm.running_var.copy_(variance)
+            norm.weight.copy_(old * (variance + norm.eps).sqrt())
+            norm.bias.copy_(offset + mean * old)
+    model.train(was_training)
+    for handle in handles:
+        handle.remove()
+
+
 def node_to_module(node: str) -> str:
     """The module's name in its model from the name the export gave its node.
 

@@ -25,9 +25,10 @@ import torch
 from torch import nn
 
 from docagent.ocr.charset import CHARSET
-from finetune.adapt import add_adapt_arguments, run_safely
+from finetune.adapt import add_adapt_arguments, load_start, run_safely
 from finetune.adapt_recognizer import PEAK, RecognizerTask
 from finetune.export import export_recognizer
+from finetune.from_onnx import restore_norms
 from finetune.losses import ctc_loss, greedy_texts
 from finetune.recognizer_data import batches, read_shard, to_batch
 from finetune.recognizer_model import RecognizerModel
@@ -58,10 +59,28 @@ def validate(model: RecognizerModel, path: Path, limit: int = 400) -> float:
     return right / max(1, len(samples))
 
 
-def train(config: RecognizerConfig, shards: Path, output: Path, held_out: Path | None) -> None:
-    """Run until the clock is spent; checkpoints every four minutes."""
+def started_from(start: Path, shards: Path, config: RecognizerConfig) -> RecognizerModel:
+    """The model of an exported ``start`` with norms that can be trained in earnest."""
+    model = RecognizerModel(len(CHARSET) + 1)
+    load_start(model, start, torch.ones(1, 1, 32, 64))
+    if start.suffix == ".onnx":
+        source = batches(shards, lambda: 1.0, 4 * config.pixels, random.Random(config.seed))
+        restore_norms(model, next(source)[0])
+    return model
+
+
+def train(
+    config: RecognizerConfig,
+    shards: Path,
+    output: Path,
+    held_out: Path | None,
+    start: Path | None = None,
+) -> None:
+    """Run until the clock is spent; checkpoints every four minutes. ``start``: go on from these
+    weights instead of from nothing."""
     torch.manual_seed(config.seed)
-    model = RecognizerModel(len(CHARSET) + 1).to(memory_format=torch.channels_last)
+    model = started_from(start, shards, config) if start else RecognizerModel(len(CHARSET) + 1)
+    model = model.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.peak, weight_decay=0.01, fused=True)
     average = AveragedWeights(model)
     step, before = 0, 0.0
@@ -86,12 +105,14 @@ def train(config: RecognizerConfig, shards: Path, output: Path, held_out: Path |
 
     saved, logged, lines, total = time.monotonic(), time.monotonic(), 0, 0.0
     rng = random.Random(config.seed + step)
-    for crops, texts, widths in batches(shards, lambda: clock.progress, config.pixels, rng):
+    for crops, texts, widths in batches(
+        shards, lambda: max(clock.progress, 0.1 if start else 0.0), config.pixels, rng
+    ):
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, clock.progress, config.peak)
         with torch.autocast("cpu", torch.bfloat16):
             logits = model(crops.contiguous(memory_format=torch.channels_last))
-        loss = ctc_loss(logits, texts, widths, strict=clock.progress > 0.3)
+        loss = ctc_loss(logits, texts, widths, strict=bool(start) or clock.progress > 0.3)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -154,7 +175,7 @@ def main() -> int:
         minutes=RecognizerConfig.minutes if args.minutes is None else args.minutes,
         peak=args.peak or RecognizerConfig.peak,
     )
-    train(config, args.shards or Path("runs/shards"), output, args.held_out)
+    train(config, args.shards or Path("runs/shards"), output, args.held_out, args.start)
     return 0
 
 

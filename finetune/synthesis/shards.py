@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from docagent.ocr.charset import fold_text
 from docagent.ocr.crops import cut_crop
-from finetune.synthesis.canvas import Canvas, TextLine, split_into_lines
+from finetune.synthesis.canvas import BBox, Canvas, TextLine, split_into_lines
 from finetune.synthesis.degrade import degrade
 from finetune.synthesis.pages import random_page
 
@@ -41,8 +41,7 @@ def draw_page(rng: random.Random, documents: float) -> Canvas:
     return random_page(rng)
 
 
-def _quads(lines: list[TextLine], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    boxes = [line.bbox for line in lines]
+def _quads(boxes: list[BBox], matrix: NDArray[np.float64]) -> NDArray[np.float32]:
     corners = np.float32([[[a, b], [c, b], [c, d], [a, d]] for a, b, c, d in boxes])
     moved = cv2.perspectiveTransform(corners.reshape(-1, 1, 2), matrix)
     return moved.reshape(-1, 4, 2).astype(np.float32)
@@ -65,15 +64,38 @@ def _jitter(quad: NDArray[np.float32], rng: random.Random) -> NDArray[np.float32
     ).astype(np.float32)
 
 
+def cut_words(line: TextLine, rng: random.Random) -> tuple[BBox, str]:
+    """One to three words of a line, with a box as people draw it around a word: from close to
+    its ink to the line's own height, and at the sides up to a sliver of its neighbours."""
+    count = min(rng.choice((1, 1, 1, 1, 2, 3)), len(line.words))
+    first = rng.randint(0, len(line.words) - count)
+    words = line.words[first : first + count]
+    em = words[0].font.size
+    inks = [word.font.drawable.getbbox(word.text, anchor="ls") for word in words]
+    baseline = words[0].baseline
+    top, bottom = (baseline + f(i[k] for i in inks) for f, k in ((min, 1), (max, 3)))
+    _, high, _, low = TextLine(words).bbox
+    loose = rng.random() ** 1.5
+    left = words[0].bbox[0] - em * rng.uniform(0.0, 0.4)
+    right = words[-1].bbox[2] + em * rng.uniform(0.0, 0.4)
+    top += loose * min(0.0, high - top) - em * rng.uniform(0.0, 0.25)
+    bottom += loose * max(0.0, low - bottom) + em * rng.uniform(0.0, 0.25)
+    return (left, top, right, bottom), " ".join(word.text for word in words)
+
+
 def is_text(text: str) -> bool:
     """Whether a line says something: rows of dashes, dots or stars are rules, not text."""
     return any(char.isalnum() for char in text) or len(text) < 4
 
 
+Labelled = tuple[NDArray[np.float32], list[str]]
+"""Quads (n, 4, 2) in pixels and their texts."""
+
+
 def make_page(
-    rng: random.Random, documents: float, wear: float
-) -> tuple[NDArray[np.uint8], NDArray[np.float32], list[str]]:
-    """A degraded page, its line quads (n, 4, 2) in pixels and their texts."""
+    rng: random.Random, documents: float, wear: float, words: float
+) -> tuple[NDArray[np.uint8], Labelled, Labelled]:
+    """A degraded page, its lines, and words cut out of a share of ``words`` of them."""
     canvas = draw_page(rng, documents)
     em = float(np.median([word.font.size for word in canvas.words]))
     harsh = rng.random() < wear
@@ -81,24 +103,36 @@ def make_page(
     target = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
     image, matrix = degrade(canvas.draw(), rng, min(target / em, 1.6), harsh)
     lines = [line for line in split_into_lines(canvas.words) if is_text(line.text)]
-    return image, _quads(lines, matrix), [fold_text(line.text) for line in lines]
+    whole = _quads([line.bbox for line in lines], matrix), [fold_text(x.text) for x in lines]
+    cuts = [cut_words(line, rng) for line in lines if rng.random() < words]
+    cuts = [cut for cut in cuts if any(char.isalnum() for char in cut[1])]
+    if not cuts:
+        return image, whole, (np.zeros((0, 4, 2), np.float32), [])
+    parts = _quads([box for box, _ in cuts], matrix), [fold_text(text) for _, text in cuts]
+    return image, whole, parts
 
 
-def make_shard(rng: random.Random, documents: float, wear: float) -> dict[str, NDArray[np.generic]]:
+def make_shard(
+    rng: random.Random, documents: float, wear: float, words: float
+) -> dict[str, NDArray[np.generic]]:
     """Arrays of one shard, ready for numpy.savez."""
     pages, quads, crops, texts, counts = [], [], [], [], []
     for _ in range(PAGES_PER_SHARD):
-        image, page_quads, page_texts = make_page(rng, documents, wear)
+        image, (page_quads, page_texts), (word_quads, word_texts) = make_page(
+            rng, documents, wear, words
+        )
         pages.append(np.frombuffer(cv2.imencode(".png", image)[1].tobytes(), np.uint8))
         quads.append(page_quads)
         counts.append(len(page_texts))
         height, width = image.shape
-        for quad, text in zip(page_quads, page_texts, strict=True):
+        jittered = [_jitter(quad, rng) for quad in page_quads]
+        for quad, text in zip([*jittered, *word_quads], [*page_texts, *word_texts], strict=True):
             centre = quad.mean(axis=0)
             inside = 0 <= centre[0] < width and 0 <= centre[1] < height
-            whole = quad.min() > -3 and quad[:, 0].max() < width + 3
+            slack = 3 + 0.3 * float(np.linalg.norm(quad[3] - quad[0]))
+            whole = quad.min() > -slack and quad[:, 0].max() < width + slack
             if text.strip() and inside and whole:
-                crop = cut_crop(image, _jitter(quad, rng))
+                crop = cut_crop(image, quad)
                 if crop.shape[1] <= 1400:
                     crops.append(crop)
                     texts.append(text)
@@ -129,6 +163,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--documents", type=float, default=0.0, help="share of whole documents")
     parser.add_argument("--wear", type=float, default=1.0, help="share of harshly worn pages")
+    parser.add_argument("--words", type=float, default=0.6, help="share of lines cut to words too")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     args.output.mkdir(parents=True, exist_ok=True)
@@ -137,7 +172,8 @@ def main() -> None:
         if path.exists():
             continue
         start = time.time()
-        arrays = make_shard(random.Random(args.seed * 1_000_003 + index), args.documents, args.wear)
+        rng = random.Random(args.seed * 1_000_003 + index)
+        arrays = make_shard(rng, args.documents, args.wear, args.words)
         write_shard(path, arrays)
         print(
             f"{path.name}: {len(arrays['crop_widths'])} lines, {time.time() - start:.1f} s",
