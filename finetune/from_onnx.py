@@ -173,8 +173,10 @@ def _fill(
     """Copy a node's constants into its module; the names of the parameters that got them."""
     if node.op_type == "Conv" and isinstance(module, nn.Conv2d):
         return _fill_convolution(module, norm, values)
-    if node.op_type == "LSTM" and isinstance(module, nn.LSTM):
-        number = node.name.rsplit("_", 1)[-1]
+    if node.op_type in ("LSTM", "DynamicQuantizeLSTM") and isinstance(module, nn.LSTM):
+        number = node.name.removesuffix("_quant").rsplit("_", 1)[-1]
+        if node.op_type != "LSTM":
+            values = [None, *_float_gates(values), values[3]]
         return _fill_lstm(module, int(number) if number.isdigit() else 0, values)
     if isinstance(module, nn.Linear) and node.op_type in ("MatMul", "Gemm", "Add"):
         return _fill_linear(module, values)
@@ -208,6 +210,22 @@ def _fill_linear(module: nn.Linear, values: list[Array | None]) -> list[str]:
             _copy(module.bias, value)
             filled.append("bias")
     return filled
+
+
+def _float_gates(values: list[Array | None]) -> list[Array]:
+    """Input and recurrent weights (directions, 4 * hidden, inputs) of a DynamicQuantizeLSTM,
+    which holds them transposed, each with a scale and a zero point per gate."""
+    found = []
+    for weights, scale, zero in ((1, 8, 9), (2, 10, 11)):
+        if len(values) <= zero:
+            raise ValueError("a quantised LSTM without scales")
+        whole, scales, zeros = values[weights], values[scale], values[zero]
+        if whole is None or scales is None or zeros is None:
+            raise ValueError("a quantised LSTM without constant weights")
+        shift = zeros.astype(np.float32)[:, None, :]
+        floats = (whole.astype(np.float32) - shift) * scales[:, None, :]
+        found.append(np.ascontiguousarray(floats.transpose(0, 2, 1)))
+    return found
 
 
 def _fill_lstm(module: nn.LSTM, layer: int, values: list[Array | None]) -> list[str]:
