@@ -19,7 +19,6 @@ def open_session(weights: Path, threads: int = 1) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # pages differ in size; the arena would keep the largest
     options.log_severity_level = 3
     try:
         return ort.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
