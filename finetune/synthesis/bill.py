@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from finetune.synthesis import content
-from finetune.synthesis.content import Country, MoneyStyle
+from finetune.synthesis.content import MoneyStyle
+from finetune.synthesis.countries import Country
 from finetune.synthesis.labels import label
 from finetune.synthesis.layout import Pair, Run, pairs, stack
 from finetune.synthesis.receipt_items import Basket

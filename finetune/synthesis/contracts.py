@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from finetune.synthesis import content
 from finetune.synthesis import legal_texts as texts
-from finetune.synthesis.content import Country
+from finetune.synthesis.countries import MONTHS, Country, sample_country
 from finetune.synthesis.layout import Run, put
 from finetune.synthesis.sheet import Sheet, page_footer, sample_sheet
 from finetune.synthesis.truth import Draft
@@ -55,7 +55,7 @@ class Deed:
 def _deed(draft: Draft, points: tuple[float, float] = (9, 12)) -> Deed:
     rng = draft.rng
     sheet = sample_sheet(draft, rng.choices(("serif", "sans", "mono"), (6, 3, 1))[0], points)
-    country = content.sample_country(rng, asia=0.12)
+    country = sample_country(rng, asia=0.12)
     return Deed(
         sheet,
         country,
@@ -90,7 +90,7 @@ def duration(rng: random.Random, months: bool = True) -> tuple[str, str]:
 def formal_date(rng: random.Random, date: datetime.date) -> str:
     """A date as contracts write it."""
     suffix = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}.get(date.day, "th")
-    month = content.MONTHS["en"][date.month - 1]
+    month = MONTHS["en"][date.month - 1]
     return rng.choice(
         (
             f"{month} {date.day}, {date.year}",

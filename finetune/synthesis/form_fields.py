@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from finetune.synthesis import content, vocabulary
-from finetune.synthesis.content import Country
+from finetune.synthesis.countries import Country
 from finetune.synthesis.fonts import Font, find_faces
 from finetune.synthesis.layout import Run
 from finetune.synthesis.queries import ask_label

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from finetune.synthesis import content
-from finetune.synthesis.content import Country
+from finetune.synthesis.countries import Country
 from finetune.synthesis.fonts import Font
 from finetune.synthesis.form_fields import FormField, register, sample_fields, slug
 from finetune.synthesis.layout import Run, flow, pairs, put, stack

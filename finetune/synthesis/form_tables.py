@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from finetune.synthesis import vocabulary
-from finetune.synthesis.content import Country
+from finetune.synthesis.countries import Country
 from finetune.synthesis.fonts import Font
 from finetune.synthesis.form_fields import FormField, register, sample_fields, slug
 from finetune.synthesis.form_parts import key_text

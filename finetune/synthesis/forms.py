@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from finetune.synthesis import content, vocabulary
-from finetune.synthesis.content import Country
+from finetune.synthesis.countries import Country, sample_country
 from finetune.synthesis.fonts import Font, sample_face
 from finetune.synthesis.form_fields import hand_font, slug
 from finetune.synthesis.form_parts import boxed_grid, free_text, one_column, two_columns
@@ -19,7 +19,7 @@ def make_form(rng: random.Random) -> Draft:
     """A form of one page with four to thirty keys."""
     draft = Draft("form", rng)
     sheet = sample_sheet(draft, rng.choices(("sans", "serif", "mono"), (5, 3, 3))[0], (8, 12))
-    country = content.sample_country(rng, asia=0.12)
+    country = sample_country(rng, asia=0.12)
     _head(sheet, country)
     blank = rng.choice((0.0, 0.1, 0.2, 0.4))
     filled = filled_font(sheet)

@@ -13,6 +13,7 @@ from finetune.synthesis.bill import (
     references,
     seller_block,
 )
+from finetune.synthesis.countries import sample_country
 from finetune.synthesis.invoice_body import goods_table, small_print, sums_block
 from finetune.synthesis.labels import label
 from finetune.synthesis.layout import Pair, Run, flow, put, stack
@@ -38,7 +39,7 @@ TRADES = (
 def make_invoice(rng: random.Random) -> Draft:
     """An invoice of one page."""
     draft = Draft("invoice", rng)
-    country = content.sample_country(rng, asia=0.2)
+    country = sample_country(rng, asia=0.2)
     sheet = sample_sheet(draft, points=(7.5, 10.5))
     trade = rng.choice(TRADES)
     items = sample_items(rng, trade, min(14, 1 + int(rng.expovariate(0.3))))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 
 from finetune.synthesis import content, vocabulary
+from finetune.synthesis.countries import Country, sample_country
 from finetune.synthesis.fonts import Font
 from finetune.synthesis.form_fields import hand_font
 from finetune.synthesis.layout import Run, flow, put, stack
@@ -30,7 +31,7 @@ TITLES = (
 def make_letter(rng: random.Random) -> Draft:
     """A letter of one page."""
     draft = Draft("letter", rng)
-    country = content.sample_country(rng, asia=0.12)
+    country = sample_country(rng, asia=0.12)
     sheet = sample_sheet(draft, rng.choices(("serif", "sans", "mono"), (5, 3, 3))[0], (9, 12))
     contact: list[list[Run]] = (
         draft.mark_lines("sender_address", content.address(rng, country))
@@ -100,7 +101,7 @@ def _reference(sheet: Sheet) -> None:
         sheet.gap(0.8)
 
 
-def _recipient(sheet: Sheet, country: content.Country) -> None:
+def _recipient(sheet: Sheet, country: Country) -> None:
     rng, draft = sheet.rng, sheet.draft
     name = content.person(rng, country) if rng.random() < 0.6 else content.company(rng, country)
     lines = [[draft.mark("recipient", name)]]
@@ -113,7 +114,7 @@ def _recipient(sheet: Sheet, country: content.Country) -> None:
     sheet.gap(rng.uniform(1, 2.5))
 
 
-def _body(sheet: Sheet, country: content.Country) -> None:
+def _body(sheet: Sheet, country: Country) -> None:
     rng, draft = sheet.rng, sheet.draft
     subject = f"{rng.choice(('Your order', 'Review of', 'Invitation to', 'Notice of', 'Information on', 'Contract for', 'Complaint about', 'Delivery of'))} {rng.choice(vocabulary.SENTENCE_OBJECTS)}"
     if rng.random() < 0.7:
@@ -191,7 +192,7 @@ def _body(sheet: Sheet, country: content.Country) -> None:
             sheet.gap(0.9)
 
 
-def _closing(sheet: Sheet, country: content.Country) -> None:
+def _closing(sheet: Sheet, country: Country) -> None:
     rng, draft = sheet.rng, sheet.draft
     x = sheet.x0 if rng.random() < 0.65 else sheet.at(0.55)
     signer = content.person(rng, country)
@@ -236,7 +237,7 @@ def _closing(sheet: Sheet, country: content.Country) -> None:
 def make_report(rng: random.Random) -> Draft:
     """A page of running text with headings, in one or two columns."""
     draft = Draft("report", rng)
-    country = content.sample_country(rng, asia=0.1)
+    country = sample_country(rng, asia=0.1)
     sheet = sample_sheet(draft, rng.choices(("serif", "sans"), (5, 3))[0], (8, 11))
     _report_head(sheet, country)
     columns = rng.choices((1, 2, 3), (5, 4, 1))[0]
@@ -254,7 +255,7 @@ def make_report(rng: random.Random) -> Draft:
     return draft
 
 
-def _report_head(sheet: Sheet, country: content.Country) -> None:
+def _report_head(sheet: Sheet, country: Country) -> None:
     rng, draft = sheet.rng, sheet.draft
     align = rng.choice(("left", "center"))
     if rng.random() < 0.5:

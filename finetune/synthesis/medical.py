@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from finetune.synthesis import content, vocabulary
 from finetune.synthesis import medical_texts as texts
-from finetune.synthesis.content import Country
+from finetune.synthesis.countries import Country, sample_country
 from finetune.synthesis.layout import Pair, Run, pairs
 from finetune.synthesis.sheet import Sheet, letterhead, page_footer, sample_sheet
 from finetune.synthesis.tables import Column, sample_table_style, table
@@ -109,7 +109,7 @@ def institution_sheet(
     """A sheet with the letterhead of an institution."""
     rng = draft.rng
     sheet = sample_sheet(draft, rng.choices(("sans", "serif", "mono"), (6, 3, 2))[0], (8, 11))
-    country = content.sample_country(rng, asia=0.2)
+    country = sample_country(rng, asia=0.2)
     place = rng.choice(
         (
             rng.choice(vocabulary.COMPANY_WORDS),

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 from finetune.synthesis import content, vocabulary
-from finetune.synthesis.content import Country
+from finetune.synthesis.countries import Country, sample_country
 from finetune.synthesis.fonts import Font
 from finetune.synthesis.forms import filled_font, stamps
 from finetune.synthesis.layout import Run, pairs
@@ -30,7 +30,7 @@ MEMO_LABELS = {
 def make_memo(rng: random.Random) -> Draft:
     """A memorandum or a fax cover sheet."""
     draft = Draft("memo", rng)
-    country = content.sample_country(rng, asia=0.1)
+    country = sample_country(rng, asia=0.1)
     sheet = sample_sheet(draft, rng.choices(("sans", "serif", "mono"), (3, 3, 4))[0], (9, 12))
     fax = rng.random() < 0.4
     filled = filled_font(sheet)

@@ -7,7 +7,8 @@ read (``queries.phrases``).
 
 from __future__ import annotations
 
-from finetune.synthesis.phrases_texts import LEGAL_BANK, MEDICAL_BANK, OFFICE_BANK
+from finetune.synthesis.phrases_office import OFFICE_BANK
+from finetune.synthesis.phrases_records import LEGAL_BANK, MEDICAL_BANK
 
 Entry = tuple[str, str, str]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from finetune.synthesis import content, vocabulary
-from finetune.synthesis.content import Country
+from finetune.synthesis.countries import Country
 from finetune.synthesis.labels import label
 from finetune.synthesis.layout import Run, flow, put, width_of
 from finetune.synthesis.tables import Column, TableStyle, table

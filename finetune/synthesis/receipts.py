@@ -6,6 +6,7 @@ import random
 
 from finetune.synthesis import content, vocabulary
 from finetune.synthesis.canvas import Canvas
+from finetune.synthesis.countries import sample_country
 from finetune.synthesis.fonts import sample_face
 from finetune.synthesis.layout import Run, sample_look
 from finetune.synthesis.receipt_head import print_dated_line, print_head, print_meta
@@ -18,7 +19,7 @@ from finetune.synthesis.truth import Draft
 def make_receipt(rng: random.Random) -> Draft:
     """A receipt on a strip of paper, now and then lying on a larger sheet."""
     draft = Draft("receipt", rng)
-    country = content.sample_country(rng, asia=0.5)
+    country = sample_country(rng, asia=0.5)
     size = rng.randint(17, 34)
     style = rng.choices(("mono", "sans", "serif"), (0.55, 0.38, 0.07))[0]
     look = sample_look(rng, size, style)

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Bank statements: head, balances, a table of transactions."""
 
 from __future__ import annotations
@@ -8,125 +7,13 @@ import random
 from dataclasses import dataclass
 
 from finetune.synthesis import content, vocabulary
-from finetune.synthesis.content import Country, MoneyStyle
+from finetune.synthesis.content import MoneyStyle
+from finetune.synthesis.countries import Country, sample_country
 from finetune.synthesis.layout import Pair, Run, pairs, stack
 from finetune.synthesis.sheet import Sheet, letterhead, page_footer, sample_sheet
+from finetune.synthesis.statement_words import BANKS, LABELS, TEXTS
 from finetune.synthesis.tables import Column, sample_table_style, table
 from finetune.synthesis.truth import Draft
-
-_LABELS: dict[str, dict[str, tuple[str, ...]]] = {
-    "en": {
-        "account_number": ("Account No", "Account Number", "Acct No.", "A/C No", "Account"),
-        "iban": ("IBAN",),
-        "bic": ("BIC", "SWIFT Code", "BIC/SWIFT"),
-        "statement_number": ("Statement No", "Sheet No.", "Statement Number"),
-        "statement_date": ("Statement Date", "Date", "Date of Issue", "As of"),
-        "period": ("Statement Period", "Period", "For the period", "Transactions from"),
-        "currency": ("Currency", "Account Currency"),
-        "account_holder": ("Account Holder", "Account Name", "Name", "Customer"),
-        "opening_balance": (
-            "Opening Balance",
-            "Balance Brought Forward",
-            "Previous Balance",
-            "Beginning Balance",
-            "Balance b/f",
-        ),
-        "closing_balance": (
-            "Closing Balance",
-            "Ending Balance",
-            "New Balance",
-            "Balance Carried Forward",
-            "Balance at end of period",
-        ),
-        "total_credits": (
-            "Total Credits",
-            "Total Deposits",
-            "Total Paid In",
-            "Deposits and other additions",
-            "Money in",
-        ),
-        "total_debits": (
-            "Total Debits",
-            "Total Withdrawals",
-            "Total Paid Out",
-            "Withdrawals",
-            "Money out",
-        ),
-        "date": ("Date", "Trans Date", "Posting Date", "Value Date"),
-        "description": (
-            "Description",
-            "Particulars",
-            "Details",
-            "Transaction",
-            "Transaction Details",
-        ),
-        "debit": ("Debit", "Withdrawals", "Paid out", "Money Out", "DR"),
-        "credit": ("Credit", "Deposits", "Paid in", "Money In", "CR"),
-        "amount": ("Amount", "Transaction Amount"),
-        "balance": ("Balance", "Running Balance", "Balance (RM)", "Bal."),
-        "title": (
-            "STATEMENT OF ACCOUNT",
-            "Account Statement",
-            "Bank Statement",
-            "Your Current Account Statement",
-            "Checking Account Statement",
-            "SAVINGS ACCOUNT STATEMENT",
-        ),
-    },
-    "de": {
-        "account_number": ("Kontonummer", "Konto-Nr."),
-        "statement_number": ("Auszug Nr.", "Kontoauszug Nr."),
-        "statement_date": ("Datum", "erstellt am"),
-        "period": ("Zeitraum", "Buchungen vom"),
-        "currency": ("Währung",),
-        "account_holder": ("Kontoinhaber",),
-        "opening_balance": ("Alter Saldo", "Alter Kontostand", "Anfangssaldo"),
-        "closing_balance": ("Neuer Saldo", "Neuer Kontostand", "Endsaldo"),
-        "total_credits": ("Summe Gutschriften", "Gutschriften"),
-        "total_debits": ("Summe Belastungen", "Lastschriften"),
-        "date": ("Datum", "Buchung", "Valuta"),
-        "description": ("Verwendungszweck", "Buchungstext", "Vorgang"),
-        "debit": ("Soll", "Belastung"),
-        "credit": ("Haben", "Gutschrift"),
-        "amount": ("Betrag",),
-        "balance": ("Saldo", "Kontostand"),
-        "title": ("Kontoauszug", "KONTOAUSZUG"),
-    },
-    "fr": {
-        "account_number": ("N° de compte", "Compte n°"),
-        "statement_number": ("Relevé n°",),
-        "statement_date": ("Date", "Arrêté au"),
-        "period": ("Période", "Du"),
-        "currency": ("Devise",),
-        "account_holder": ("Titulaire",),
-        "opening_balance": ("Solde précédent", "Ancien solde", "Solde initial"),
-        "closing_balance": ("Nouveau solde", "Solde final"),
-        "total_credits": ("Total des crédits",),
-        "total_debits": ("Total des débits",),
-        "date": ("Date", "Date opération"),
-        "description": ("Libellé", "Nature de l'opération"),
-        "debit": ("Débit",),
-        "credit": ("Crédit",),
-        "amount": ("Montant",),
-        "balance": ("Solde",),
-        "title": ("RELEVÉ DE COMPTE", "Extrait de compte"),
-    },
-}
-_BANKS = (
-    "Bank",
-    "Savings Bank",
-    "Banking Group",
-    "Commercial Bank",
-    "Trust Bank",
-    "National Bank",
-    "Credit Union",
-    "Bank Berhad",
-    "Bank AG",
-    "Federal Bank",
-)
-_TEXTS = vocabulary.entries(
-    """ATM WITHDRAWAL, POS PURCHASE, DIRECT DEBIT, STANDING ORDER, SALARY, INTEREST PAID, SERVICE CHARGE, CHEQUE, ONLINE TRANSFER, CARD PAYMENT, CASH DEPOSIT, RENT, INSURANCE, TELEPHONE BILL, REFUND, INWARD CLEARING, GIRO, UTILITIES, MOBILE TOPUP, LOAN REPAYMENT"""
-)
 
 
 @dataclass(frozen=True)
@@ -156,8 +43,8 @@ class Account:
 
     def label(self, key: str) -> str:
         """A printed label; English where the language has none."""
-        table = _LABELS.get(self.country.language, _LABELS["en"])
-        return self.sheet.rng.choice(table.get(key) or _LABELS["en"][key])
+        table = LABELS.get(self.country.language, LABELS["en"])
+        return self.sheet.rng.choice(table.get(key) or LABELS["en"][key])
 
     def sums(self) -> dict[str, int]:
         """Balances and totals in cents by path."""
@@ -175,7 +62,7 @@ def make_statement(rng: random.Random) -> Draft:
     """A statement of one page."""
     draft = Draft("bank_statement", rng)
     sheet = sample_sheet(draft, rng.choices(("sans", "serif", "mono"), (6, 2, 2))[0], (7.5, 10))
-    country = content.sample_country(rng, asia=0.2)
+    country = sample_country(rng, asia=0.2)
     start = content.sample_date(rng, 2000).replace(day=1)
     end = start + datetime.timedelta(days=rng.choice((27, 29, 30, 30, 89)))
     account = Account(
@@ -224,7 +111,7 @@ def _entries(
     days = sorted(rng.randint(0, (end - start).days) for _ in range(rng.randint(4, 22)))
     out = []
     for day in days:
-        text = rng.choice(_TEXTS)
+        text = rng.choice(TEXTS)
         if rng.random() < 0.6:
             text += " " + (
                 content.company(rng, country) if rng.random() < 0.6 else content.code(rng)
@@ -243,7 +130,7 @@ def _entries(
 def _head(account: Account) -> None:
     """Bank, holder and account data."""
     sheet, rng, draft = account.sheet, account.sheet.rng, account.sheet.draft
-    bank = f"{rng.choice(vocabulary.COMPANY_WORDS)} {rng.choice(_BANKS)}"
+    bank = f"{rng.choice(vocabulary.COMPANY_WORDS)} {rng.choice(BANKS)}"
     address = (
         draft.mark_lines("bank_address", content.address(rng, account.country))
         if rng.random() < 0.7

@@ -6,7 +6,8 @@ import random
 from dataclasses import dataclass
 
 from finetune.synthesis.canvas import Canvas
-from finetune.synthesis.content import Country, MoneyStyle
+from finetune.synthesis.content import MoneyStyle
+from finetune.synthesis.countries import Country
 from finetune.synthesis.labels import label
 from finetune.synthesis.layout import Look, Run, flow, put, width_of
 from finetune.synthesis.truth import Draft

@@ -1,0 +1,120 @@
+# ruff: noqa: E501
+"""What is printed on bank statements: labels by language, names of banks, transactions."""
+
+from __future__ import annotations
+
+from finetune.synthesis import vocabulary
+
+LABELS: dict[str, dict[str, tuple[str, ...]]] = {
+    "en": {
+        "account_number": ("Account No", "Account Number", "Acct No.", "A/C No", "Account"),
+        "iban": ("IBAN",),
+        "bic": ("BIC", "SWIFT Code", "BIC/SWIFT"),
+        "statement_number": ("Statement No", "Sheet No.", "Statement Number"),
+        "statement_date": ("Statement Date", "Date", "Date of Issue", "As of"),
+        "period": ("Statement Period", "Period", "For the period", "Transactions from"),
+        "currency": ("Currency", "Account Currency"),
+        "account_holder": ("Account Holder", "Account Name", "Name", "Customer"),
+        "opening_balance": (
+            "Opening Balance",
+            "Balance Brought Forward",
+            "Previous Balance",
+            "Beginning Balance",
+            "Balance b/f",
+        ),
+        "closing_balance": (
+            "Closing Balance",
+            "Ending Balance",
+            "New Balance",
+            "Balance Carried Forward",
+            "Balance at end of period",
+        ),
+        "total_credits": (
+            "Total Credits",
+            "Total Deposits",
+            "Total Paid In",
+            "Deposits and other additions",
+            "Money in",
+        ),
+        "total_debits": (
+            "Total Debits",
+            "Total Withdrawals",
+            "Total Paid Out",
+            "Withdrawals",
+            "Money out",
+        ),
+        "date": ("Date", "Trans Date", "Posting Date", "Value Date"),
+        "description": (
+            "Description",
+            "Particulars",
+            "Details",
+            "Transaction",
+            "Transaction Details",
+        ),
+        "debit": ("Debit", "Withdrawals", "Paid out", "Money Out", "DR"),
+        "credit": ("Credit", "Deposits", "Paid in", "Money In", "CR"),
+        "amount": ("Amount", "Transaction Amount"),
+        "balance": ("Balance", "Running Balance", "Balance (RM)", "Bal."),
+        "title": (
+            "STATEMENT OF ACCOUNT",
+            "Account Statement",
+            "Bank Statement",
+            "Your Current Account Statement",
+            "Checking Account Statement",
+            "SAVINGS ACCOUNT STATEMENT",
+        ),
+    },
+    "de": {
+        "account_number": ("Kontonummer", "Konto-Nr."),
+        "statement_number": ("Auszug Nr.", "Kontoauszug Nr."),
+        "statement_date": ("Datum", "erstellt am"),
+        "period": ("Zeitraum", "Buchungen vom"),
+        "currency": ("Währung",),
+        "account_holder": ("Kontoinhaber",),
+        "opening_balance": ("Alter Saldo", "Alter Kontostand", "Anfangssaldo"),
+        "closing_balance": ("Neuer Saldo", "Neuer Kontostand", "Endsaldo"),
+        "total_credits": ("Summe Gutschriften", "Gutschriften"),
+        "total_debits": ("Summe Belastungen", "Lastschriften"),
+        "date": ("Datum", "Buchung", "Valuta"),
+        "description": ("Verwendungszweck", "Buchungstext", "Vorgang"),
+        "debit": ("Soll", "Belastung"),
+        "credit": ("Haben", "Gutschrift"),
+        "amount": ("Betrag",),
+        "balance": ("Saldo", "Kontostand"),
+        "title": ("Kontoauszug", "KONTOAUSZUG"),
+    },
+    "fr": {
+        "account_number": ("N° de compte", "Compte n°"),
+        "statement_number": ("Relevé n°",),
+        "statement_date": ("Date", "Arrêté au"),
+        "period": ("Période", "Du"),
+        "currency": ("Devise",),
+        "account_holder": ("Titulaire",),
+        "opening_balance": ("Solde précédent", "Ancien solde", "Solde initial"),
+        "closing_balance": ("Nouveau solde", "Solde final"),
+        "total_credits": ("Total des crédits",),
+        "total_debits": ("Total des débits",),
+        "date": ("Date", "Date opération"),
+        "description": ("Libellé", "Nature de l'opération"),
+        "debit": ("Débit",),
+        "credit": ("Crédit",),
+        "amount": ("Montant",),
+        "balance": ("Solde",),
+        "title": ("RELEVÉ DE COMPTE", "Extrait de compte"),
+    },
+}
+BANKS = (
+    "Bank",
+    "Savings Bank",
+    "Banking Group",
+    "Commercial Bank",
+    "Trust Bank",
+    "National Bank",
+    "Credit Union",
+    "Bank Berhad",
+    "Bank AG",
+    "Federal Bank",
+)
+TEXTS = vocabulary.entries(
+    """ATM WITHDRAWAL, POS PURCHASE, DIRECT DEBIT, STANDING ORDER, SALARY, INTEREST PAID, SERVICE CHARGE, CHEQUE, ONLINE TRANSFER, CARD PAYMENT, CASH DEPOSIT, RENT, INSURANCE, TELEPHONE BILL, REFUND, INWARD CLEARING, GIRO, UTILITIES, MOBILE TOPUP, LOAN REPAYMENT"""
+)
