@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -49,6 +50,9 @@ Progress = Callable[[int, int], None]
 REMEMBERED = 8
 """Documents kept by content, so that several verbs on one source read it once."""
 
+
+PAGES_AT_ONCE = 8
+"""Pages read side by side at most: each takes its share of memory."""
 
 # What damaged pages make the imaging and inference libraries raise.
 _PAGE_FAULTS = (DocAgentError, OSError, ValueError, RuntimeError, MemoryError)
@@ -190,21 +194,36 @@ class DocAgent:
         return read
 
     def _read_scan(self, scan: Scan, progress: Progress) -> Document:
+        total = len(scan.pages)
+        workers = min(total, self.settings.threads or os.cpu_count() or 1, PAGES_AT_ONCE)
         pages: list[Page] = []
-        for scan_page in scan.pages:
-            progress(len(pages), len(scan.pages))
-            pages.append(self._read_page(scan_page))
-        progress(len(pages), len(scan.pages))
+        if workers < 2 or self._engine is not None:
+            for scan_page in scan.pages:
+                progress(len(pages), total)
+                pages.append(self._read_page(scan_page, self._load_engine))
+        else:
+            pool = ThreadPoolExecutor(workers)
+            try:
+                waiting = [
+                    pool.submit(self._read_page, page, self._load_single) for page in scan.pages
+                ]
+                for page_read in waiting:
+                    progress(len(pages), total)
+                    pages.append(page_read.result())
+            finally:
+                # Whoever stops a long document does not wait for the rest of its pages.
+                pool.shutdown(wait=False, cancel_futures=True)
+        progress(total, total)
         if pages and all(page.error for page in pages):
             raise SourceError(scan.name, pages[0].error)
         return Document(id=scan.id, name=scan.name, pages=tuple(pages))
 
-    def _read_page(self, scan_page: ScanPage) -> Page:
+    def _read_page(self, scan_page: ScanPage, load_engine: Callable[[], PageReader]) -> Page:
         layer = scan_page.text_layer
         # The router says what kind of page it is; any other engine need not even be loaded.
         if layer is not None and self.settings.engine != "auto":
             return layer
-        engine = self._load_engine()
+        engine = load_engine()
         try:
             return engine.read_page(scan_page)
         except _PAGE_FAULTS as error:
@@ -220,6 +239,11 @@ class DocAgent:
     def _load_engine(self) -> PageReader:
         with _MODELS:
             return self._engine or _engine(self.settings)
+
+    def _load_single(self) -> PageReader:
+        """The engine for one of several pages that are read side by side, a thread each."""
+        with _MODELS:
+            return _engine(self.settings.model_copy(update={"threads": 1}))
 
     def _load_reader(self) -> Reader:
         with _MODELS:
