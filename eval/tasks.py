@@ -62,16 +62,27 @@ class Task:
         return {name: self.parsed.get(name, letters_and_digits) for name in self.paths}
 
 
+NAMES = ("company", "address", "party", "jurisdiction")
+"""Fields whose value is their text."""
+
+
+def printed_text(name: str, field: Field) -> str:
+    """What is printed, by the best reading there is: of names that were corrected, the corrected
+    words."""
+    corrected = field.how == "corrected" and name in NAMES and isinstance(field.value, str)
+    return str(field.value) if corrected else field.raw_text or ""
+
+
 def receipt_text(name: str, field: Field) -> str:
     """As printed; of a total just the number, as SROIE's labels mostly have it."""
-    text = field.raw_text or ""
+    text = printed_text(name, field)
     numbers = AMOUNT_PART.findall(text) if name == "total" else []
     return numbers[-1] if numbers else text
 
 
 def nda_text(name: str, field: Field) -> str:
     """Kleister's spelling: ISO dates, ``2 years``, bare names of states, no commas in names."""
-    text = field.raw_text or ""
+    text = printed_text(name, field)
     if name == "effective_date":
         found = parse_date(str(field.value or text), day_first=False)
         return found.isoformat() if found else text
