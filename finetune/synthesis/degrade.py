@@ -141,15 +141,17 @@ def sensor(image: Image, rng: random.Random) -> Image:
 
 
 def degrade(
-    image: Image, rng: random.Random, scale: float, harsh: bool = True
+    image: Image, rng: random.Random, scale: float, harsh: bool = True, archived: bool = False
 ) -> tuple[Image, NDArray[np.float64]]:
     """One plausible life of a page: printed, worn, captured at ``scale``. Returns the picture
     and the matrix (3x3) from drawn pixels to its pixels.
 
     ``harsh`` pages may lose dots and strokes altogether. They make the detector sturdy; too many
-    of them teach the recognizer to guess."""
+    of them teach the recognizer to guess. ``archived`` pages were copied in black and white, as
+    old files are."""
     kind = rng.choices(
-        ("clean", "office", "fax", "thermal", "matrix", "photo"), (12, 26, 26, 16, 5, 15)
+        ("clean", "office", "fax", "thermal", "matrix", "photo"),
+        (2, 18, 80, 0, 0, 0) if archived else (12, 26, 26, 16, 5, 15),
     )[0]
     if kind == "thermal":
         image = printer_dots(image, rng)

@@ -249,6 +249,21 @@ def sample_printer_family(rng: random.Random) -> tuple[FontFace, ...]:
     return _families()[style][name]
 
 
+# What letters, forms and memos were typed with.
+TYPEWRITER = ("typewriter", "courier", "cursor", "freemono", "nimbus mono", "liberation mono")
+
+
+def sample_typewriter_family(rng: random.Random) -> tuple[FontFace, ...]:
+    """All faces of one typewriter family; any fixed-width family where none is installed."""
+    found = [
+        family
+        for families in _families().values()
+        for name, family in sorted(families.items())
+        if any(word in name.lower() for word in TYPEWRITER)
+    ]
+    return rng.choice(found) if found else sample_family(rng, "mono")
+
+
 def sample_family(rng: random.Random, style: str | None = None) -> tuple[FontFace, ...]:
     """All faces of one family; the families business documents use come up half the time."""
     style = style or rng.choices(("sans", "serif", "mono"), (0.5, 0.3, 0.2))[0]

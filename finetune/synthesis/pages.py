@@ -9,12 +9,20 @@ from __future__ import annotations
 import random
 
 from finetune.synthesis.canvas import Canvas
-from finetune.synthesis.fonts import Font, sample_face, sample_family, sample_printer_family
+from finetune.synthesis.fonts import (
+    Font,
+    FontFace,
+    sample_face,
+    sample_family,
+    sample_printer_family,
+    sample_typewriter_family,
+)
 from finetune.synthesis.text import sample_text
 
 
-def random_page(rng: random.Random) -> Canvas:
-    """A page about 900-1400 pixels wide with a body text of 22-40 pixels em."""
+def random_page(rng: random.Random, typed: bool = False) -> Canvas:
+    """A page about 900-1400 pixels wide with a body text of 22-40 pixels em; ``typed``: most of it
+    by typewriter."""
     width, height = rng.randint(800, 1300), rng.randint(700, 1300)
     dark_page = rng.random() < 0.03
     canvas = Canvas(width, height, background=rng.randint(0, 60) if dark_page else 255)
@@ -24,22 +32,22 @@ def random_page(rng: random.Random) -> Canvas:
     for column in range(columns):
         left = 20 + column * width // columns
         right = (column + 1) * width // columns - 10
-        _fill_column(canvas, rng, left, right, em, ink)
+        _fill_column(canvas, rng, left, right, em, ink, typed)
     if rng.random() < 0.15:
         _grid(canvas, rng, ink)
     return canvas
 
 
 def _fill_column(
-    canvas: Canvas, rng: random.Random, left: int, right: int, em: int, ink: int
+    canvas: Canvas, rng: random.Random, left: int, right: int, em: int, ink: int, typed: bool
 ) -> None:
-    printed = rng.random() < 0.35
-    family = sample_printer_family(rng) if printed else sample_family(rng)
+    printed = not typed and rng.random() < 0.35
+    family = sample_printer_family(rng) if printed else _family(rng, typed)
     pitch = rng.uniform(1.02, 1.8)
     y = float(rng.randint(20, 80))
     while True:
         if not printed and rng.random() < 0.3:
-            family = sample_family(rng)
+            family = _family(rng, typed)
         size = em if rng.random() < 0.8 else int(em * rng.uniform(0.65, 2.2))
         font = Font(sample_face(rng, family=family), size)
         y += size * (pitch if rng.random() < 0.85 else rng.uniform(1.05, 3.0))
@@ -51,6 +59,11 @@ def _fill_column(
             canvas.text(left, y, text, font, fill=ink)
             continue
         _place_row(canvas, rng, left, right, y, font, ink)
+
+
+def _family(rng: random.Random, typed: bool) -> tuple[FontFace, ...]:
+    """Forms are printed and then filled in by typewriter."""
+    return sample_typewriter_family(rng) if typed and rng.random() < 0.75 else sample_family(rng)
 
 
 def _place_row(

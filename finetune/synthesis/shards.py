@@ -15,6 +15,7 @@ import io
 import json
 import random
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -92,19 +93,29 @@ Labelled = tuple[NDArray[np.float32], list[str]]
 """Quads (n, 4, 2) in pixels and their texts."""
 
 
-def make_page(
-    rng: random.Random, documents: float, wear: float, words: float
-) -> tuple[NDArray[np.uint8], Labelled, Labelled]:
-    """A degraded page, its lines, and words cut out of a share of ``words`` of them."""
-    canvas = draw_page(rng, documents)
+@dataclass(frozen=True)
+class Mix:
+    """Shares (0-1): documents: whole documents instead of unrelated text; typed: typewritten
+    pages from an archive; wear: harshly worn pages; words: lines that words are cut out of too."""
+
+    documents: float = 0.0
+    typed: float = 0.0
+    wear: float = 1.0
+    words: float = 0.6
+
+
+def make_page(rng: random.Random, mix: Mix) -> tuple[NDArray[np.uint8], Labelled, Labelled]:
+    """A degraded page, its lines, and words cut out of them."""
+    typed = rng.random() < mix.typed
+    canvas = random_page(rng, typed=True) if typed else draw_page(rng, mix.documents)
     em = float(np.median([word.font.size for word in canvas.words]))
-    harsh = rng.random() < wear
-    smallest, largest = (9.5, 30) if harsh else (10.5, 36)
+    harsh = rng.random() < mix.wear
+    smallest, largest = (9.5, 30) if harsh else (10.5, 20 if typed else 36)
     target = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
-    image, matrix = degrade(canvas.draw(), rng, min(target / em, 1.6), harsh)
+    image, matrix = degrade(canvas.draw(), rng, min(target / em, 1.6), harsh, typed)
     lines = [line for line in split_into_lines(canvas.words) if is_text(line.text)]
     whole = _quads([line.bbox for line in lines], matrix), [fold_text(x.text) for x in lines]
-    cuts = [cut_words(line, rng) for line in lines if rng.random() < words]
+    cuts = [cut_words(line, rng) for line in lines if rng.random() < mix.words]
     cuts = [cut for cut in cuts if any(char.isalnum() for char in cut[1])]
     if not cuts:
         return image, whole, (np.zeros((0, 4, 2), np.float32), [])
@@ -112,15 +123,11 @@ def make_page(
     return image, whole, parts
 
 
-def make_shard(
-    rng: random.Random, documents: float, wear: float, words: float
-) -> dict[str, NDArray[np.generic]]:
+def make_shard(rng: random.Random, mix: Mix) -> dict[str, NDArray[np.generic]]:
     """Arrays of one shard, ready for numpy.savez."""
     pages, quads, crops, texts, counts = [], [], [], [], []
     for _ in range(PAGES_PER_SHARD):
-        image, (page_quads, page_texts), (word_quads, word_texts) = make_page(
-            rng, documents, wear, words
-        )
+        image, (page_quads, page_texts), (word_quads, word_texts) = make_page(rng, mix)
         pages.append(np.frombuffer(cv2.imencode(".png", image)[1].tobytes(), np.uint8))
         quads.append(page_quads)
         counts.append(len(page_texts))
@@ -162,6 +169,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200, help="shards to write")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--documents", type=float, default=0.0, help="share of whole documents")
+    parser.add_argument("--typed", type=float, default=0.0, help="share of typewritten pages")
     parser.add_argument("--wear", type=float, default=1.0, help="share of harshly worn pages")
     parser.add_argument("--words", type=float, default=0.6, help="share of lines cut to words too")
     args = parser.parse_args()
@@ -173,7 +181,7 @@ def main() -> None:
             continue
         start = time.time()
         rng = random.Random(args.seed * 1_000_003 + index)
-        arrays = make_shard(rng, args.documents, args.wear, args.words)
+        arrays = make_shard(rng, Mix(args.documents, args.typed, args.wear, args.words))
         write_shard(path, arrays)
         print(
             f"{path.name}: {len(arrays['crop_widths'])} lines, {time.time() - start:.1f} s",
