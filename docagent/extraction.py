@@ -8,10 +8,12 @@ is blamed. Every value is re-derived from its raw text by code.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import log
+from typing import Any
 
 from docagent.candidates import Candidate, FieldReader, distinct, ocr_confidence, rival_of
 from docagent.checks import READABLE, run_checks, suspects
@@ -38,6 +40,11 @@ NEAR_BEST = 0.3
 """Share of the best option's score from which another may win by satisfying checks."""
 AMBIGUOUS_READING = 0.9
 DOUBT_OF_FAILED_CHECK = 0.5
+
+
+SURE = 0.9
+"""Confidence from which a value has its place on the page for itself."""
+_INDEX = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True)
@@ -70,11 +77,42 @@ def extract(
     scalars = _scalars(schema, readers, by_path)
     cells = _cell_fields(readers, by_path)
     chosen = _reconciled(schema, scalars, cells)
-    fields = (*chosen, *cells)
-    checks = run_checks(schema, fields)
     known = load_calibrations() if calibrations is None else calibrations
+    kinds = {reader.leaf.path: reader.leaf.normaliser for reader in readers}
+    fields = (*_without_repeats(chosen, cells, kinds, known), *cells)
+    checks = run_checks(schema, fields)
     fields = tuple(_calibrated(f, known) for f in doubt_failed(fields, checks))
     return to_extraction(document.id, schema, fields, checks)
+
+
+def _without_repeats(
+    single: Sequence[Field],
+    cells: Sequence[Field],
+    kinds: Mapping[str, str],
+    known: Mapping[str, Calibration],
+) -> tuple[Field, ...]:
+    """Fields without the unsure ones that stand where a sure one of the same kind stands: asked
+    for a delivery date, the reader points at the due date where no other is printed."""
+
+    def place(field: Field) -> tuple[Any, ...]:
+        kind = kinds[_INDEX.sub("[]", field.path)]
+        return kind, *((e.page, e.span.start, e.span.end) for e in field.evidence)
+
+    sure = {
+        place(field): field.path
+        for field in (*single, *cells)
+        if field.evidence and (_calibrated(field, known).confidence or 0.0) >= SURE
+    }
+    kept = []
+    for field in single:
+        believed = _calibrated(field, known).confidence or 0.0
+        owner = sure.get(place(field)) if field.evidence else None
+        if owner not in (None, field.path) and believed < THRESHOLDS.unsure:
+            message = f"{field.raw_text!r} is {owner}"
+            left = 1 - (field.confidence or 0.0)
+            field = Field(path=field.path, status="not_present", confidence=left, message=message)
+        kept.append(field)
+    return tuple(kept)
 
 
 def to_extraction(

@@ -105,6 +105,29 @@ def test_two_values_that_fit_equally_are_ambiguous():
     assert "150.00" in field.message
 
 
+@pytest.mark.parametrize(
+    ("tax", "total", "status"),
+    [
+        (0.4, 0.95, "not_present"),  # unsure, where another value surely stands
+        (0.85, 0.95, "found"),  # both sure: what is due may be the total
+        (0.4, 0.5, "found"),  # neither sure
+    ],
+)
+def test_an_unsure_value_leaves_the_place_of_a_sure_one(tax, total, status):
+    result = extracted({"the tax": [("132.00", tax)], "all": [("132.00", total)]})
+    assert result["tax"].status == status
+    assert result["total"].value == 132.0
+    if status == "not_present":
+        assert (result["tax"].value, result["tax"].evidence) == (None, ())
+        assert result["tax"].message == "'132.00' is total"
+        assert result["tax"].confidence == pytest.approx(1 - tax)
+
+
+def test_an_unsure_value_of_another_kind_may_share_a_place():
+    fields = extracted({"who sells": [("132.00", 0.4)], "all": [("132.00", 0.95)]})
+    assert fields["seller"].status == "found"
+
+
 def test_a_value_printed_twice_outweighs_another():
     document = document_of(["A 5.00", "B 7.00", "C 5.00"])
     field = extracted({"all": [("7.00", 0.5), ("5.00", 0.4)]}, document)["total"]
