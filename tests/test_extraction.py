@@ -108,9 +108,9 @@ def test_two_values_that_fit_equally_are_ambiguous():
 @pytest.mark.parametrize(
     ("tax", "total", "status"),
     [
-        (0.4, 0.95, "not_present"),  # unsure, where another value surely stands
+        (0.6, 0.95, "not_present"),  # unsure, where another value surely stands
         (0.85, 0.95, "found"),  # both sure: what is due may be the total
-        (0.4, 0.5, "found"),  # neither sure
+        (0.6, 0.7, "found"),  # neither sure
     ],
 )
 def test_an_unsure_value_leaves_the_place_of_a_sure_one(tax, total, status):
@@ -120,11 +120,11 @@ def test_an_unsure_value_leaves_the_place_of_a_sure_one(tax, total, status):
     if status == "not_present":
         assert (result["tax"].value, result["tax"].evidence) == (None, ())
         assert result["tax"].message == "'132.00' is total"
-        assert result["tax"].confidence == pytest.approx(1 - tax)
+        assert result["tax"].confidence == pytest.approx(1 - tax, abs=0.02)
 
 
 def test_an_unsure_value_of_another_kind_may_share_a_place():
-    fields = extracted({"who sells": [("132.00", 0.4)], "all": [("132.00", 0.95)]})
+    fields = extracted({"who sells": [("132.00", 0.6)], "all": [("132.00", 0.95)]})
     assert fields["seller"].status == "found"
 
 
