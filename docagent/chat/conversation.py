@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -81,9 +81,8 @@ class Chat:
         follows = bool(self._turns) and read_as != " ".join(question.split())
         about = f"{read_as} {self._turns[-1].read_as}" if follows else read_as
         found = self._index.find(about)
-        yield ChatEvent(kind="pages", pages=found.pages)
-        fast = self._embedded(read_as, about, found)
-        turn = _to_turn(fast, question, read_as, found.pages)
+        fast, pages = yield from self._embedded(read_as, about, found)
+        turn = _to_turn(fast, question, read_as, pages)
         if self._asker is not None:
             conversation = Conversation((found.lines,), self._earlier(), follows)
             turn = yield from self._with_model(turn, conversation, self._asker())
@@ -97,19 +96,33 @@ class Chat:
         alone = stand_alone(question, before)
         return alone if len(alone) <= LONGEST_QUESTION else question
 
-    def _embedded(self, question: str, about: str, found: Found) -> Answer:
-        """The embedded answer: of a long document from the pages that fit best, or else from
-        the others that were found."""
-        if self._index.fits:
-            return self._read(question, found.lines)
-        nearest = self._index.find(about, NEAR)
+    def _embedded(
+        self, question: str, about: str, found: Found
+    ) -> Generator[ChatEvent, None, tuple[Answer, tuple[int, ...]]]:
+        """The embedded answer and the pages it was looked for on: of a long document those that
+        fit best, and then the others that were found."""
+        if not found.matched:
+            # Which pages to read would be a guess, and so would be what they say.
+            return self._unmatched(question), ()
+        nearest = found if self._index.fits else self._index.find(about, NEAR)
+        yield ChatEvent(kind="pages", pages=nearest.pages)
         first = self._read(question, nearest.lines)
         read = set(nearest.lines)
         rest = tuple(line for line in found.lines if line not in read)
         if first.abstained != "not_present" or not rest:
-            return first
+            return first, nearest.pages
+        pages = tuple(page for page in found.pages if page not in nearest.pages)
+        yield ChatEvent(kind="pages", pages=pages)
         second = self._read(question, rest)
-        return first if second.text is None else second
+        return (first if second.text is None else second), (*nearest.pages, *pages)
+
+    def _unmatched(self, question: str) -> Answer:
+        return Answer(
+            document_id=self.document.id,
+            question=question,
+            abstained="not_present",
+            message="no page has a word of the question",
+        )
 
     def _read(self, question: str, lines: Part) -> Answer:
         excerpt = Excerpt(self.document, lines)
@@ -125,7 +138,9 @@ class Chat:
         sure = not (conversation.follows or is_unsure(turn))
         if not self._look.lines or (sure and mode != "always"):
             return turn.model_copy(update={"vlm": to_use(mode, asker, 0, 0)})
-        yield ChatEvent(kind="model", text=asker.name)
+        pages = dict.fromkeys((*turn.pages, *_pages(conversation.parts)))
+        turn = turn.model_copy(update={"pages": tuple(pages)})
+        yield ChatEvent(kind="model", text=asker.name, pages=turn.pages)
         if self._has_tools and asker.can_call_tools:
             tools = DocumentTools(self._look, self._index, self._extract)
             loop = ToolLoop(self._look, tools, asker)
@@ -164,8 +179,12 @@ def _with_answer(turn: Turn, found: Answer) -> Turn:
     return turn.model_copy(update={name: getattr(found, name) for name in Answer.model_fields})
 
 
+def _pages(parts: Iterable[Part]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(line.page for part in parts for line in part))
+
+
 def _steps(turn: Turn, loop: ToolLoop) -> dict[str, Any]:
-    seen = dict.fromkeys((*turn.pages, *(line.page for line in loop.tools.seen.values())))
+    seen = dict.fromkeys((*turn.pages, *_pages([tuple(loop.tools.seen.values())])))
     return {"steps": tuple(loop.steps), "pages": tuple(seen)}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -30,10 +30,12 @@ NEAR = 0.7
 
 @dataclass(frozen=True)
 class Found:
-    """Lines in reading order, and the numbers of their pages, best first."""
+    """Lines in reading order, and the numbers of their pages, best first. matched: whether
+    any of them has a word of the question; always so where the whole document is given."""
 
     lines: Part
     pages: tuple[int, ...]
+    matched: bool = True
 
     @classmethod
     def of(cls, parts: Sequence[Part]) -> Found:
@@ -70,11 +72,10 @@ class PageIndex:
         best = ranked[0][1]
         chosen: list[Part] = []
         for part, score in ranked:
-            if score < near * best or (near and not score):
+            if score < near * best or not self._fit([*chosen, part]):
                 break
-            if len(split_lines(self._look.document, self._together(chosen, part), self._most)) < 2:
-                chosen.append(part)
-        return Found.of(chosen or [ranked[0][0]])
+            chosen.append(part)
+        return replace(Found.of(chosen or [ranked[0][0]]), matched=best > 0)
 
     def rank(self, question: str) -> list[tuple[Part, float]]:
         """Every part with its score, best first; equal ones in the order of the document.
@@ -90,8 +91,9 @@ class PageIndex:
     def _most(self) -> int:
         return self._look.settings.vlm_chars
 
-    def _together(self, chosen: Sequence[Part], part: Part) -> list[NumberedLine]:
-        return list(Found.of([*chosen, part]).lines)
+    def _fit(self, parts: Sequence[Part]) -> bool:
+        """Whether parts can be given in one call."""
+        return len(split_lines(self._look.document, Found.of(parts).lines, self._most)) < 2
 
     def _cut(self, lines: Part) -> list[Part]:
         cuts = split_lines(self._look.document, lines, self._most)
