@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from docagent.document import Document
-from tests.documents import document_of
+from functools import cache
+
+from docagent.document import Document, Page
+from tests.documents import document_of, page_of
 
 NDA = document_of(
     ["This Agreement is made on 3 March 2021", "between ACME Widgets Ltd", "and Globex Inc"],
@@ -17,7 +19,17 @@ TOWNS = "Berlin Paris Oslo Rome Madrid Vienna Lisbon Dublin Athens Prague".split
 
 def report(pages: int = 40, extra: dict[int, list[str]] | None = None) -> Document:
     """Pages that differ in a town, a number and an amount only; extra: more lines by page."""
-    return document_of(*(_branch(number) + (extra or {}).get(number, []) for number in _to(pages)))
+    more = extra or {}
+    made = [
+        page_of([*_branch(number), *more[number]], number) if number in more else _page(number)
+        for number in _to(pages)
+    ]
+    return Document(id="0" * 64, name="report", pages=tuple(made))
+
+
+@cache
+def _page(number: int) -> Page:
+    return page_of(_branch(number), number)
 
 
 def rent(page: int) -> str:

@@ -23,8 +23,8 @@ def talk(model: Any, document: Document = NDA, reader: Any = None, **settings: A
     return DocAgent(limits, reader=DoubtfulReader(reader or {}), vlm=model).chat(document)
 
 
-def calls(name: str, **arguments: Any) -> Said:
-    return Said(calls=[(name, arguments)])
+def calls(tool: str, /, **arguments: Any) -> Said:
+    return Said(calls=[(tool, arguments)])
 
 
 def answers(*cells: dict[str, Any]) -> Said:

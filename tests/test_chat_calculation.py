@@ -49,7 +49,6 @@ def test_values(expression, value):
         "0/0",
         "0**-1",
         "0**0",
-        "(" * 120 + "1" + ")" * 120,
         "-" * 200 + "1",
         "__import__('os').system('true')",
         "open('/etc/passwd')",

@@ -21,7 +21,8 @@ from tests.test_chat import assert_cited
 from tests.vlm_models import FAST, cell
 
 GOOD = answers(cell("L5", "Clara Whitfield"))
-ROUNDS = 150
+LONG = " ".join(map(str, range(2000)))
+ROUNDS = 40
 
 
 @pytest.mark.parametrize(
@@ -31,16 +32,16 @@ ROUNDS = 150
         ("", "", "there is no tool"),
         ("search<|im_end|>", {}, "there is no tool"),
         ("search", {"query": 7}, "query"),
-        ("search", {"query": "x" * 301}, "query"),
+        ("search", {"query": LONG[:400]}, "query"),
         ("search", {"query": "signed", "path": "/etc"}, "path"),
         ("search", {}, "query"),
         ("search", {"query": "zebra"}, "no page has these words"),
         ("search", {"query": ""}, "no page has these words"),
         ("search", "{not json", "the arguments"),
         ("search", "[1, 2]", "the arguments"),
-        ("search", "x" * 9000, "at most 8000 characters"),
+        ("search", LONG, "at most 8000 characters"),
         ("read_page", {"number": 0}, "there are pages 1 to 3"),
-        ("read_page", {"number": -(10**30)}, "number"),
+        ("read_page", {"number": -(10**30)}, "has no text"),
         ("read_page", {"number": "../../etc/passwd"}, "number"),
         ("read_page", {"number": 1, "part": 2}, "has parts 1 to 1"),
         ("look", {"lines": []}, "lines"),
@@ -61,7 +62,7 @@ ROUNDS = 150
         ("answer", {"answers": [cell("L99", "Clara Whitfield")]}, "you have not read"),
         ("answer", {"answers": [cell("L5", "Carla Whitford")]}, "not printed"),
         ("answer", {"answers": [cell("L4", "Clara Whitfield")]}, "not printed"),
-        ("answer", {"answers": [cell("L5", "x" * 700)]}, "value"),
+        ("answer", {"answers": [cell("L5", LONG[:700])]}, "value"),
         ("answer", {"answers": "Clara"}, "answers"),
     ],
 )
@@ -158,7 +159,18 @@ def test_an_earlier_answer_cannot_open_a_line_of_its_own():
 def hostile(seed: int) -> ScriptedChatModel:
     """A model that calls anything with anything, says anything, or fails."""
     rng = random.Random(seed)
-    lies: list[Any] = ["132.00", "999", "Clara Whitfield", "Carla", "12.00", "\ud800", "", None, 7]
+    lies: list[Any] = [
+        "132.00",
+        "132.00",
+        "999",
+        "Clara Whitfield",
+        "Carla",
+        "12.00",
+        "\ud800",
+        "",
+        None,
+        7,
+    ]
     words: list[Any] = [*lies, "L1", "L7", "L99", "invoice", "1+1", "120.00+12.00", -1, 2, [], {}]
 
     def cells() -> list[Any]:
@@ -170,15 +182,19 @@ def hostile(seed: int) -> ScriptedChatModel:
         keys = [*TOOLS[name].arguments.model_fields] if name in TOOLS else ["x"]
         made = {key: rng.choice(words) for key in keys}
         if "lines" in made and rng.random() < 0.8:
-            made["lines"] = [f"L{rng.randrange(1, 10)}" for _ in range(2)]
+            made["lines"] = [f"L{n}" for n in rng.choice([(7, 8), (8, 9), (1, 5), (7, 9)])]
         if "expression" in made and rng.random() < 0.7:
-            made["expression"] = rng.choice(["120.00+12.00", "12.00-2.50", "5*5", "9**9**9"])
+            made["expression"] = rng.choice(["120.00+12.00"] * 5 + ["12.00-2.50", "5*5", "9**9**9"])
         if "answers" in made:
             made["answers"] = cells()[: rng.randrange(3)]
         return rng.choice([made] * 8 + ["{", "null", json.dumps(made)[:-2]])
 
     def script(messages: list[Any], options: dict[str, Any]) -> Any:
         names = [*TOOLS, "answer", "answer", "calculate", "shell", "L1"]
+        summed = {"expression": "120.00+12.00", "lines": ["L7", "L8"]}
+        claim = {"answers": [cell("L7", rng.choice(["132.00", "133.00"]), "derived")]}
+        if rng.random() < 0.2:
+            return Said(calls=[("calculate", summed), ("answer", claim)])
         called = [(name, arguments(name)) for name in rng.choices(names, k=rng.randrange(1, 4))]
         said = Said(calls=called)
         talks: list[Any] = [{"answers": cells()}, "no idea", "", RuntimeError("gone"), "[" * 3000]

@@ -119,17 +119,16 @@ class DocumentTools:
         return _Told(text + more, f"page {given.number} read")
 
     def look_at(self, given: LookAt) -> _Told:
-        """Enlarged pictures of lines."""
+        """An enlarged picture of lines; of several pages, of those on the first."""
         lines = self._known(given.lines)
         words = self.look.document.words
         places = [(n.page, w.word.polygon) for n in lines for w in words[n.start : n.end]]
         left = self.look.settings.vlm_images // 2 - self._pictures
-        images = self.look.enlarged(places, left) if left > 0 else []
+        images = self.look.enlarged(places, 1) if left > 0 else []
         if not images:
             raise _Refused("there is no picture of them, or no room for more; read the text")
         self._pictures += len(images)
-        self.show(lines)
-        return _Told("The picture follows.", f"{len(images)} pictures shown", tuple(images))
+        return _Told("The picture follows.", "a picture shown", tuple(images))
 
     def extract_fields(self, given: Extract) -> _Told:
         """Fields of a built-in schema, with the ids of their lines."""
