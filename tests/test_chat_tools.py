@@ -313,8 +313,8 @@ def test_no_tool_opens_a_file_a_socket_or_a_process():
         calls("calculate", expression="120.00 + 12.00", lines=["L7", "L8"]),
         answers(cell("L7", "132.00", "derived")),
     ]
+    talk(model_of(*script), vlm_calls=12).ask(SUM)  # what is loaded once a process
     chat = talk(model_of(*script), vlm_calls=12)
-    list_schemas()  # read once a process
     assert _watched(lambda: open(__file__).close())  # noqa: PTH123
     assert _watched(lambda: socket.socket().close())
     events = list(_watched(lambda: [chat.ask(SUM)]))
