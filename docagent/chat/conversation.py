@@ -17,7 +17,7 @@ from docagent.chat.tool_loop import ToolLoop
 from docagent.chat.tools import DocumentTools, ExtractFields
 from docagent.document import Document
 from docagent.prompts.layout import split_lines
-from docagent.question_answering import LONGEST_QUESTION, answer
+from docagent.question_answering import LONGEST_QUESTION, answer, check_question
 from docagent.reader.types import Reader
 from docagent.results import Answer, ChatEvent, Turn
 from docagent.vlm.asking import Asker
@@ -74,11 +74,12 @@ class Chat:
     def stream(self, question: str) -> Iterator[ChatEvent]:
         """What happens while the question is answered; the last event has the turn.
 
-        Text comes when it has been found on the page, never before. The turn counts for later
-        questions once it was given out. Raises as ``ask``.
+        Text comes when it has been found on the page, never before. A stream that is left
+        before its text leaves no turn. Raises as ``ask``, when the first event is taken.
         """
-        read_as = self._read_as(question)
-        follows = bool(self._turns) and read_as != " ".join(question.split())
+        plain_question = check_question(question)
+        read_as = self._read_as(plain_question)
+        follows = read_as != plain_question
         about = f"{read_as} {self._turns[-1].read_as}" if follows else read_as
         found = self._index.find(about)
         fast, pages = yield from self._embedded(read_as, about, found)

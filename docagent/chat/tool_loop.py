@@ -49,7 +49,7 @@ class ToolLoop:
         while self._may_go_on() and speeches < MOST_SPEECHES:
             reply = self.asker.ask(replace(request, messages=tuple(self._messages)))
             if not reply.ok:
-                self.refused = reply.outcome == "refused" and not self.steps
+                self.refused = reply.outcome == "refused" and "tool" in reply.message.lower()
                 return
             if not reply.calls:
                 speeches += 1
