@@ -78,10 +78,7 @@ class PageIndex:
         return replace(Found.of(chosen or [ranked[0][0]]), matched=best > 0)
 
     def rank(self, question: str) -> list[tuple[Part, float]]:
-        """Every part with its score, best first; equal ones in the order of the document.
-
-        Raises IndexError if the document has no words.
-        """
+        """Every part with its score, best first; equal ones in the order of the document."""
         terms = index_terms(content_words(question) or tokens(question))
         scores = self._scores(terms)
         order = np.argsort(-scores, kind="stable")
