@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from docagent.agent import DocAgent
+    from docagent.chat.conversation import Chat
     from docagent.document import Alternative, Document, Line, Page, Span, Word
     from docagent.errors import (
         DocAgentError,
@@ -22,7 +23,18 @@ if TYPE_CHECKING:
         SettingsError,
         SourceError,
     )
-    from docagent.results import Answer, Check, Correction, Edit, Evidence, Extraction, Field
+    from docagent.results import (
+        Answer,
+        ChatEvent,
+        Check,
+        Correction,
+        Edit,
+        Evidence,
+        Extraction,
+        Field,
+        Step,
+        Turn,
+    )
     from docagent.scan import Scan, load
     from docagent.schemas import Schema, list_schemas, load_schema
     from docagent.settings import Settings
@@ -31,6 +43,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "docagent.agent": ("DocAgent",),
+    "docagent.chat.conversation": ("Chat",),
     "docagent.document": ("Alternative", "Document", "Line", "Page", "Span", "Word"),
     "docagent.errors": (
         "DocAgentError",
@@ -42,12 +55,15 @@ _HOMES = {
     ),
     "docagent.results": (
         "Answer",
+        "ChatEvent",
         "Check",
         "Correction",
         "Edit",
         "Evidence",
         "Extraction",
         "Field",
+        "Step",
+        "Turn",
     ),
     "docagent.scan": ("Scan", "load"),
     "docagent.schemas": ("Schema", "list_schemas", "load_schema"),
@@ -58,6 +74,8 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "Alternative",
     "Answer",
+    "Chat",
+    "ChatEvent",
     "Check",
     "Correction",
     "DocAgent",
@@ -78,6 +96,8 @@ __all__ = [
     "SettingsError",
     "SourceError",
     "Span",
+    "Step",
+    "Turn",
     "Word",
     "__version__",
     "list_schemas",

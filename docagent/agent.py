@@ -19,6 +19,7 @@ from docagent.cascade.answers import answer_unsure
 from docagent.cascade.corrections import correct_unsure
 from docagent.cascade.fields import extract_unsure
 from docagent.cascade.look import Look
+from docagent.chat.conversation import Chat
 from docagent.correction import SecondRead, correct
 from docagent.document import Document, Page
 from docagent.errors import DocAgentError, SourceError
@@ -154,6 +155,21 @@ class DocAgent:
         if self._vlm is None:
             return found
         return answer_unsure(self._look(source, document), found, self._asker())
+
+    def chat(self, source: Source) -> Chat:
+        """A conversation about a source, which is read now. Raises SourceError.
+
+        With a VLM, what the embedded reader is unsure of is asked of it; one that can call tools
+        searches, reads, looks and calculates in the document.
+        """
+        document = self.read(source)
+        reader = self._load_reader()
+        return Chat(
+            self._look(source, document),
+            reader,
+            lambda pages, schema: extract(pages, schema, reader),
+            None if self._vlm is None else self._asker,
+        )
 
     def extract(self, source: Source, schema: SchemaSource) -> Extraction:
         """Fields of a schema, each with the evidence for it.

@@ -102,7 +102,8 @@ def _judged(
     )
 
 
-def _asked(question: str) -> _Asked:
+def check_question(question: str) -> str:
+    """The question with single spaces. Raises SettingsError if it is empty or too long."""
     text = " ".join(question.split())
     if not text:
         raise SettingsError("the question is empty; ask something, such as 'What is the total?'")
@@ -110,6 +111,11 @@ def _asked(question: str) -> _Asked:
         raise SettingsError(
             f"the question has {len(text)} characters; at most {LONGEST_QUESTION} are allowed"
         )
+    return text
+
+
+def _asked(question: str) -> _Asked:
+    text = check_question(question)
     kind = next((kind for kind, pattern in _KINDS if pattern.search(text)), "text")
     return _Asked(text, kind, bool(_MANY.search(text)))
 

@@ -197,3 +197,42 @@ class Answer(Frozen):
     abstained: Abstention | None = None
     message: str = ""
     vlm: VlmUse | None = None
+
+
+class Step(Frozen):
+    """One call of a tool by a model. arguments: JSON as the model wrote it, cut where long.
+    ok: whether the tool did it. message: what it did, or why not."""
+
+    tool: str
+    arguments: str
+    ok: bool
+    message: str = ""
+
+
+class Turn(Answer):
+    """The answer to one question of a conversation.
+
+    read_as: the question with what it leaves out filled in from the one before. pages: numbers
+    of the pages that were looked at, best first. how: ``derived`` where the text is not printed
+    but calculated; then the citations are the numbers it was made of, and there is no
+    confidence. steps: the tools that a model called.
+    """
+
+    read_as: str
+    pages: tuple[int, ...] = ()
+    how: How | None = None
+    steps: tuple[Step, ...] = ()
+
+
+class ChatEvent(Frozen):
+    """What happens while a question is answered.
+
+    kind: ``pages`` (those about to be read), ``model`` (it is being asked), ``tool`` (it called
+    one; ``text`` says which), ``text`` (a piece of the answer, found on the page before), and
+    last ``turn``, the whole answer.
+    """
+
+    kind: Literal["pages", "model", "tool", "text", "turn"]
+    text: str = ""
+    pages: tuple[int, ...] = ()
+    turn: Turn | None = None

@@ -44,8 +44,10 @@ class Settings(Frozen):
     whole call may take twice that.
     vlm_seconds and vlm_calls: what one document may take altogether. vlm_retries: of a call
     that may succeed a moment later. vlm_concurrency: calls at one time. vlm_max_tokens: longest
-    answer. vlm_images: most images of a call. vlm_pixels: largest page image sent. vlm_chars:
-    most characters of page text in a call; longer documents are split.
+    answer. vlm_tools: whether a model that can call tools gets them in a conversation.
+    vlm_tool_calls: most calls of tools for one question. vlm_images: most images of a call.
+    vlm_pixels: largest page image sent. vlm_chars: most characters of page text in a call;
+    longer documents are split, and in a conversation searched.
     """
 
     max_bytes: int = Field(default=100 * 2**20, ge=1)
@@ -71,6 +73,8 @@ class Settings(Frozen):
     vlm_retries: int = Field(default=2, ge=0, le=10)
     vlm_concurrency: int = Field(default=4, ge=1, le=256)
     vlm_max_tokens: int = Field(default=2048, ge=16)
+    vlm_tools: bool = True
+    vlm_tool_calls: int = Field(default=12, ge=1)
     vlm_images: int = Field(default=4, ge=0)
     vlm_pixels: int = Field(default=1_500_000, ge=10_000)
     vlm_chars: int = Field(default=12_000, ge=200)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 HEAVY = ("cv2", "onnxruntime", "pdfplumber", "pypdfium2", "langchain_core", "torch", "pydantic")
-ONLY_WHERE_USED = ("torch", "transformers", "peft", "vllm", "pytesseract", "rapidocr")
+ONLY_WHERE_USED = ("bm25s", "torch", "transformers", "peft", "vllm", "pytesseract", "rapidocr")
 
 
 def modules_after(statement: str) -> set[str]:

@@ -7,6 +7,8 @@ import docagent
 PUBLIC = {
     "Alternative",
     "Answer",
+    "Chat",
+    "ChatEvent",
     "Check",
     "Correction",
     "DocAgent",
@@ -27,6 +29,8 @@ PUBLIC = {
     "SettingsError",
     "SourceError",
     "Span",
+    "Step",
+    "Turn",
     "Word",
     "__version__",
     "list_schemas",

@@ -35,7 +35,7 @@ def test_commands_parse(command: str) -> None:
 
 def test_every_verb_is_shown() -> None:
     shown = {command.split()[1] for command in COMMANDS if command.startswith("docagent ")}
-    assert shown == {"read", "correct", "ask", "extract", "schemas"}
+    assert shown == {"read", "correct", "ask", "chat", "extract", "schemas"}
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("make ")])

@@ -23,7 +23,9 @@ from docagent.prompts.templates import load_template, template_names
 from tests.documents import document_of, documents
 
 VALUES = {
+    "agent": {"question": "Who?", "earlier": [], "pages": 3, "schemas": "invoice"},
     "ask": {"question": "Who?", "complaints": []},
+    "chat": {"question": "Who?", "earlier": [], "complaints": []},
     "classify": {"kinds": [{"name": "invoice", "meaning": ""}]},
     "correct": {"wanted": "L1, L2", "complaints": ["L1: it is missing"]},
     "extract": {"title": "Bill", "fields": [], "wanted": "total", "complaints": []},
@@ -68,7 +70,7 @@ def test_values_must_be_exactly_those_declared():
 
 
 def test_an_unknown_template_names_those_there_are():
-    with pytest.raises(SettingsError, match="there are ask, classify"):
+    with pytest.raises(SettingsError, match="there are agent, ask, chat, classify"):
         load_template("translate")
 
 

@@ -6,8 +6,9 @@ not given.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from docagent.candidates import FieldReader
 from docagent.cascade.agreement import agreed, disputed
@@ -26,6 +27,17 @@ REPAIRS = 1
 _ANY = SchemaField(path="answer", types=("string",), normaliser="text", query="")
 
 
+@dataclass(frozen=True)
+class Conversation:
+    """A question that is one of several. parts: those of the document to ask about. earlier:
+    questions before it with their answers, oldest first. follows: whether it cannot be
+    understood without them, so that the embedded answer to it is not believed alone."""
+
+    parts: tuple[Part, ...]
+    earlier: tuple[tuple[str, str], ...] = ()
+    follows: bool = False
+
+
 @dataclass
 class _Job:
     """A part of the document that the question is asked of."""
@@ -36,17 +48,20 @@ class _Job:
     """What the part says, grounded; empty if nothing; None while there is no usable answer."""
 
 
-def answer_unsure(look: Look, fast: Answer, asker: Asker) -> Answer:
+def answer_unsure(
+    look: Look, fast: Answer, asker: Asker, conversation: Conversation | None = None
+) -> Answer:
     """The embedded answer if it is sure, or else what it and a model together say. Never raises
     for what the model does; ``vlm`` of the answer tells."""
     mode = look.settings.vlm_mode
-    unsure = fast.abstained is not None or (fast.confidence or 0.0) < THRESHOLDS.unsure
-    if not look.lines or not (unsure or mode == "always"):
+    follows = conversation is not None and conversation.follows
+    if not look.lines or not (follows or is_unsure(fast) or mode == "always"):
         return fast.model_copy(update={"vlm": to_use(mode, asker, 0, 0)})
-    jobs = [_Job(part) for part in look.parts]
+    jobs = [_Job(part) for part in (conversation.parts if conversation else look.parts)]
     for _ in range(REPAIRS + 1):
         waiting = [job for job in jobs if job.fields is None]
-        replies = asker.ask_all([_request(look, job, fast) for job in waiting])
+        requests = [_request(look, job, fast, conversation) for job in waiting]
+        replies = asker.ask_all(requests)
         for job, reply in zip(waiting, replies, strict=True):
             _hear(look, job, reply)
     failed = sum(job.fields is None for job in jobs)
@@ -54,15 +69,22 @@ def answer_unsure(look: Look, fast: Answer, asker: Asker) -> Answer:
     use = to_use(mode, asker, len(jobs), failed)
     if failed == len(jobs):
         return _noted(fast, "the model gave no usable answer").model_copy(update={"vlm": use})
-    weighed = _weighed(fast, found, silent=not failed)
+    weighed = weigh_answers(fast, found, silent=not failed)
     return weighed.model_copy(update={"vlm": use})
 
 
-def _request(look: Look, job: _Job, fast: Answer) -> Request:
+def is_unsure(fast: Answer) -> bool:
+    """Whether the embedded answer is one to ask a model about."""
+    return fast.abstained is not None or (fast.confidence or 0.0) < THRESHOLDS.unsure
+
+
+def _request(look: Look, job: _Job, fast: Answer, conversation: Conversation | None) -> Request:
     schema = answers_schema([line.id for line in job.part], MOST_ANSWERS)
-    values = {"question": defuse(fast.question), "complaints": list(job.complaints)}
+    values: dict[str, Any] = {"question": defuse(fast.question), "complaints": list(job.complaints)}
+    if conversation is not None:
+        values["earlier"] = earlier_values(conversation.earlier)
     return look.request(
-        "ask",
+        "chat" if conversation else "ask",
         values,
         job.part,
         [fast.question],
@@ -70,6 +92,12 @@ def _request(look: Look, job: _Job, fast: Answer) -> Request:
         is_usable=is_object,
         places=[(c.page, polygon) for c in fast.citations for polygon in c.polygons],
     )
+
+
+def earlier_values(earlier: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    """Earlier questions and answers for a template, one line each: answers are words of the
+    document, and stay data."""
+    return [{"question": defuse(question), "answer": defuse(said)} for question, said in earlier]
 
 
 def _hear(look: Look, job: _Job, reply: Reply) -> None:
@@ -83,17 +111,22 @@ def _hear(look: Look, job: _Job, reply: Reply) -> None:
     if wrong:
         job.complaints = (f"answers: {wrong}",)
         return
-    reader = FieldReader(look.document, _ANY)
-    held = [hold(look, reader, to_claim(cell), "answer") for cell in found["answers"]]
+    held = hold_cells(look, found["answers"])
     complaints = tuple(h.complaint for h in held if h.complaint)
-    fields = _proven(held)
+    fields = proven(held)
     if fields or not held or (not complaints and all(h.how == "absent" for h in held)):
         job.fields = fields
     else:
         job.complaints = complaints or ("the answer is not printed in the document",)
 
 
-def _proven(held: Sequence[Held]) -> tuple[Field, ...]:
+def hold_cells(look: Look, cells: Sequence[Mapping[str, Any]]) -> list[Held]:
+    """Cells of an answer (lines, how, value) held to the page."""
+    reader = FieldReader(look.document, _ANY)
+    return [hold(look, reader, to_claim(cell), "answer") for cell in cells]
+
+
+def proven(held: Sequence[Held]) -> tuple[Field, ...]:
     """What is printed, each place once. Corrected words are left as they are printed: an
     answer is in the words of the page."""
     fields = [h.field for h in held if h.field is not None and h.field.status == "found"]
@@ -101,8 +134,11 @@ def _proven(held: Sequence[Held]) -> tuple[Field, ...]:
     return tuple(places.values())
 
 
-def _weighed(fast: Answer, found: Sequence[Field], silent: bool) -> Answer:
-    """silent: whether a model that found nothing was asked about the whole document."""
+def weigh_answers(fast: Answer, found: Sequence[Field], silent: bool) -> Answer:
+    """The answer of the embedded reader and what a model found, weighed.
+
+    silent: whether a model that found nothing was asked about all that the reader saw.
+    """
     if not found:
         return _unfound(fast) if silent else fast
     model = _to_answer(fast, found)

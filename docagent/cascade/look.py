@@ -56,7 +56,7 @@ class Look:
         part: Part,
         asked: Sequence[str],
         *,
-        json_schema: Mapping[str, Any],
+        json_schema: Mapping[str, Any] | None,
         is_usable: Callable[[str], bool],
         places: Iterable[Place] = (),
     ) -> Request:
@@ -88,17 +88,20 @@ class Look:
 
     def _crops(self, places: Iterable[Place], pages: set[int]) -> list[str]:
         """Enlarged places; a place for the page itself is left among the images."""
-        left = self.settings.vlm_images - 1
+        most = self.settings.vlm_images - 1
+        return self.enlarged((place for place in places if place[0] in pages), most)
+
+    def enlarged(self, places: Iterable[Place], most: int) -> list[str]:
+        """At most ``most`` pictures of places, as data URLs; none of pages without an image."""
         wanted: dict[int, list[Polygon]] = {}
         for page, polygon in places:
-            if page in pages:
-                wanted.setdefault(page, []).append(polygon)
+            wanted.setdefault(page, []).append(polygon)
         urls: list[str] = []
         for page, polygons in wanted.items():
-            image = self._image(page) if len(urls) < left else None
+            image = self._image(page) if len(urls) < most else None
             if image is None:
                 continue
-            for area in crop_areas(polygons, left - len(urls)):
+            for area in crop_areas(polygons, most - len(urls)):
                 urls.append(crop_url(image, area, self.settings.vlm_pixels // 2))
         return urls
 

@@ -17,6 +17,7 @@ examples:
   docagent read letter.pdf --format markdown
   docagent read scan.tif --format pdf --output scan.searchable.pdf
   docagent ask contract.pdf "When does it end?"
+  docagent chat contract.pdf
   docagent schemas invoice
 
 exit codes: 0 fine, 1 a fault in docagent, 2 a wrong input, schema or argument, 130 Ctrl-C
@@ -73,23 +74,30 @@ def build_parser() -> argparse.ArgumentParser:
     with_vlm = [common, _vlm_arguments()]
     _add_correct(verbs, with_vlm)
     _add_ask(verbs, with_vlm)
+    _add_chat(verbs, [_reading_arguments(), _vlm_arguments()])
     _add_extract(verbs, with_vlm)
     _add_schemas(verbs)
     return parser
 
 
 def _common_arguments() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
+    common = argparse.ArgumentParser(add_help=False, parents=[_reading_arguments()])
     common.add_argument("inputs", nargs="+", metavar="INPUT", help=_INPUTS)
     common.add_argument("--json", action="store_true", help=_JSON)
     common.add_argument("-o", "--output", type=Path, metavar="FOLDER", help=_OUTPUT)
     common.add_argument("--force", action="store_true", help="redo what is already in --output")
-    common.add_argument("--engine", choices=ENGINES, help=_ENGINE)
-    common.add_argument("--weights", type=Path, metavar="FOLDER", help=_WEIGHTS)
     common.add_argument("--annotate", type=Path, metavar="IMAGE", help=_ANNOTATE)
-    common.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no notes")
-    _add_debug(common)
     return common
+
+
+def _reading_arguments() -> argparse.ArgumentParser:
+    """How documents are read, and how much is told of it."""
+    reading = argparse.ArgumentParser(add_help=False)
+    reading.add_argument("--engine", choices=ENGINES, help=_ENGINE)
+    reading.add_argument("--weights", type=Path, metavar="FOLDER", help=_WEIGHTS)
+    reading.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no notes")
+    _add_debug(reading)
+    return reading
 
 
 def _vlm_arguments() -> argparse.ArgumentParser:
@@ -127,6 +135,17 @@ def _add_ask(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
     ask = verbs.add_parser("ask", parents=parents, help=text, description=text)
     ask.add_argument("question", metavar="QUESTION", help="the question, after the inputs")
     ask.set_defaults(run=_run_documents, verb="ask", format=[])
+
+
+def _add_chat(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
+    text = (
+        "several questions about one document: typed at a prompt, or one a line from standard "
+        "input; a question may go on from the one before"
+    )
+    chat = verbs.add_parser("chat", parents=parents, help=text, description=text)
+    chat.add_argument("file", metavar="FILE", help="an image or a PDF")
+    chat.add_argument("--json", action="store_true", help="print one JSON object a question")
+    chat.set_defaults(run=_run_chat, verb="chat")
 
 
 def _add_extract(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
@@ -178,6 +197,12 @@ def _run_documents(args: argparse.Namespace) -> int:
     from docagent.cli.documents import run_documents
 
     return run_documents(args)
+
+
+def _run_chat(args: argparse.Namespace) -> int:
+    from docagent.cli.chat import run_chat
+
+    return run_chat(args)
 
 
 def _run_schemas(args: argparse.Namespace) -> int:

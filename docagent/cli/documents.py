@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -26,6 +25,7 @@ from docagent.annotate import (
 )
 from docagent.cli import tables
 from docagent.cli.inputs import Input, expand_inputs
+from docagent.cli.options import to_settings
 from docagent.cli.progress import Progress
 from docagent.cli.saving import (
     Destination,
@@ -48,7 +48,6 @@ from docagent.export import (
 from docagent.results import Answer, Correction, Extraction
 from docagent.scan import Scan
 from docagent.schemas import Schema, load_schema
-from docagent.settings import Settings
 
 Result = Document | Correction | Answer | Extraction
 UNREADABLE_PAGE = (2480, 3508)
@@ -101,20 +100,6 @@ def _formats(args: argparse.Namespace) -> list[str]:
     return formats
 
 
-def _settings(args: argparse.Namespace) -> Settings:
-    given = {"engine": args.engine, "weights_dir": args.weights}
-    if args.weights and not args.weights.is_dir():
-        raise SettingsError(f"--weights {args.weights}: no such folder; name one with networks")
-    # `read` has no options for a model, as it asks none.
-    given |= {name: getattr(args, name, None) for name in ("vlm", "vlm_url", "vlm_model")}
-    update = {name: value for name, value in given.items() if value is not None}
-    if not re.match(r"https?://\S+$", update.get("vlm_url", "http://default")):
-        raise SettingsError(f"--vlm-url {args.vlm_url}: give http://HOST:PORT/v1")
-    if args.verb == "read":
-        update["vlm"] = "never"
-    return Settings.from_env().model_copy(update=update)
-
-
 class _Run:
     """One run of a verb over the inputs."""
 
@@ -131,7 +116,7 @@ class _Run:
         self._destination = destination
         self._several = several
         self._schema = schema
-        self._agent = DocAgent(_settings(args))
+        self._agent = DocAgent(to_settings(args))
         self._progress = Progress(0, args.quiet)
         self._code = 0
 

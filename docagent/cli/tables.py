@@ -13,7 +13,7 @@ from rich.text import Text
 
 from docagent.geometry import polygon_to_bbox
 from docagent.provenance import VlmUse
-from docagent.results import Answer, Correction, Coverage, Evidence, Extraction, Field
+from docagent.results import Answer, Correction, Coverage, Evidence, Extraction, Field, Turn
 from docagent.schemas import Schema
 
 PIPE_WIDTH = 200
@@ -91,11 +91,34 @@ def print_answer(answer: Answer, name: str) -> None:
     """The answer with its confidence and quotes, or why there is none."""
     out = console()
     if answer.text is None:
-        reason = answer.message or (answer.abstained or "no answer").replace("_", " ")
-        out.print(printable(f"{name}: no answer ({reason})"))
+        out.print(printable(f"{name}: no answer ({_why_not(answer)})"))
         return
-    certainty = f" ({_percent(answer.confidence)} sure)" if answer.confidence is not None else ""
-    out.print(printable(f"{name}: {answer.text}{certainty}"))
+    out.print(printable(f"{name}: {answer.text}{_certainty(answer)}"))
+    _print_citations(answer)
+
+
+def print_turn(turn: Turn) -> None:
+    """The answer to one question of a conversation with its quotes, or why there is none."""
+    out = console()
+    if turn.text is None:
+        kind = "not in the document" if turn.abstained == "not_present" else turn.abstained
+        out.print(printable(f"{kind} ({_why_not(turn)})"))
+        return
+    derived = f" ({turn.message})" if turn.how == "derived" else ""
+    out.print(printable(f"{turn.text}{_certainty(turn)}{derived}"))
+    _print_citations(turn)
+
+
+def _why_not(answer: Answer) -> str:
+    return answer.message or (answer.abstained or "no answer").replace("_", " ")
+
+
+def _certainty(answer: Answer) -> str:
+    return f" ({_percent(answer.confidence)} sure)" if answer.confidence is not None else ""
+
+
+def _print_citations(answer: Answer) -> None:
+    out = console()
     for citation in answer.citations:
         place = f"page {citation.page}, {place_to_text(citation)}"
         out.print(printable(f"  {place}: \u201c{citation.quote}\u201d"))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from docagent.provenance import ANSWER_KEPT, Attempt, Outcome
 from docagent.settings import Settings
 from docagent.vlm.connect import model_name
-from docagent.vlm.streaming import Spoken, listen
+from docagent.vlm.streaming import Spoken, ToolCall, listen
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
@@ -40,7 +40,8 @@ Message = Mapping[str, Any]
 class Request:
     """One thing to ask. messages: OpenAI-style, images in them as data URLs. json_schema: what
     the answer must follow, or None for free text. is_usable: whether a complete answer is what
-    was asked for. asked: what it is about, for the record."""
+    was asked for. asked: what it is about, for the record. tools: what the model may call, as
+    OpenAI-style functions; an answer that calls any is usable."""
 
     template: str
     template_hash: str
@@ -48,6 +49,7 @@ class Request:
     asked: tuple[str, ...]
     json_schema: Mapping[str, Any] | None = None
     is_usable: Callable[[str], bool] = bool
+    tools: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Reply:
     text: str
     outcome: Outcome
     message: str = ""
+    calls: tuple[ToolCall, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -110,6 +113,20 @@ class Asker:
         return tuple(dict.fromkeys(self._refusals))
 
     @property
+    def can_call_tools(self) -> bool:
+        """Whether tools can be bound to the model; its server may still refuse them."""
+        try:
+            self._chat.bind_tools([])
+        except (NotImplementedError, TypeError, ValueError):
+            return False
+        return True
+
+    @property
+    def calls_left(self) -> int:
+        """Calls that may still be made."""
+        return self._settings.vlm_calls - self._calls
+
+    @property
     def name(self) -> str:
         """The model's name."""
         return model_name(self._chat)
@@ -143,19 +160,23 @@ class Asker:
         longest = WHOLE_ANSWER * self._settings.vlm_timeout
         seconds = max(0.0, min(longest, self._deadline - start))
         options = self._options(request, rung)
-        spoken = listen(
-            self._chat, request.messages, options, seconds, self._settings.vlm_max_tokens
+        chat = (
+            self._chat.bind_tools(list(map(dict, request.tools))) if request.tools else self._chat
         )
+        spoken = listen(chat, request.messages, options, seconds, self._settings.vlm_max_tokens)
         outcome, message = spoken.outcome, spoken.message
-        if outcome == "answered" and not request.is_usable(spoken.text):
+        called = bool(request.tools and spoken.calls)
+        if outcome == "answered" and not called and not request.is_usable(spoken.text):
             outcome, message = "invalid", "the answer is not what was asked for"
-        reply = Reply(spoken.text, outcome, message)
+        reply = Reply(spoken.text, outcome, message, spoken.calls if called else ())
         self._record(request, rung, spoken, reply, time.monotonic() - start)
         if outcome in _GONE:
             self._gone = Reply("", outcome, message)
         if outcome in ("connection", "timeout"):
             self._breaker.trip(Reply("", outcome, message))
-        if spoken.status in _TOO_MUCH and count_images(request.messages):
+        # A server without tools says so with a status of the same kind; images do not matter.
+        no_tools = request.tools and "tool" in message.lower()
+        if spoken.status in _TOO_MUCH and count_images(request.messages) and not no_tools:
             return reply, _with_fewer_images(request), True
         return reply, request, outcome in _AGAIN
 
@@ -203,7 +224,7 @@ class Asker:
             asked=request.asked,
             outcome=reply.outcome,
             message=reply.message,
-            answer=reply.text[:ANSWER_KEPT],
+            answer=_said(reply)[:ANSWER_KEPT],
             temperature=float(rung["temperature"]),
             images=count_images(request.messages),
             prompt_tokens=spoken.prompt_tokens,
@@ -212,6 +233,12 @@ class Asker:
         )
         with self._lock:
             self._attempts.append(attempt)
+
+
+def _said(reply: Reply) -> str:
+    """The text of a reply and the tools that it calls, for the record."""
+    calls = (f"{call.name}({call.arguments})" for call in reply.calls)
+    return "\n".join(filter(None, (reply.text, *calls)))
 
 
 def count_images(messages: Sequence[Message]) -> int:

@@ -8,15 +8,19 @@ Images travel as data URLs inside the messages, so that the server never fetches
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from threading import BoundedSemaphore, Lock
 from typing import Any, ClassVar
 
 import httpx
 from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models.base import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, PrivateAttr, SecretStr
 
 from docagent.errors import VlmError
@@ -24,6 +28,7 @@ from docagent.vlm.wire import (
     SHOWN,
     chunks_to_result,
     event_to_chunk,
+    is_said,
     read_events,
     status_to_error,
     to_body,
@@ -82,6 +87,18 @@ class VllmChat(BaseChatModel):
     def _identifying_params(self) -> dict[str, Any]:
         return {"base_url": self.base_url, "model": self.model}
 
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """The model with tools that it may call. vLLM needs ``--enable-auto-tool-choice`` and
+        a ``--tool-call-parser``; without them it refuses such requests (HTTP 400)."""
+        told = [convert_to_openai_tool(tool) for tool in tools]
+        return self.bind(tools=told, tool_choice=tool_choice or "auto", **kwargs)
+
     def models(self) -> tuple[str, ...]:
         """Names served, base models and adapters. Raises VlmError."""
         try:
@@ -116,7 +133,7 @@ class VllmChat(BaseChatModel):
                 with self._slots:
                     body = to_body(self._name(), messages, {"stop": stop, **kwargs})
                     for chunk in self._chunks(body):
-                        said = said or bool(chunk.message.content)
+                        said = said or is_said(chunk)
                         yield chunk
                 return
             except VlmError as error:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, ClassVar
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models.base import LanguageModelInput
 from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.messages import AIMessageChunk, BaseMessage, UsageMetadata
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, UsageMetadata
+from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
 from pydantic import PrivateAttr
 
 from docagent.errors import VlmError
@@ -26,6 +29,8 @@ class Said:
     text: the answer; a dict or list becomes JSON; an iterable of pieces is streamed, and may
     be endless. finish: the finish reason, None for a stream that breaks off. delay: seconds
     before the first piece. error: raised after the text. tokens: prompt and completion.
+    calls: tools called, as pairs of a name and arguments (a text is sent as it is, broken or
+    not).
     """
 
     text: str | dict[str, Any] | list[Any] | Iterable[str] = ""
@@ -33,6 +38,7 @@ class Said:
     delay: float = 0.0
     error: Exception | None = None
     tokens: tuple[int, int] = (100, 10)
+    calls: Sequence[tuple[str, Mapping[str, Any] | str]] = ()
 
 
 Answer = Said | str | dict[str, Any] | Exception
@@ -51,6 +57,8 @@ class ScriptedChatModel(BaseChatModel):
     script: Any
     piece: int = 24
     """Characters streamed at a time."""
+    calls_tools: bool = False
+    """Whether tools can be bound to it; options then have ``tools`` in them."""
     _requests: list[tuple[list[BaseMessage], dict[str, Any]]] = PrivateAttr(default_factory=list)
     _lock: Any = PrivateAttr(default_factory=Lock)
 
@@ -62,6 +70,14 @@ class ScriptedChatModel(BaseChatModel):
     @property
     def _llm_type(self) -> str:
         return "scripted"
+
+    def bind_tools(
+        self, tools: Sequence[Any], *, tool_choice: str | None = None, **kwargs: Any
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """The model with tools in its options; NotImplementedError if it cannot call any."""
+        if not self.calls_tools:
+            raise NotImplementedError
+        return self.bind(tools=list(tools), tool_choice=tool_choice, **kwargs)
 
     def _generate(
         self,
@@ -83,6 +99,8 @@ class ScriptedChatModel(BaseChatModel):
         time.sleep(said.delay)
         for piece in self._pieces(said.text):
             yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
+        for index, call in enumerate(said.calls):
+            yield from self._called(index, *call)
         if said.error is not None:
             raise said.error
         prompt, completion = said.tokens
@@ -92,6 +110,21 @@ class ScriptedChatModel(BaseChatModel):
         finish = {"finish_reason": said.finish} if said.finish else {}
         last = AIMessageChunk(content="", response_metadata=finish, usage_metadata=usage)
         yield ChatGenerationChunk(message=last)
+
+    def _called(
+        self, index: int, name: str, arguments: Mapping[str, Any] | str
+    ) -> Iterator[ChatGenerationChunk]:
+        text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+        pieces = [text[at : at + self.piece] for at in range(0, len(text), self.piece)]
+        for number, piece in enumerate(pieces or [""]):
+            first = number == 0
+            chunk = tool_call_chunk(
+                name=name if first else None,
+                args=piece,
+                id=f"call_{len(self._requests)}_{index}" if first else None,
+                index=index,
+            )
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=[chunk]))
 
     def _next(self, messages: list[BaseMessage], options: dict[str, Any]) -> Said:
         with self._lock:

@@ -14,12 +14,28 @@ from docagent.provenance import Outcome
 from docagent.vlm.repetition import LOOK_EVERY, is_repeating
 
 if TYPE_CHECKING:
-    from langchain_core.language_models.chat_models import BaseChatModel
+    from langchain_core.language_models.base import LanguageModelInput
+    from langchain_core.messages import AIMessage
+    from langchain_core.runnables import Runnable
+
+    ChatModel = Runnable[LanguageModelInput, AIMessage]
+    """A chat model, or one with tools bound to it."""
 
 _LENGTH = ("length", "max_tokens", "MAX_TOKENS")
 """Finish reasons of several makers for an answer that ran into its limit."""
 CHARS_PER_TOKEN = 8
 """Longest token that is expected on average; an answer beyond it is cut off."""
+MOST_CALLS = 16
+"""Tool calls of one answer; a model that wants more is cut off."""
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A tool that a model wants called. arguments: JSON as it wrote it, not yet checked."""
+
+    id: str
+    name: str
+    arguments: str
 
 
 @dataclass(frozen=True)
@@ -32,10 +48,11 @@ class Spoken:
     status: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    calls: tuple[ToolCall, ...] = ()
 
 
 def listen(
-    model: BaseChatModel,
+    model: ChatModel,
     messages: Sequence[Mapping[str, Any]],
     options: Mapping[str, Any],
     seconds: float,
@@ -67,7 +84,7 @@ def listen(
 
 
 def _pump(
-    model: BaseChatModel,
+    model: ChatModel,
     messages: Sequence[Mapping[str, Any]],
     options: Mapping[str, Any],
     queue: SimpleQueue[Any],
@@ -94,6 +111,8 @@ class _Listener:
     def __init__(self, max_chars: int) -> None:
         self.max_chars = max_chars
         self.text = ""
+        self.heard = ""
+        self.calls: dict[int, list[str]] = {}
         self.finish = ""
         self.tokens = [0, 0]
         self.looked = 0
@@ -109,18 +128,18 @@ class _Listener:
         if isinstance(item, Exception):
             return self.spoken("model", f"{type(item).__name__}: {str(item)[:300]}")
         self._add(item)
-        if len(self.text) - self.looked >= LOOK_EVERY:
-            self.looked = len(self.text)
-            if is_repeating(self.text):
+        if len(self.heard) - self.looked >= LOOK_EVERY:
+            self.looked = len(self.heard)
+            if is_repeating(self.heard):
                 return self.spoken("repeated", "the model went round in circles")
-        if len(self.text) > self.max_chars:
+        if len(self.heard) > self.max_chars or len(self.calls) > MOST_CALLS:
             return self.spoken("truncated", f"cut off after {self.max_chars} characters")
         return None
 
     def spoken(self, outcome: Outcome, message: str = "", status: int = 0) -> Spoken:
-        # Half a surrogate pair, as a broken answer may have, could not be written to a file.
-        text = self.text.encode("utf-8", "replace").decode("utf-8")
-        return Spoken(text, outcome, message, status, self.tokens[0], self.tokens[1])
+        text = _storable(self.text)
+        calls = tuple(ToolCall(*map(_storable, call)) for call in self.calls.values())
+        return Spoken(text, outcome, message, status, self.tokens[0], self.tokens[1], calls)
 
     def _add(self, chunk: Any) -> None:
         content = chunk.content
@@ -128,9 +147,28 @@ class _Listener:
             blocks = [b if isinstance(b, str) else b.get("text", "") for b in content]
             content = "".join(blocks)
         self.text += content
+        self.heard += content
+        self._add_calls(chunk)
         self.finish = chunk.response_metadata.get("finish_reason") or self.finish
         self.finish = chunk.response_metadata.get("stop_reason") or self.finish
         usage = chunk.usage_metadata
         if usage:
             self.tokens[0] += usage.get("input_tokens", 0)
             self.tokens[1] += usage.get("output_tokens", 0)
+
+    def _add_calls(self, chunk: Any) -> None:
+        """Pieces of tool calls, by the index that the model gives them."""
+        for piece in getattr(chunk, "tool_call_chunks", ()):
+            place = piece.get("index")
+            call = self.calls.setdefault(
+                place if isinstance(place, int) else len(self.calls), ["", "", ""]
+            )
+            call[0] = call[0] or piece.get("id") or ""
+            call[1] += piece.get("name") or ""
+            call[2] += piece.get("args") or ""
+            self.heard += piece.get("args") or ""
+
+
+def _storable(text: str) -> str:
+    """Half a surrogate pair, as a broken answer may have, could not be written to a file."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -9,6 +9,7 @@ from typing import Any
 from langchain_core.messages import (
     AIMessageChunk,
     BaseMessage,
+    ToolCallChunk,
     UsageMetadata,
     convert_to_openai_messages,
     message_chunk_to_message,
@@ -60,14 +61,23 @@ def event_to_chunk(event: Any) -> ChatGenerationChunk:
     choices = event.get("choices") or [{}]
     choice = choices[0] if isinstance(choices, list) and isinstance(choices[0], dict) else {}
     said = choice.get("delta") or choice.get("message") or {}
-    content = said.get("content") if isinstance(said, dict) else None
+    said = said if isinstance(said, dict) else {}
+    content = said.get("content")
     finish = choice.get("finish_reason")
     message = AIMessageChunk(
         content=content if isinstance(content, str) else "",
+        tool_call_chunks=_tool_calls(said.get("tool_calls")),
         response_metadata={"finish_reason": finish} if finish else {},
         usage_metadata=_usage(event.get("usage")),
     )
     return ChatGenerationChunk(message=message)
+
+
+def is_said(chunk: ChatGenerationChunk) -> bool:
+    """Whether a chunk has words or pieces of a tool call in it."""
+    message = chunk.message
+    calls = message.tool_call_chunks if isinstance(message, AIMessageChunk) else []
+    return bool(message.content or calls)
 
 
 def status_to_error(status: int, body: str, retry_after: str = "") -> VlmError:
@@ -99,6 +109,28 @@ def chunks_to_result(chunks: Iterable[ChatGenerationChunk]) -> ChatResult:
     for chunk in chunks:
         whole = whole + chunk.message  # type: ignore[assignment]
     return ChatResult(generations=[ChatGeneration(message=message_chunk_to_message(whole))])
+
+
+def _tool_calls(calls: Any) -> list[ToolCallChunk]:
+    """Pieces of tool calls; what is not one is left out. Whole calls, as they come without
+    streaming, have no index: their place in the list is theirs."""
+    chunks = []
+    for place, call in enumerate(calls if isinstance(calls, list) else ()):
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(function, dict):
+            continue
+        name, arguments = function.get("name"), function.get("arguments")
+        index = call.get("index")
+        chunks.append(
+            ToolCallChunk(
+                name=name if isinstance(name, str) else None,
+                args=arguments if isinstance(arguments, str) else None,
+                id=call["id"] if isinstance(call.get("id"), str) else None,
+                index=index if isinstance(index, int) else place,
+                type="tool_call_chunk",
+            )
+        )
+    return chunks
 
 
 def _parsed(data: str) -> Any:

@@ -1,0 +1,24 @@
+"""From what was typed to settings."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from docagent.errors import SettingsError
+from docagent.settings import Settings
+
+
+def to_settings(args: argparse.Namespace) -> Settings:
+    """The settings of the environment with what was typed. Raises SettingsError."""
+    given = {"engine": args.engine, "weights_dir": args.weights}
+    if args.weights and not args.weights.is_dir():
+        raise SettingsError(f"--weights {args.weights}: no such folder; name one with networks")
+    # `read` has no options for a model, as it asks none.
+    given |= {name: getattr(args, name, None) for name in ("vlm", "vlm_url", "vlm_model")}
+    update = {name: value for name, value in given.items() if value is not None}
+    if not re.match(r"https?://\S+$", update.get("vlm_url", "http://default")):
+        raise SettingsError(f"--vlm-url {args.vlm_url}: give http://HOST:PORT/v1")
+    if args.verb == "read":
+        update["vlm"] = "never"
+    return Settings.from_env().model_copy(update=update)
