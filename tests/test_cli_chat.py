@@ -125,3 +125,14 @@ def test_a_model_is_asked_where_the_reader_is_unsure(chat):
     assert code == 0
     assert "Clara Whitfield (" in out
     assert out.count("model base: used") == 1
+
+
+def test_a_fault_of_ours_shows_no_traceback(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(self: object, question: str) -> None:
+        raise TypeError("oops")
+
+    monkeypatch.setattr("docagent.chat.conversation.Chat.stream", faulty)
+    code, _, err = chat("How much is the net?\n")
+    assert code == 1
+    assert "TypeError: oops (a fault in docagent; --debug shows where)" in err
+    assert "Traceback" not in err

@@ -40,3 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output went away, as in `docagent read x.pdf | head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except Exception as error:
+        if args.debug:
+            raise
+        reason = f"{type(error).__name__}: {error}"
+        print(f"docagent: {reason} (a fault in docagent; --debug shows where)", file=sys.stderr)
+        return FAULT
