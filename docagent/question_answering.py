@@ -15,6 +15,7 @@ from docagent.confidence import IDENTITY, THRESHOLDS, Calibration, load_calibrat
 from docagent.document import Document
 from docagent.errors import SettingsError
 from docagent.grounding import ground_ranges
+from docagent.normalise import normalise
 from docagent.reader.types import Query, Reader, Reading
 from docagent.results import Abstention, Answer
 from docagent.schemas import SchemaField
@@ -27,6 +28,8 @@ _KINDS = (
         re.compile(r"\bhow much\b|\b(what|which)\b.*\b(total|amount|price|balance)\b", re.I),
     ),
 )
+_PERSON = re.compile(r"^(by |to |from |for |with )?(who|whom|whose)\b", re.I)
+_NAME = re.compile(r"[^\W\d_]{2}")
 _MANY = re.compile(
     r"^\s*(list|name all|enumerate)\b|\b(who|what|which) are\b|^\s*which \w+s\b|\ball (of )?the\b",
     re.I,
@@ -35,11 +38,12 @@ _MANY = re.compile(
 
 @dataclass(frozen=True)
 class _Asked:
-    """A question with the kind of value it wants."""
+    """A question with the kind of value it wants. person: it asks for somebody."""
 
     text: str
     kind: str
     multiple: bool
+    person: bool
 
 
 def answer(
@@ -61,7 +65,7 @@ def answer(
         return _abstain(document, asked, "not_present", 1.0, "the document has no text")
     (reading,) = reader.read(document, [Query(text=asked.text, multiple=asked.multiple)])
     fields = FieldReader(document, _leaf(asked), locale_hint)
-    options = _options(fields, reading)
+    options = _options(fields, reading, asked)
     known = load_calibrations() if calibrations is None else calibrations
     calibration = known.get("answer", IDENTITY)
     if not options or reading.absent > THRESHOLDS.absent:
@@ -117,7 +121,7 @@ def check_question(question: str) -> str:
 def _asked(question: str) -> _Asked:
     text = check_question(question)
     kind = next((kind for kind, pattern in _KINDS if pattern.search(text)), "text")
-    return _Asked(text, kind, bool(_MANY.search(text)))
+    return _Asked(text, kind, bool(_MANY.search(text)), bool(_PERSON.search(text)))
 
 
 def _leaf(asked: _Asked) -> SchemaField:
@@ -125,11 +129,19 @@ def _leaf(asked: _Asked) -> SchemaField:
     return SchemaField(path="answer", types=("string",), normaliser=asked.kind, query=asked.text)
 
 
-def _options(fields: FieldReader, reading: Reading) -> list[Candidate]:
+def _may_be_name(candidate: Candidate) -> bool:
+    """Whether a text can be somebody: it has letters and is neither a date nor an amount."""
+    text = candidate.raw_text
+    return bool(_NAME.search(text)) and not any(
+        normalise(kind, text).ok for kind in ("date", "amount")
+    )
+
+
+def _options(fields: FieldReader, reading: Reading, asked: _Asked) -> list[Candidate]:
     """Distinct answers, best first; spans of the wrong kind count only if there are no others."""
     pointed = [fields.candidate(s.start, s.end, s.score) for s in reading.spans]
     usable = [c for c in pointed if c.score > THRESHOLDS.candidate]
-    readable = [c for c in usable if c.reading.ok]
+    readable = [c for c in usable if c.reading.ok and (not asked.person or _may_be_name(c))]
     return distinct(readable or [replace(c, score=c.score / 2) for c in usable])
 
 
