@@ -27,6 +27,7 @@ from docagent.label_rules import (
     only_date,
     printed_currency,
 )
+from docagent.party_rules import names_parties, with_parties
 from docagent.reader.types import PointedSpan, Query, Reader, Reading
 from docagent.results import Check, Extraction, Field, Status
 from docagent.schemas import Schema, assemble
@@ -176,10 +177,17 @@ def _cell_fields(
         plain = set(columns) == {f"{array}[]"}
         if readings and not plain:
             found = with_header(columns, found)
+        if plain:
+            found = {p: _with_prose(columns[p], told) for p, told in found.items()}
         rows = _list_rows(found) if plain else group_rows(columns, found)
         for index, row in enumerate(rows):
             fields += [_found(columns[path], cell, index) for path, cell in row.items()]
     return tuple(fields)
+
+
+def _with_prose(reader: FieldReader, told: list[Candidate]) -> list[Candidate]:
+    """What was found for a list, with what prose says where it is a list of parties."""
+    return with_parties(reader.document, reader, told) if names_parties(reader) else told
 
 
 def _column(reader: FieldReader, reading: Reading | None) -> list[Candidate]:
