@@ -339,6 +339,8 @@ def _whole_cell(
     as_read = " ".join(read.read(i) for i in words)
     value = " ".join(read.as_shown(i, asked.legible) for i in words)
     how = "verbatim" if value == as_read else "corrected"
-    if truth.text in value and len(truth.text) < len(value):
-        value = truth.text  # a word may have a comma or its label stuck to it
+    before, found, after = value.partition(truth.text)
+    # A comma may stick to a word. A label that does stays: half a word is not held to the page.
+    if found and not any(c.isalnum() for c in before + after):
+        value = truth.text
     return {"lines": lines, "how": how, "value": value}
