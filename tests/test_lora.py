@@ -128,9 +128,7 @@ def test_a_base_that_is_not_there_is_told(config: Callable[..., AdapterConfig]) 
         load_base(config(base="runs/nothing_here"))
 
 
-def test_jsonl_is_split_and_shuffled(
-    config: Callable[..., AdapterConfig], tmp_path: Path
-) -> None:
+def test_jsonl_is_split_and_shuffled(config: Callable[..., AdapterConfig], tmp_path: Path) -> None:
     rng = random.Random(1)
     made = [extract_sample(read("prescription", seed), rng, Asked()) for seed in range(10)]
     path = tmp_path / "samples.jsonl"
