@@ -25,7 +25,7 @@ MINI: dict[str, Any] = {
     "seed": 3,
     "tokenizer": {"vocabulary": 1280, "line_ids": 64, "documents": 13},
     "language": {
-        "hidden": 208,
+        "hidden": 256,
         "layers": 2,
         "heads": 4,
         "intermediate": 128,

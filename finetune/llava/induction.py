@@ -96,7 +96,7 @@ def start_from_circuits(
     if parts.heads < 4 or parts.span < 2 * ID_SIZE + STEM_SIZE or parts.size < STEM_SIZE:
         raise ValueError(
             f"hidden {parts.width} with {parts.heads} heads is too narrow to start from circuits; "
-            "take at least 4 heads of 48 and a hidden size of 208, or set induction: false"
+            "take at least 4 heads and a hidden size of 256, or set induction: false"
         )
     rates = theta ** (-torch.arange(parts.size // 2) / (parts.size / 2))
     with torch.no_grad():
