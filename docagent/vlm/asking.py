@@ -32,6 +32,8 @@ _AGAIN = ("repeated", "truncated", "invalid")
 _GONE = ("connection", "timeout", "busy", "server")
 _TOO_MUCH = (400, 413, 422)
 """Statuses of a request that is too large: too many images, or too long."""
+_UNKNOWN_MODEL = 404
+BASE_ASKED = "the base model is asked instead"
 
 Message = Mapping[str, Any]
 
@@ -87,9 +89,19 @@ class Asker:
     """Asks a model within the budget of one document. Never raises for what a model does."""
 
     def __init__(
-        self, model: BaseChatModel, settings: Settings, breaker: Breaker | None = None
+        self,
+        model: BaseChatModel,
+        settings: Settings,
+        breaker: Breaker | None = None,
+        *,
+        fallback: BaseChatModel | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
+        """breaker: shared by the documents of one agent. fallback: asked from then on if the
+        server knows no model of the first one's name. notes: what is to be said of the choice."""
         self._chat = model
+        self._fallback = fallback
+        self._notes = list(notes)
         self._settings = settings
         self._breaker = breaker or Breaker()
         self._deadline = time.monotonic() + settings.vlm_seconds
@@ -108,6 +120,11 @@ class Asker:
     def refusals(self) -> tuple[str, ...]:
         """Why calls were not made, each reason once."""
         return tuple(dict.fromkeys(self._refusals))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of the result should know of the choice of the model."""
+        return tuple(self._notes)
 
     @property
     def name(self) -> str:
@@ -143,9 +160,8 @@ class Asker:
         longest = WHOLE_ANSWER * self._settings.vlm_timeout
         seconds = max(0.0, min(longest, self._deadline - start))
         options = self._options(request, rung)
-        spoken = listen(
-            self._chat, request.messages, options, seconds, self._settings.vlm_max_tokens
-        )
+        model = self._chat
+        spoken = listen(model, request.messages, options, seconds, self._settings.vlm_max_tokens)
         outcome, message = spoken.outcome, spoken.message
         if outcome == "answered" and not request.is_usable(spoken.text):
             outcome, message = "invalid", "the answer is not what was asked for"
@@ -155,9 +171,19 @@ class Asker:
             self._gone = Reply("", outcome, message)
         if outcome in ("connection", "timeout"):
             self._breaker.trip(Reply("", outcome, message))
+        if spoken.status == _UNKNOWN_MODEL and self._falls_back(model):
+            return self._once(request, rung)
         if spoken.status in _TOO_MUCH and count_images(request.messages):
             return reply, _with_fewer_images(request), True
         return reply, request, outcome in _AGAIN
+
+    def _falls_back(self, failed: BaseChatModel) -> bool:
+        """Whether there is a model left to ask in place of one that the server does not know."""
+        with self._lock:
+            if self._chat is failed and self._fallback is not None:
+                self._notes.append(f"{model_name(failed)!r} is not served; {BASE_ASKED}")
+                self._chat, self._fallback = self._fallback, None
+            return self._chat is not failed
 
     def _refused(self) -> Reply | None:
         """Why no further call is made, if none is."""
