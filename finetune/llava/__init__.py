@@ -1,0 +1,1 @@
+"""A LLaVA of our own: built from a configuration, trained on synthetic documents."""

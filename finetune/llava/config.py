@@ -1,0 +1,150 @@
+"""What a YAML file of ``finetune/configs`` says of a LLaVA: its shape, data and training."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from finetune.llava.tasks import TASKS, Asked
+from finetune.synthesis.documents import KINDS
+
+
+class Strict(BaseModel):
+    """Frozen, and a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TokenizerConfig(Strict):
+    """vocabulary: tokens in all. line_ids: ids of lines that are one token. documents: synthetic
+    documents it is trained on."""
+
+    vocabulary: int = Field(ge=1024)
+    line_ids: int = Field(ge=1)
+    documents: int = Field(ge=1)
+
+
+class LanguageConfig(Strict):
+    """A plain Llama. context: longest sequence. induction: start from an induction circuit."""
+
+    hidden: int
+    layers: int = Field(ge=2)
+    heads: int = Field(ge=2)
+    intermediate: int
+    context: int
+    rope_theta: float
+    induction: bool = True
+
+    @model_validator(mode="after")
+    def _check(self) -> LanguageConfig:
+        if self.hidden % self.heads or (self.hidden // self.heads) % 2:
+            raise ValueError(f"hidden {self.hidden} must be an even multiple of {self.heads} heads")
+        return self
+
+
+class VisionConfig(Strict):
+    """A SigLIP tower. image: pixels of a side; (image / patch)² image tokens."""
+
+    image: int
+    patch: int
+    hidden: int
+    layers: int = Field(ge=2)
+    heads: int
+    intermediate: int
+
+    @property
+    def tokens(self) -> int:
+        """Image tokens of a picture."""
+        return (self.image // self.patch) ** 2
+
+
+class DataConfig(Strict):
+    """kinds: of documents, with how often each comes up. noise: share of readings that may have
+    mistakes. readings: times a document is used; samples: drawn from a reading. The others are
+    those of ``Asked``."""
+
+    kinds: dict[str, float]
+    chars: int = Field(ge=200)
+    fields: int = Field(ge=1)
+    rows: int = Field(ge=0)
+    images: tuple[int, ...]
+    pixels: int = Field(ge=10_000)
+    legible: bool
+    noise: float = Field(ge=0, le=1)
+    weights: dict[Literal["extract", "ask", "correct"], float]
+    readings: int = Field(default=3, ge=1)
+    samples: int = Field(default=2, ge=1)
+
+    @model_validator(mode="after")
+    def _check(self) -> DataConfig:
+        unknown = sorted(set(self.kinds) - set(KINDS))
+        if unknown or not self.kinds:
+            raise ValueError(f"kinds {unknown or 'are missing'}; there are {', '.join(KINDS)}")
+        if not self.weights:
+            raise ValueError(f"weights name no task; there are {', '.join(TASKS)}")
+        return self
+
+    @property
+    def asked(self) -> Asked:
+        """How samples are drawn from a reading."""
+        names = ("chars", "fields", "rows", "images", "pixels", "legible", "weights")
+        return Asked(**{name: getattr(self, name) for name in names})
+
+    def draw_kind(self, rng: random.Random) -> str:
+        """A kind of document, by its weight."""
+        return rng.choices(list(self.kinds), list(self.kinds.values()))[0]
+
+
+class TrainingConfig(Strict):
+    """rate: highest learning rate. tokens: of a batch, padding included. longest: tokens of a
+    sample; longer ones are left out. workers: processes that make data. save_seconds: between
+    checkpoints."""
+
+    rate: float
+    warmup: int
+    tokens: int
+    weight_decay: float
+    longest: int
+    workers: int = Field(ge=1)
+    save_seconds: float
+
+
+class LlavaSettings(Strict):
+    """Everything of one configuration file."""
+
+    seed: int
+    tokenizer: TokenizerConfig
+    language: LanguageConfig
+    vision: VisionConfig
+    data: DataConfig
+    training: TrainingConfig
+
+
+def load_settings(path: Path) -> LlavaSettings:
+    """The settings of a YAML file. Raises ValueError naming the file and what is wrong in it."""
+    return LlavaSettings.model_validate(read_yaml(path, LlavaSettings))
+
+
+def read_yaml(path: Path, kind: type[BaseModel]) -> Mapping[str, Any]:
+    """A YAML file as a mapping that fits a model. Raises ValueError naming file, place and value."""
+    try:
+        read = yaml.safe_load(path.read_text("utf-8"))
+        kind.model_validate(read)
+    except OSError as error:
+        raise ValueError(
+            f"{path}: cannot be read ({error.strerror}); see finetune/configs"
+        ) from error
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path}: not YAML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the whole file"
+        raise ValueError(
+            f"{path}: {place}: {first['msg']} (given: {first['input']!r:.80})"
+        ) from error
+    return read

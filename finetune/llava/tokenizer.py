@@ -1,0 +1,136 @@
+"""A byte-level BPE tokenizer for our prompts, and the chat template.
+
+Sentences of the shipped prompts and the fixed parts of an answer are tokens of their own, and so
+are line ids; digits are single. A picture of a page and its text so fit into a short context,
+and an answer is little more than the choice of lines and the copied value.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+
+from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
+from tokenizers.trainers import BpeTrainer
+
+from docagent.prompts.templates import builtin_folder, load_template
+from finetune.llava.documents import draw_document, read_document
+from finetune.llava.tasks import Asked, Sample, ask_sample, correct_sample, extract_sample
+from finetune.synthesis.documents import KINDS
+
+PAD, SYSTEM, USER, ASSISTANT, END, IMAGE = (
+    "<pad>",
+    "<|system|>",
+    "<|user|>",
+    "<|assistant|>",
+    "<|end|>",
+    "<image>",
+)
+SPECIAL = (PAD, SYSTEM, USER, ASSISTANT, END, IMAGE)
+PROMPTS = ("extract", "ask", "correct")
+LEAST_PHRASE = 12
+"""Characters of a piece of a template that becomes a token."""
+
+_CELL = ('{"lines": ["', '{"lines": [], "how": "absent", "value": null}')
+ANSWER_PHRASES = (
+    *_CELL,
+    *(f'": {cell}' for cell in _CELL),
+    *(f'": [{cell}' for cell in _CELL),
+    *(f'"], "how": "{how}", "value": "' for how in ("verbatim", "corrected", "derived")),
+    *('{"answers": [', '{"', '": "', '": [{"', '", "', '"}, "', '"}}', '"}]}', '"}, ', ', "'),
+)
+"""Pieces that every answer is made of, as ``json.dumps`` writes them (and vLLM's grammars too)."""
+
+CHAT_TEMPLATE = (
+    "{%- for message in messages -%}"
+    "{{ '<|' + message['role'] + '|>' }}"
+    "{%- if message['content'] is string -%}{{ message['content'] }}"
+    "{%- else -%}"
+    "{%- for block in message['content'] -%}"
+    "{%- if block['type'] == 'text' -%}{{ block['text'] + '\n' }}"
+    "{%- elif block['type'] in ['image', 'image_url'] -%}{{ '<image>\n' }}"
+    "{%- endif -%}"
+    "{%- endfor -%}"
+    "{%- endif -%}"
+    "{{ '<|end|>' }}"
+    "{%- endfor -%}"
+    "{%- if add_generation_prompt -%}{{ '<|assistant|>' }}{%- endif -%}"
+)
+_TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\n", re.S)
+
+
+def prompt_phrases() -> list[str]:
+    """The fixed pieces of the shipped templates, line by line; ASCII only, as byte-level decoding
+    would turn other characters of a whole token into bytes."""
+    phrases = ["BEGIN DOCUMENT ", "END DOCUMENT "]
+    for name in PROMPTS:
+        load_template(name)  # names what is wrong with a damaged template
+        body = (builtin_folder() / f"{name}.jinja").read_text("utf-8").split("---\n", 2)[2]
+        phrases += _TAG.split(body)
+    return [p for p in dict.fromkeys(phrases) if len(p) >= LEAST_PHRASE and p.isascii()]
+
+
+def training_texts(documents: int, seed: int) -> Iterator[str]:
+    """Texts of requests and answers about synthetic documents of every kind."""
+    rng = random.Random(seed)
+    asked = Asked(chars=3000, images=(0,))
+    for number in range(documents):
+        read = read_document(draw_document([KINDS[number % len(KINDS)]], rng), rng)
+        if read is None:
+            continue
+        for make in (extract_sample, ask_sample, correct_sample):
+            sample = make(read, rng, asked)
+            if sample is not None:
+                yield sample_text(sample)
+
+
+def sample_text(sample: Sample) -> str:
+    """All text of a sample."""
+    parts = []
+    for message in sample.messages:
+        content = message["content"]
+        blocks = [{"text": content}] if isinstance(content, str) else content
+        parts += [block.get("text", "") for block in blocks]
+    return "\n".join([*parts, sample.answer])
+
+
+def train_tokenizer(vocabulary: int, line_ids: int, documents: int, seed: int) -> Tokenizer:
+    """A tokenizer with ``vocabulary`` tokens at most, the same for the same arguments."""
+    phrases = [*prompt_phrases(), *ANSWER_PHRASES]
+    ids = [f"L{number}" for number in range(1, line_ids + 1)]
+    room = vocabulary - len(SPECIAL) - len(phrases) - len(ids)
+    if room < 512:
+        raise ValueError(
+            f"vocabulary {vocabulary} leaves {room} tokens for text beside {len(phrases)} phrases "
+            f"and {len(ids)} line ids; give at least {vocabulary + 512 - room}"
+        )
+    tokenizer = Tokenizer(BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), ByteLevel(add_prefix_space=False)]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = BpeTrainer(
+        vocab_size=room,
+        initial_alphabet=sorted(ByteLevel.alphabet()),
+        show_progress=False,
+        min_frequency=2,
+    )
+    # What is a token of its own must not shape the merges of other text.
+    longest_first = sorted(phrases, key=len, reverse=True)
+    apart = re.compile("|".join(map(re.escape, longest_first)) + r"|\bL\d+\b")
+    texts = (piece for t in training_texts(documents, seed) for piece in apart.split(t) if piece)
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in SPECIAL])
+    tokenizer.add_tokens([AddedToken(p, normalized=False) for p in phrases])
+    tokenizer.add_tokens([AddedToken(i, normalized=False, single_word=True) for i in ids])
+    return tokenizer
+
+
+def token_stems(tokenizer: Tokenizer) -> list[str]:
+    """For every token the letters that it spells, without a space before and in small letters:
+    tokens with one stem are one word."""
+    size = tokenizer.get_vocab_size()
+    return [(tokenizer.id_to_token(i) or "").lstrip("Ġ").casefold() for i in range(size)]
