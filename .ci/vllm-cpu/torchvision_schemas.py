@@ -23,7 +23,7 @@ class _BeforeTorchvision(MetaPathFinder):
             for operator in ("nms", "qnms"):
                 operators.define(operator + SIGNATURE)
             DECLARED.append(operators)
-        return None  # the usual finders go on
+        return  # the usual finders go on
 
 
 def install():

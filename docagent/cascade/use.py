@@ -25,5 +25,5 @@ def to_use(
         if attempt.outcome != "answered"
     )
     said = (*asker.notes, *notes, *troubles, *asker.refusals)
-    use = VlmUse(mode=mode, model=asker.name, status=status, notes=said)
+    use = VlmUse(mode=mode, model=asker.name, status=status, unreached=asker.unreached, notes=said)
     return sum_attempts(use, asker.attempts)

@@ -30,7 +30,8 @@ _JSON = (
 )
 _OUTPUT = (
     "folder to write results to, one file per input and format; what is already there is not "
-    "done again, so a stopped run goes on where it was; a name with a suffix is the file to "
+    "done again, so a stopped run goes on where it was (but for what a model's server was away "
+    "for); a name with a suffix is the file to "
     "write for a single input and format"
 )
 _ANNOTATE = (

@@ -108,6 +108,7 @@ class Asker:
         self._lock = Lock()
         self._calls = 0
         self._gone: Reply | None = None
+        self._unreached = False
         self._attempts: list[Attempt] = []
         self._refusals: list[str] = []
 
@@ -125,6 +126,11 @@ class Asker:
     def notes(self) -> tuple[str, ...]:
         """What the reader of the result should know of the choice of the model."""
         return tuple(self._notes)
+
+    @property
+    def unreached(self) -> bool:
+        """Whether the server was gone, busy or too slow for some of what was asked."""
+        return self._unreached
 
     @property
     def name(self) -> str:
@@ -168,6 +174,7 @@ class Asker:
         reply = Reply(spoken.text, outcome, message)
         self._record(request, rung, spoken, reply, time.monotonic() - start)
         if outcome in _GONE:
+            self._unreached = True
             self._gone = Reply("", outcome, message)
         if outcome in ("connection", "timeout"):
             self._breaker.trip(Reply("", outcome, message))
@@ -190,12 +197,14 @@ class Asker:
         with self._lock:
             gone = self._gone or self._breaker.reply
             if gone is not None:
+                self._unreached = True
                 self._refusals.append(f"not asked: {gone.message}")
                 return gone
             if self._calls >= self._settings.vlm_calls:
                 return self._limit("refused", f"{self._calls} calls are allowed a document")
             if time.monotonic() >= self._deadline:
                 seconds = self._settings.vlm_seconds
+                self._unreached = True
                 return self._limit("timeout", f"{seconds:g} s are allowed a document")
             self._calls += 1
             return None

@@ -1,0 +1,54 @@
+"""The measurements of ``eval.vllm``, smaller: each has to pass its bar here too."""
+
+from __future__ import annotations
+
+import pytest
+
+from docagent.reader.embedded import EmbeddedReader
+from tests.vllm.conftest import IDLE
+
+pytestmark = pytest.mark.vllm
+RESULTS = 12
+
+
+def passed(figures):
+    assert figures
+    told = [f"{figure.name}: {figure.value}" for figure in figures]
+    print("\n".join(told))
+    return [line for figure, line in zip(figures, told, strict=True) if not figure.passed] == []
+
+
+def test_vllm_and_transformers_say_the_same_tokens(bench):
+    from eval.vllm.tokens import measure_tokens
+
+    adapters = {name: path for name, path in bench.adapters.items() if name != IDLE}
+    assert passed(measure_tokens(bench.url, "docagent", bench.checkpoint, adapters, 6))
+
+
+def test_no_harm_from_whatever_the_model_says(bench, chat, settings):
+    from eval.vllm.harm import HarmRun, measure_harm
+
+    models = [chat, chat.with_model("finance"), chat.with_model("legal")]
+    run = HarmRun(models, settings, EmbeddedReader(settings), workers=4)
+    assert passed(measure_harm(run, RESULTS))
+
+
+def test_every_fault_of_a_server_leaves_whole_and_flagged_results(bench, settings):
+    from eval.vllm.faults import measure_faults
+
+    assert passed(measure_faults(bench.url, "docagent", settings))
+
+
+def test_ten_questions_on_a_document_share_its_prefix(bench, settings):
+    from docagent.agent import DocAgent
+    from eval.vllm.documents import draw_page
+    from eval.vllm.prefix_cache import measure_prefix_cache
+
+    assert passed(measure_prefix_cache(bench.url, DocAgent(settings), draw_page(3)))
+
+
+def test_a_batch_survives_the_server(bench):
+    """Last, as it kills the server; it is there again afterwards."""
+    from eval.vllm.outage import measure_outage
+
+    assert passed(measure_outage(bench.url, "docagent", bench.server.kill, bench.restart))
