@@ -147,11 +147,11 @@ def test_a_server_that_ends_early_or_never_starts_is_told(monkeypatch, tmp_path)
             stand_in(tmp_path, "exit 0")
             VllmServer(ServeOptions(port=port))
     stand_in(tmp_path, "exit 3")
-    with VllmServer(ServeOptions(port=port)) as server:
-        with pytest.raises(VlmError, match="status 3"):
-            server.wait_until_ready(10)
+    ended = pytest.raises(VlmError, match="status 3")
+    with VllmServer(ServeOptions(port=port)) as server, ended:
+        server.wait_until_ready(10)
     stand_in(tmp_path, "sleep 60 & wait")
-    with VllmServer(ServeOptions(port=port)) as server:
-        with pytest.raises(VlmError, match=r"not ready within 0\.6"):
-            server.wait_until_ready(0.6)
+    late = pytest.raises(VlmError, match=r"not ready within 0\.6")
+    with VllmServer(ServeOptions(port=port)) as server, late:
+        server.wait_until_ready(0.6)
     assert server.process.poll() is not None
