@@ -18,14 +18,14 @@ from transformers import (
 )
 
 from finetune.llava.config import LlavaSettings
-from finetune.llava.induction import start_from_induction
+from finetune.llava.induction import start_from_circuits
 from finetune.llava.tokenizer import (
     ASSISTANT,
     CHAT_TEMPLATE,
     END,
     IMAGE,
     PAD,
-    token_stems,
+    token_texts,
     train_tokenizer,
 )
 
@@ -76,9 +76,9 @@ def make_model(settings: LlavaSettings, processor: LlavaProcessor) -> LlavaForCo
     model = LlavaForConditionalGeneration(_model_config(settings, tokenizer))
     if settings.language.induction:
         generator = torch.Generator().manual_seed(settings.seed)
-        stems = token_stems(tokenizer.backend_tokenizer)
+        spelt = token_texts(tokenizer.backend_tokenizer)
         theta = settings.language.rope_theta
-        start_from_induction(model.model.language_model, stems, theta, generator)
+        start_from_circuits(model.model.language_model, spelt, theta, generator)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     model.generation_config.pad_token_id = tokenizer.pad_token_id
     return model

@@ -102,7 +102,8 @@ class DataConfig(Strict):
 
 class TrainingConfig(Strict):
     """rate: highest learning rate. tokens: of a batch, padding included. longest: tokens of a
-    sample; longer ones are left out. workers: processes that make data. save_seconds: between
+    sample; longer ones are left out. early_longest: the same for the share ``early`` of the time,
+    in which short samples teach more a second. workers: processes that make data. save_seconds: between
     checkpoints."""
 
     rate: float
@@ -110,6 +111,8 @@ class TrainingConfig(Strict):
     tokens: int
     weight_decay: float
     longest: int
+    early: float = Field(default=0.0, ge=0, le=1)
+    early_longest: int = 0
     workers: int = Field(ge=1)
     save_seconds: float
 

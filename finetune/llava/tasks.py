@@ -114,7 +114,7 @@ def extract_sample(read: ReadDocument, rng: random.Random, asked: Asked) -> Samp
     units = [u for u in units_of(schema.leaves) if _may_ask(read, u, asked)]
     # What is there is asked for more often than what is not.
     keep = [u for u in units if _is_there(read, u) or rng.random() < 0.4]
-    most = 1 + int(rng.random() ** 1.5 * asked.fields)
+    most = rng.randint(1, asked.fields)
     chosen = set(rng.sample(keep, min(len(keep), most)))
     return extract_units(read, schema, [u for u in units if u in chosen], rng, asked)
 

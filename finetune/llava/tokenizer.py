@@ -102,7 +102,7 @@ def train_tokenizer(vocabulary: int, line_ids: int, documents: int, seed: int) -
     """A tokenizer with ``vocabulary`` tokens at most, the same for the same arguments."""
     phrases = [*prompt_phrases(), *ANSWER_PHRASES]
     ids = [f"L{number}" for number in range(1, line_ids + 1)]
-    room = vocabulary - len(SPECIAL) - len(phrases) - len(ids)
+    room = vocabulary - len(SPECIAL) - len(phrases) - 2 * len(ids)
     if room < 512:
         raise ValueError(
             f"vocabulary {vocabulary} leaves {room} tokens for text beside {len(phrases)} phrases "
@@ -121,17 +121,17 @@ def train_tokenizer(vocabulary: int, line_ids: int, documents: int, seed: int) -
     )
     # What is a token of its own must not shape the merges of other text.
     longest_first = sorted(phrases, key=len, reverse=True)
-    apart = re.compile("|".join(map(re.escape, longest_first)) + r"|\bL\d+\b")
+    apart = re.compile("|".join(map(re.escape, longest_first)) + r"|\bL\d+\b(?:\| )?")
     texts = (piece for t in training_texts(documents, seed) for piece in apart.split(t) if piece)
     tokenizer.train_from_iterator(texts, trainer)
     tokenizer.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in SPECIAL])
-    tokenizer.add_tokens([AddedToken(p, normalized=False) for p in phrases])
+    # A line begins with its id, a bar and a space: so its first word is spelt as in an answer.
+    whole = [*phrases, *(f"{name}| " for name in ids)]
+    tokenizer.add_tokens([AddedToken(p, normalized=False) for p in whole])
     tokenizer.add_tokens([AddedToken(i, normalized=False, single_word=True) for i in ids])
     return tokenizer
 
 
-def token_stems(tokenizer: Tokenizer) -> list[str]:
-    """For every token the letters that it spells, without a space before and in small letters:
-    tokens with one stem are one word."""
-    size = tokenizer.get_vocab_size()
-    return [(tokenizer.id_to_token(i) or "").lstrip("Ġ").casefold() for i in range(size)]
+def token_texts(tokenizer: Tokenizer) -> list[str]:
+    """Every token as the vocabulary spells it, a space before a word as ``Ġ``."""
+    return [tokenizer.id_to_token(i) or "" for i in range(tokenizer.get_vocab_size())]
