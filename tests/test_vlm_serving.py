@@ -77,6 +77,7 @@ def test_without_a_gpu_it_serves_on_the_processor(capsys, monkeypatch):
     variables, _, options = printed(capsys)
     assert variables["VLLM_TARGET_DEVICE"] == "cpu"
     assert "--enforce-eager" in options
+    assert options["--block-size"] == ["32"]
     assert main(["vlm", "serve", "--device", "gpu", "--dry-run"]) == 2
 
 

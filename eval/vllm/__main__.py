@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -49,6 +50,8 @@ def main() -> int:
     if unknown:
         parser.error(f"--only {','.join(unknown)}: there are {', '.join(MEASURES)}")
     os.environ["HF_HUB_OFFLINE"] = "1"
+    # Ends the server too, where this process is asked to end.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(130))
     args.log.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

@@ -27,6 +27,8 @@ BASE = "docagent"
 STARTING = 300.0
 PROMPTS = 9
 THROUGHPUT_PAGES, ROUNDS = 8, 5
+FULL_PAGE = 14
+"""Goods on a bill that fills its page."""
 
 
 def free_port() -> int:
@@ -145,7 +147,7 @@ def _throughput(bench: Bench) -> list[Figure]:
 
 
 def _prefix(bench: Bench) -> list[Figure]:
-    return measure_prefix_cache(bench.url, DocAgent(bench.settings()), draw_page(3))
+    return measure_prefix_cache(bench.url, DocAgent(bench.settings()), draw_page(3, FULL_PAGE))
 
 
 MEASURES: Mapping[str, Callable[[Bench], list[Figure]]] = {

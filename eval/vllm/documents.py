@@ -50,15 +50,16 @@ class DrawnPage:
         return stream.getvalue()
 
 
-def draw_page(seed: int) -> DrawnPage:
-    """A bill of one page, the same for the same seed. A quarter of its words is in doubt, and
+def draw_page(seed: int, goods: int | None = None) -> DrawnPage:
+    """A bill of one page, the same for the same seed. goods: rows of its table, at most 16; two
+    to five unless told. A quarter of its words is in doubt, and
     some of those are misread."""
     rng = random.Random(seed)
     picture = Image.new("L", (WIDTH, HEIGHT), 255)
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(rng.choice(SIZES))
     lines = []
-    for row, text in enumerate(bill_lines(rng)):
+    for row, text in enumerate(bill_lines(rng, goods or rng.randint(2, 5))):
         words, x, y = [], float(LEFT), TOP + row * STEP
         for word in text.split():
             draw.text((x, y), word, font=font, fill=rng.randrange(60))
@@ -71,13 +72,13 @@ def draw_page(seed: int) -> DrawnPage:
     return DrawnPage(document, np.asarray(picture))
 
 
-def bill_lines(rng: random.Random) -> list[str]:
-    """The lines of a bill."""
+def bill_lines(rng: random.Random, count: int) -> list[str]:
+    """The lines of a bill with so many goods."""
     rows, net = [], 0.0
-    for goods in rng.sample(GOODS, rng.randint(2, 5)):
-        count, price = rng.randint(1, 12), rng.randint(95, 9900) / 100
-        net += count * price
-        rows.append(f"{goods} {count} x {price:.2f} {count * price:,.2f}")
+    for goods in rng.choices(GOODS, k=count):
+        number, price = rng.randint(1, 12), rng.randint(95, 9900) / 100
+        net += number * price
+        rows.append(f"{goods} {number} x {price:.2f} {number * price:,.2f}")
     tax = round(net * 0.2, 2)
     date = f"{rng.randint(1, 28)} {rng.choice(MONTHS)} {rng.randint(2015, 2026)}"
     return [
