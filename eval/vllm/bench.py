@@ -27,6 +27,8 @@ BASE = "docagent"
 STARTING = 300.0
 PROMPTS = 9
 THROUGHPUT_PAGES, ROUNDS = 8, 5
+HARM = {"vlm_max_tokens": 96, "vlm_calls": 3}
+"""Limits of a document in ``harm``, which asks a thousand times."""
 FULL_PAGE = 14
 """Goods on a bill that fills its page."""
 
@@ -119,7 +121,7 @@ def _tokens(bench: Bench) -> list[Figure]:
 
 
 def _harm(bench: Bench) -> list[Figure]:
-    settings = bench.settings()
+    settings = bench.settings(**HARM)
     chat: VllmChat = bench.chat(settings)
     models = [chat, *(chat.with_model(name) for name in bench.adapters)]
     run = HarmRun(models, settings, EmbeddedReader(settings), bench.workers)

@@ -26,8 +26,10 @@ def test_vllm_and_transformers_say_the_same_tokens(bench):
 
 
 def test_no_harm_from_whatever_the_model_says(bench, chat, settings):
+    from eval.vllm.bench import HARM
     from eval.vllm.harm import HarmRun, measure_harm
 
+    settings = settings.model_copy(update=HARM)
     models = [chat, chat.with_model("finance"), chat.with_model("legal")]
     run = HarmRun(models, settings, EmbeddedReader(settings), workers=4)
     assert passed(measure_harm(run, RESULTS))
