@@ -102,9 +102,9 @@ class DataConfig(Strict):
 
 class TrainingConfig(Strict):
     """rate: highest learning rate. tokens: of a batch, padding included. longest: tokens of a
-    sample; longer ones are left out. early_longest: the same for the share ``early`` of the time,
-    in which short samples teach more a second. workers: processes that make data. save_seconds: between
-    checkpoints."""
+    sample; longer ones are left out. early_longest: the same for the share ``early`` of the
+    time, in which short samples teach more a second. workers: processes that make data.
+    save_seconds: between checkpoints."""
 
     rate: float
     warmup: int
@@ -134,7 +134,7 @@ def load_settings(path: Path) -> LlavaSettings:
 
 
 def read_yaml(path: Path, kind: type[BaseModel]) -> Mapping[str, Any]:
-    """A YAML file as a mapping that fits a model. Raises ValueError naming file, place and value."""
+    """A YAML file as a mapping that fits a model. Raises ValueError naming file and place."""
     try:
         read = yaml.safe_load(path.read_text("utf-8"))
         kind.model_validate(read)

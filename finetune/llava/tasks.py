@@ -185,6 +185,16 @@ def correct_sample(read: ReadDocument, rng: random.Random, asked: Asked) -> Samp
     return _sample(request, answer)
 
 
+def unit_truth(read: ReadDocument, unit: Unit, asked: Asked) -> tuple[str, ...]:
+    """The words of a single field as a model should give them; empty if it is not printed.
+    Raises Spoiled if noise left pieces of it, or of a currency that a sign may tell."""
+    look = Look(read.document)
+    if not _may_ask(read, unit, asked):
+        raise Spoiled
+    cell = _leaf_answer(read, look, unit.key, frozenset(look.by_id), asked)
+    return () if cell["value"] is None else (cell["value"],)
+
+
 @cache
 def schema_of(kind: str) -> Schema | None:
     """The shipped schema of a kind of document, if there is one."""
@@ -329,6 +339,8 @@ def _whole_cell(
     as_read = " ".join(read.read(i) for i in words)
     value = " ".join(read.as_shown(i, asked.legible) for i in words)
     how = "verbatim" if value == as_read else "corrected"
-    if truth.text in value and len(truth.text) < len(value):
-        value = truth.text  # a word may have a comma or its label stuck to it
+    before, found, after = value.partition(truth.text)
+    # A comma may stick to a word. A label that does stays: half a word is not held to the page.
+    if found and not any(c.isalnum() for c in before + after):
+        value = truth.text
     return {"lines": lines, "how": how, "value": value}

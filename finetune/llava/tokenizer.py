@@ -44,10 +44,12 @@ ANSWER_PHRASES = (
 )
 """Pieces that every answer is made of, as ``json.dumps`` writes them (and vLLM's grammars too)."""
 
+# A text alone may come as a string or as the one block of a list; both give the same tokens.
 CHAT_TEMPLATE = (
     "{%- for message in messages -%}"
     "{{ '<|' + message['role'] + '|>' }}"
     "{%- if message['content'] is string -%}{{ message['content'] }}"
+    "{%- if message['role'] == 'user' -%}{{ '\n' }}{%- endif -%}"
     "{%- else -%}"
     "{%- for block in message['content'] -%}"
     "{%- if block['type'] == 'text' -%}{{ block['text'] }}"

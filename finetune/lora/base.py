@@ -107,6 +107,10 @@ def export_adapter(
     model.peft_config["default"].base_model_name_or_path = base
     model.save_pretrained(folder)
     (folder / "README.md").write_text(card, "utf-8")
+    described = folder / "adapter_config.json"
+    config = json.loads(described.read_text("utf-8"))
+    config["target_modules"] = sorted(config["target_modules"])  # PEFT writes a set's order
+    described.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", "utf-8")
     _check_names(folder)
     return effect
 
