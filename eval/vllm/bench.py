@@ -12,12 +12,11 @@ from typing import Any
 from docagent.agent import DocAgent
 from docagent.reader.embedded import EmbeddedReader
 from docagent.settings import Settings
-from docagent.vlm.client import VllmChat
 from docagent.vlm.serving import ServeOptions, VllmServer, has_gpu
 from eval.vllm.documents import draw_page
 from eval.vllm.faults import measure_faults
 from eval.vllm.figures import Figure
-from eval.vllm.harm import HarmRun, measure_harm
+from eval.vllm.harm import HarmRun, HurriedChat, closing_tokens, measure_harm
 from eval.vllm.outage import measure_outage
 from eval.vllm.prefix_cache import measure_prefix_cache
 from eval.vllm.throughput import RecordingChat, measure_throughput
@@ -26,8 +25,8 @@ from eval.vllm.tokens import measure_tokens
 BASE = "docagent"
 STARTING = 300.0
 PROMPTS = 9
-THROUGHPUT_PAGES, ROUNDS = 8, 5
-HARM = {"vlm_max_tokens": 96, "vlm_calls": 3}
+THROUGHPUT_PAGES, ROUNDS = 8, 3
+HARM = {"vlm_max_tokens": 96, "vlm_calls": 2}
 """Limits of a document in ``harm``, which asks a thousand times."""
 FULL_PAGE = 14
 """Goods on a bill that fills its page."""
@@ -109,6 +108,19 @@ class Bench:
             concurrency=settings.vlm_concurrency,
         )
 
+    def harm_run(self) -> HarmRun:
+        """The base model and the adapters in turn, in a hurry."""
+        settings = self.settings(**HARM)
+        chat = HurriedChat(
+            base_url=self.url,
+            model=BASE,
+            timeout=settings.vlm_timeout,
+            concurrency=settings.vlm_concurrency,
+            favoured=closing_tokens(self.checkpoint),
+        )
+        models = [chat, *(chat.with_model(name) for name in self.adapters)]
+        return HarmRun(models, settings, EmbeddedReader(settings), self.workers)
+
     def restart(self) -> None:
         """Bring a killed server back, on the same port."""
         port = self.server.options.port
@@ -121,11 +133,7 @@ def _tokens(bench: Bench) -> list[Figure]:
 
 
 def _harm(bench: Bench) -> list[Figure]:
-    settings = bench.settings(**HARM)
-    chat: VllmChat = bench.chat(settings)
-    models = [chat, *(chat.with_model(name) for name in bench.adapters)]
-    run = HarmRun(models, settings, EmbeddedReader(settings), bench.workers)
-    return measure_harm(run, bench.count)
+    return measure_harm(bench.harm_run(), bench.count)
 
 
 def _faults(bench: Bench) -> list[Figure]:
@@ -137,7 +145,7 @@ def _outage(bench: Bench) -> list[Figure]:
 
 
 def _throughput(bench: Bench) -> list[Figure]:
-    settings = bench.settings()
+    settings = bench.settings(vlm_calls=2)
     return measure_throughput(
         bench.chat(settings),
         lambda chat: DocAgent(settings, vlm=chat),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from docagent.reader.embedded import EmbeddedReader
 from tests.vllm.conftest import IDLE
 
 pytestmark = pytest.mark.vllm
@@ -25,14 +24,10 @@ def test_vllm_and_transformers_say_the_same_tokens(bench):
     assert passed(measure_tokens(bench.url, "docagent", bench.checkpoint, adapters, 6))
 
 
-def test_no_harm_from_whatever_the_model_says(bench, chat, settings):
-    from eval.vllm.bench import HARM
-    from eval.vllm.harm import HarmRun, measure_harm
+def test_no_harm_from_whatever_the_model_says(bench):
+    from eval.vllm.harm import measure_harm
 
-    settings = settings.model_copy(update=HARM)
-    models = [chat, chat.with_model("finance"), chat.with_model("legal")]
-    run = HarmRun(models, settings, EmbeddedReader(settings), workers=4)
-    assert passed(measure_harm(run, RESULTS))
+    assert passed(measure_harm(bench.harm_run(), RESULTS))
 
 
 def test_every_fault_of_a_server_leaves_whole_and_flagged_results(bench, settings):
