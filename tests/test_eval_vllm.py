@@ -13,7 +13,7 @@ from docagent.provenance import VlmUse
 from docagent.schemas import load_schema
 from eval.vllm.bench import free_port
 from eval.vllm.documents import HEIGHT, WIDTH, draw_page
-from eval.vllm.faults import Fault, faulty_proxy, is_flagged
+from eval.vllm.faults import Fault, faulty_proxy, is_answered, is_flagged
 from eval.vllm.figures import Figure, print_figures
 from eval.vllm.harm import correction_faults, extraction_faults
 from eval.vllm.outage import _cut_figure, _resumed_figure
@@ -148,7 +148,10 @@ def test_a_proxy_fails_as_told_and_passes_on_otherwise():
 def test_flags_are_seen():
     assert is_flagged(agent(["nonsense"] * 30).ask(BILL, "What is due?"))
     good = agent([{"answers": [{"lines": ["L7"], "how": "verbatim", "value": "132.00"}]}])
-    assert not is_flagged(good.ask(BILL, "What is due?"))
+    answered = good.ask(BILL, "What is due?")
+    assert not is_flagged(answered)
+    assert is_answered(answered)
+    assert not is_answered(agent(["nonsense"] * 30).ask(BILL, "What is due?"))
 
 
 def stored(name, unreached):

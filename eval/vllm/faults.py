@@ -106,6 +106,12 @@ def is_flagged(result: Result) -> bool:
     return use is not None and use.status in ("failed", "partial") and bool(use.notes)
 
 
+def is_answered(result: Result) -> bool:
+    """Whether nothing failed, so that there is nothing to flag."""
+    use = result.vlm
+    return bool(use and use.attempts and all(a.outcome == "answered" for a in use.attempts))
+
+
 def measure_faults(url: str, model: str, settings: Settings) -> list[Figure]:
     """A figure for each way to fail. settings: for the server without faults."""
     reader = EmbeddedReader(settings)
@@ -143,14 +149,16 @@ def _figure(
     start = time.monotonic()
     results = three_results(settings, page, reader)
     seconds = time.monotonic() - start
-    whole = sum(is_flagged(r) and _same_shape(r, p) for r, p in zip(results, plain, strict=True))
+    told = [r for r in results if is_flagged(r) or is_answered(r)]
+    whole = sum(r in told and _same_shape(r, p) for r, p in zip(results, plain, strict=True))
     outcomes = sorted({a.outcome for r in results for a in (r.vlm.attempts if r.vlm else ())})
     value = (
         f"{whole} of {len(results)} whole and flagged in {seconds:.1f} s ({', '.join(outcomes)})"
     )
     # Beyond its budget a document takes what the embedded readers take.
     in_time = seconds < len(results) * (settings.vlm_seconds + 5.0)
-    return Figure(f"server fails: {name}", value, whole == len(results) and in_time)
+    passed = whole == len(results) and in_time and any(map(is_flagged, results))
+    return Figure(f"server fails: {name}", value, passed)
 
 
 def _same_shape(result: Result, plain: Result) -> bool:

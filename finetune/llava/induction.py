@@ -9,6 +9,8 @@ id of the line the token stands on; one dimension flags the beginning of a line,
 - Layer 1 copies: two heads find where the same two tokens occurred and add what followed there
   (an induction head; Olsson et al., 2022); one finds the line whose id was just said and adds its
   first word. Rotations so slow that distance does not matter carry the comparison.
+- Layer 2 looks for lines: words like the name of the field that was just said add the id of their
+  line, or of the line that begins after them.
 
 A small model rarely finds this in an hour of one core. All of it can be changed by training, and
 the model stays a plain ``LlamaForCausalLM``.
@@ -40,8 +42,12 @@ SLOW = 7.0e-4
 OFFSET_GAP, MATCH, SECOND_MATCH, ID_MATCH, NEAR, BEGINNING = 7.0, 14.0, 8.0, 22.0, 8.0, 30.0
 """Attention logits: of the wanted offset over its neighbours, of equal tokens, of equal tokens
 before, of equal line ids, against what is near, and of a line's beginning over other tokens."""
+LIKE = 12.0
+"""The same of words with one stem, where a line is looked for."""
 COPIED = 1.4
 """Weight of what is copied against the token itself."""
+AFTER_LINES = ("END DOCUMENT ",)
+"""What stands after the last line; it begins something without an id."""
 LINE_ID = re.compile(r"L(\d+)(\| )?")
 
 
@@ -96,6 +102,8 @@ def start_from_circuits(
             _set_small(layer.self_attn, generator)
         _fill_parts(language_model.layers[0].self_attn, parts, rates)
         _copy_matches(language_model.layers[1].self_attn, parts, rates, generator)
+        if len(language_model.layers) > 2:
+            find_lines(language_model.layers[2].self_attn, parts, rates, generator)
         language_model.norm.weight.fill_(0.5)
 
 
@@ -119,6 +127,9 @@ def _set_embeddings(
         weight[token, ID_SIZE : parts.span] *= (1 - ID_SHARE) ** 0.5
         weight[token, :ID_SIZE] = WIDTH * ID_SHARE**0.5 * numbers[int(match[1])]
         weight[token, -2] = FLAG if match[2] else 0.0
+    for token, text in enumerate(tokens):
+        if text in AFTER_LINES:
+            weight[token, -2] = FLAG
 
 
 def _set_small(attention: nn.Module, generator: torch.Generator) -> None:
@@ -208,6 +219,33 @@ def _copy_matches(
     _avoid_near(attention, row, rates, scale)
     count = min(parts.size, parts.span - ID_SIZE)
     _carry(attention, row, ID_SIZE, ID_SIZE, count, COPIED * scale)
+
+
+def find_lines(
+    attention: nn.Module,
+    parts: Parts,
+    rates: Tensor,
+    generator: torch.Generator,
+    scale: float = 0.0,
+) -> None:
+    """Let heads 0 and 1 find words like the one before this token (the name of a field, when its
+    lines are to be said). One adds the id of the line such a word stands on, the other that of a
+    line which begins after it, as an amount does after its label.
+
+    scale: root mean square of the residual stream; by default that of an untrained model.
+    """
+    scale = scale or math.sqrt((5.0 * WIDTH**2 + CONSTANT**2) / parts.width)
+    slow = torch.nonzero(rates < SLOW).flatten()
+    slots = torch.cat([slow, slow + len(rates)])
+    size, strength = parts.span - ID_SIZE, LIKE / (WIDTH**2 / scale**2)
+    asked = parts.span + ID_SIZE
+    row = _clear(attention, 0, parts.size)
+    _compare(attention, row + slots, (asked, ID_SIZE), size, strength, generator)
+    _carry(attention, row, parts.line, 0, ID_SIZE, COPIED * scale)
+    row = _clear(attention, 1, parts.size)
+    part = strength * size / SECOND_SIZE
+    _compare(attention, row + slots, (asked, parts.second), SECOND_SIZE, part, generator)
+    _carry(attention, row, 0, 0, ID_SIZE, COPIED * scale)
 
 
 def _compare(

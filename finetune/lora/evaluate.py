@@ -7,8 +7,9 @@
 
 Every single-valued field of the shipped schema is asked for, by the cascade's own code: what is
 not printed on the lines the model names does not count as an answer. The embedded reader has no
-part in it. A value is right if its letters and digits are those printed (as read: what the
-recognizer misread, no model of this size can see).
+part in it. A value is right if it is that of the words printed, both as docagent's code reads
+them (dates and amounts normalised), or if their letters and digits are the same. Words count as
+read: what the recognizer misread, no model of this size can see.
 """
 
 from __future__ import annotations
@@ -86,10 +87,18 @@ def measure(chat: Any, tasks: Sequence[Task], settings: Settings) -> dict[str, C
         for unit in task.units:
             held = said[unit.key].held if unit.key in said else ()
             found = [h.field for h in held if h.field is not None and h.field.status == "found"]
-            values = [field.raw_text or "" for field in found[:1]]
-            counts = field_counts(values, task.truth[unit.key], letters_and_digits)
+            reader = readers[unit.leaves[0].path]
+            values = [_value(reader, field.raw_text or "") for field in found[:1]]
+            right = [_value(reader, text) for text in task.truth[unit.key]]
+            counts = field_counts(values, right, letters_and_digits)
             table[unit.key] = table.get(unit.key, Counts()) + counts
     return {**table, "overall": sum(table.values(), Counts())}
+
+
+def _value(reader: FieldReader, text: str) -> str:
+    """What the code reads from a text; the text itself where it cannot be read."""
+    reading = reader.read_text(text)
+    return str(reading.value) if reading.ok else text
 
 
 def table_text(columns: Mapping[str, Mapping[str, Counts]], fields: bool = False) -> str:

@@ -46,10 +46,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
         subprocess.run([*command, "--output", str(built)], cwd=ROOT, check=True)
         checkpoint = write_shaken(built, folder / "shaken", 1)
     adapters = {}
-    for seed, name in enumerate(("finance", "legal"), start=1):
+    for seed, name in enumerate(("finance", "legal", "medical"), start=1):
         trained = TRAINED / f"llava_tiny_{name}"
-        found = trained if trained.is_dir() else write_adapter(checkpoint, folder / name, seed)
-        adapters[name] = found
+        if trained.is_dir():
+            adapters[name] = trained
+        elif name != "medical":
+            adapters[name] = write_adapter(checkpoint, folder / name, seed)
     adapters[IDLE] = write_adapter(checkpoint, folder / IDLE, 3, spread=0.0)
     return Served(checkpoint, adapters)
 
