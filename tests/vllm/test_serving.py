@@ -83,7 +83,7 @@ def test_the_check_command_tells_and_fails_for_an_idle_adapter(bench, capsys):
     assert main(["vlm", "check", *url]) == 2
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     effects = {state["name"]: state["effect"] for state in told["adapters"]}
-    assert effects == {name: "works" for name in bench.adapters} | {IDLE: "no_effect"}
+    assert effects == dict.fromkeys(bench.adapters, "works") | {IDLE: "no_effect"}
 
 
 @pytest.mark.parametrize(
