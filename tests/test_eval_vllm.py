@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from eval.vllm.bench import free_port
 from eval.vllm.documents import HEIGHT, WIDTH, draw_page
 from eval.vllm.faults import Fault, faulty_proxy, is_answered, is_flagged
 from eval.vllm.figures import Figure, print_figures
-from eval.vllm.harm import correction_faults, extraction_faults
+from eval.vllm.harm import closing_tokens, correction_faults, extraction_faults
 from eval.vllm.outage import _cut_figure, _resumed_figure
 from eval.vllm.prefix_cache import read_counters
 from eval.vllm.throughput import Rounds
@@ -128,6 +130,14 @@ def test_changed_digits_and_sure_words_are_found():
     assert "sure word changed" in correction_faults(page, Changed(sure, "other"))
     digits = next(w.word.text for w in page.words if any(c.isdigit() for c in w.word.text))
     assert "digit changed" in correction_faults(page, Changed(digits, "7" + digits))
+
+
+def test_tokens_that_close_are_favoured(tmp_path):
+    vocabulary = {'"': 1, '"}': 2, "]": 3, "a": 4, 'a"': 5}
+    (tmp_path / "tokenizer.json").write_text(json.dumps({"model": {"vocab": vocabulary}}))
+    favoured = closing_tokens(tmp_path)
+    assert favoured.keys() == {"1", "2", "3"}
+    assert favoured["1"] == favoured["2"] > favoured["3"] > 0
 
 
 def test_the_ratio_is_that_of_neighbouring_rounds():

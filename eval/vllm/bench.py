@@ -26,7 +26,7 @@ BASE = "docagent"
 STARTING = 300.0
 PROMPTS = 9
 THROUGHPUT_PAGES, ROUNDS = 8, 3
-HARM = {"vlm_max_tokens": 96, "vlm_calls": 2}
+HARM = {"vlm_max_tokens": 192, "vlm_calls": 2}
 """Limits of a document in ``harm``, which asks a thousand times."""
 WHOLE_INVOICE = {"vlm_max_tokens": 256, "vlm_calls": 2}
 """Together about as many tokens as all fields of an invoice take."""
