@@ -38,6 +38,11 @@ class Fault:
     status: int = PASSED
 
 
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing: requests that are under way when the proxy ends are meant to break off."""
+
+
 @contextmanager
 def faulty_proxy(url: str, fault: Fault) -> Iterator[str]:
     """A proxy in front of a server, which answers with the status of ``fault`` instead of asking
@@ -75,7 +80,7 @@ def faulty_proxy(url: str, fault: Fault) -> Iterator[str]:
         def log_message(self, format: str, *args: Any) -> None:
             """Nothing: what is done here is told by the results."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _QuietServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:

@@ -132,6 +132,8 @@ def save_checkpoint_folder(
     """Write a folder that ``transformers`` and ``vllm serve`` load, with weights in ``dtype``."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {k: v.detach().to("cpu", dtype).contiguous() for k, v in model.state_dict().items()}
+    if model.config.tie_word_embeddings:
+        state.pop("lm_head.weight", None)  # it is the embedding; a copy would be saved twice
     model.config.dtype = dtype
     for part in (model.config.text_config, model.config.vision_config):
         part.dtype = dtype

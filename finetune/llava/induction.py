@@ -1,8 +1,10 @@
 """A start from which a small Llama learns to copy from numbered lines: circuits set by hand.
 
-The residual stream is split into parts: A holds the embedding of the token (ids of lines have
-dimensions of their own in it), B the A of the token before, C some of the one before that, D the
-id of the line the token stands on; one dimension flags the beginning of a line, one is constant.
+The residual stream is split into parts: A holds the embedding of the token, which tells in
+dimensions apart the number of a line's id, the word it spells (in any case, with or without a space
+before: its stem), and the token itself; B holds the A of the token before, C the stem of the one
+before that, D the id of the line the token stands on; one dimension flags the beginning of a line,
+one is constant.
 
 - Layer 0 fills them: two heads look at the token before, one at the one before that, one at the
   last beginning of a line. The offsets come of the constant and the fast rotations of RoPE.
@@ -31,10 +33,11 @@ WIDTH, CONSTANT, FLAG = 2.0, 0.7, 0.3
 norms, and with them the attention logits of the constant, are nearly equal for all tokens."""
 ID_SHARE = 0.64
 """Share of the squared length of a line id's embedding that tells which line it is."""
-SAME_STEM = 0.6
-"""Cosine of tokens that spell one word, with and without a space before, large or small."""
-ID_SIZE, SECOND_SIZE = 24, 42
-"""Dimensions of D, and of C."""
+STEM_SHARE = 0.7
+"""Share of the squared length of a word's embedding that tells its stem: the cosine of tokens that
+spell one word."""
+ID_SIZE, STEM_SIZE = 24, 40
+"""Dimensions of an id in A, and of D; of a stem in A, and of C."""
 FAST = 6
 """Fast rotations that tell an offset."""
 SLOW = 7.0e-4
@@ -42,7 +45,7 @@ SLOW = 7.0e-4
 OFFSET_GAP, MATCH, SECOND_MATCH, ID_MATCH, NEAR, BEGINNING = 7.0, 14.0, 8.0, 22.0, 8.0, 30.0
 """Attention logits: of the wanted offset over its neighbours, of equal tokens, of equal tokens
 before, of equal line ids, against what is near, and of a line's beginning over other tokens."""
-LIKE = 12.0
+LIKE = 24.0
 """The same of words with one stem, where a line is looked for."""
 COPIED = 1.4
 """Weight of what is copied against the token itself."""
@@ -64,7 +67,7 @@ class Parts:
 
     @property
     def span(self) -> int:
-        return min(2 * self.size, (self.width - 2 - ID_SIZE - SECOND_SIZE) // 2)
+        return min(2 * self.size, (self.width - 2 - ID_SIZE - STEM_SIZE) // 2)
 
     @property
     def second(self) -> int:
@@ -72,7 +75,7 @@ class Parts:
 
     @property
     def line(self) -> int:
-        return self.second + SECOND_SIZE
+        return self.second + STEM_SIZE
 
     @property
     def rows(self) -> int:
@@ -90,7 +93,7 @@ def start_from_circuits(
     """
     config = language_model.config
     parts = Parts(config.hidden_size, config.num_attention_heads)
-    if parts.heads < 4 or parts.span < ID_SIZE + SECOND_SIZE or parts.size < SECOND_SIZE:
+    if parts.heads < 4 or parts.span < 2 * ID_SIZE + STEM_SIZE or parts.size < STEM_SIZE:
         raise ValueError(
             f"hidden {parts.width} with {parts.heads} heads is too narrow to start from circuits; "
             "take at least 4 heads of 48 and a hidden size of 208, or set induction: false"
@@ -103,7 +106,7 @@ def start_from_circuits(
         _fill_parts(language_model.layers[0].self_attn, parts, rates)
         _copy_matches(language_model.layers[1].self_attn, parts, rates, generator)
         if len(language_model.layers) > 2:
-            find_lines(language_model.layers[2].self_attn, parts, rates, generator)
+            _find_lines(language_model.layers[2].self_attn, parts, rates, generator)
         language_model.norm.weight.fill_(0.5)
 
 
@@ -115,11 +118,11 @@ def _set_embeddings(
 
     stems = [token.lstrip("Ġ").casefold() for token in tokens]
     known = {stem: row for row, stem in enumerate(dict.fromkeys(stems))}
-    size = parts.span - ID_SIZE
-    shared, own = unit(len(known), size)[[known[s] for s in stems]], unit(len(stems), size)
-    text = SAME_STEM**0.5 * shared + (1 - SAME_STEM) ** 0.5 * own
+    own = parts.span - ID_SIZE - STEM_SIZE
+    shared = unit(len(known), STEM_SIZE)[[known[stem] for stem in stems]]
+    text = torch.cat([STEM_SHARE**0.5 * shared, (1 - STEM_SHARE) ** 0.5 * unit(len(stems), own)], 1)
     weight.copy_(0.02 * torch.randn(weight.shape, generator=generator))
-    weight[: len(tokens), ID_SIZE : parts.span] = WIDTH * nn.functional.normalize(text, dim=1)
+    weight[: len(tokens), ID_SIZE : parts.span] = WIDTH * text
     weight[:, -2:] = torch.tensor([0.0, CONSTANT])
     ids = {n: m for n, token in enumerate(tokens) if (m := LINE_ID.fullmatch(token))}
     numbers = unit(1 + max((int(m[1]) for m in ids.values()), default=0), ID_SIZE)
@@ -163,7 +166,7 @@ def _fill_parts(attention: nn.Module, parts: Parts, rates: Tensor) -> None:
         _carry(attention, row, start, parts.span + start, count, scale)
     row = _clear(attention, 2, parts.size)
     _look_back(attention, row, 2, rates, scale)
-    _carry(attention, row, ID_SIZE, parts.second, SECOND_SIZE, scale)
+    _carry(attention, row, ID_SIZE, parts.second, STEM_SIZE, scale)
     row = _clear(attention, 3, parts.size)
     _look_at_beginning(attention, row, rates, scale)
     _carry(attention, row, 0, parts.line, ID_SIZE, scale)
@@ -206,8 +209,8 @@ def _copy_matches(
             attention, row + slots[:most], (0, parts.span), parts.span, MATCH / text, generator
         )
         pair = (parts.span + ID_SIZE, parts.second)
-        strength = SECOND_MATCH / (text * SECOND_SIZE / (parts.span - ID_SIZE))
-        _compare(attention, row + slots[most:], pair, SECOND_SIZE, strength, generator)
+        strength = SECOND_MATCH / (text * STEM_SHARE)
+        _compare(attention, row + slots[most:], pair, STEM_SIZE, strength, generator)
         start = head * parts.rows
         count = min(parts.rows, parts.span - start)
         _carry(attention, row, start, start, count, COPIED * scale)
@@ -221,31 +224,23 @@ def _copy_matches(
     _carry(attention, row, ID_SIZE, ID_SIZE, count, COPIED * scale)
 
 
-def find_lines(
-    attention: nn.Module,
-    parts: Parts,
-    rates: Tensor,
-    generator: torch.Generator,
-    scale: float = 0.0,
+def _find_lines(
+    attention: nn.Module, parts: Parts, rates: Tensor, generator: torch.Generator
 ) -> None:
     """Let heads 0 and 1 find words like the one before this token (the name of a field, when its
     lines are to be said). One adds the id of the line such a word stands on, the other that of a
-    line which begins after it, as an amount does after its label.
-
-    scale: root mean square of the residual stream; by default that of an untrained model.
+    line which begins after it, as an amount does after its label. What stands outside of the
+    page is found as well, but is on no line and adds nothing.
     """
-    scale = scale or math.sqrt((5.0 * WIDTH**2 + CONSTANT**2) / parts.width)
+    scale = math.sqrt((5.0 * WIDTH**2 + CONSTANT**2) / parts.width)
     slow = torch.nonzero(rates < SLOW).flatten()
     slots = torch.cat([slow, slow + len(rates)])
-    size, strength = parts.span - ID_SIZE, LIKE / (WIDTH**2 / scale**2)
-    asked = parts.span + ID_SIZE
-    row = _clear(attention, 0, parts.size)
-    _compare(attention, row + slots, (asked, ID_SIZE), size, strength, generator)
-    _carry(attention, row, parts.line, 0, ID_SIZE, COPIED * scale)
-    row = _clear(attention, 1, parts.size)
-    part = strength * size / SECOND_SIZE
-    _compare(attention, row + slots, (asked, parts.second), SECOND_SIZE, part, generator)
-    _carry(attention, row, 0, 0, ID_SIZE, COPIED * scale)
+    strength = LIKE / (WIDTH**2 * STEM_SHARE / scale**2)
+    for head, (column, brought) in enumerate(((ID_SIZE, parts.line), (parts.second, 0))):
+        row = _clear(attention, head, parts.size)
+        asked = parts.span + ID_SIZE
+        _compare(attention, row + slots, (asked, column), STEM_SIZE, strength, generator)
+        _carry(attention, row, brought, 0, ID_SIZE, 2 * COPIED * scale)
 
 
 def _compare(

@@ -26,7 +26,7 @@ from finetune.training import Clock, learning_rate, save_checkpoint
 LOG_EVERY = 5
 MOST_TOKENS = 500
 """Of an answer that is generated in evaluation."""
-GREEDY = 8
+GREEDY = 4
 """Held-out samples that are answered greedily in evaluation."""
 
 
@@ -177,6 +177,7 @@ def train_adapter(config: AdapterConfig, output: Path) -> Path:
     print(f"{trainer.parameters:,} parameters to learn; resumed: {resumed}", flush=True)
     if not resumed:
         trainer.log(trainer.evaluate(held_out))
+        trainer.clock = Clock(config.training.minutes * 60)  # the minutes are for training
     _steps(trainer, held_out)
     trainer.save()
     trainer.log(trainer.evaluate(held_out))
