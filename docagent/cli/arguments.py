@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from docagent import __version__
+from docagent.cli.vlm_arguments import add_vlm
 
 FORMATS = ("text", "markdown", "hocr", "alto", "pdf", "json")
 ENGINES = ("docagent", "tesseract", "rapidocr", "fused", "auto")
@@ -30,7 +31,8 @@ _JSON = (
 )
 _OUTPUT = (
     "folder to write results to, one file per input and format; what is already there is not "
-    "done again, so a stopped run goes on where it was; a name with a suffix is the file to "
+    "done again, so a stopped run goes on where it was (but for what a model's server was away "
+    "for); a name with a suffix is the file to "
     "write for a single input and format"
 )
 _ANNOTATE = (
@@ -57,6 +59,10 @@ _VLM_URL = (
     "default DOCAGENT_VLM_URL"
 )
 _VLM_MODEL = "name of a model or adapter that the server has; by default the first one"
+_VLM_ADAPTERS = (
+    "names of LoRA adapters that the server has, by domain of the schema, such as "
+    "finance=NAME,legal=NAME; by default DOCAGENT_VLM_ADAPTERS"
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -77,6 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_chat(verbs, [_reading_arguments(), _vlm_arguments()])
     _add_extract(verbs, with_vlm)
     _add_schemas(verbs)
+    add_vlm(verbs)
     return parser
 
 
@@ -105,6 +112,7 @@ def _vlm_arguments() -> argparse.ArgumentParser:
     vlm.add_argument("--vlm", choices=VLM_MODES, help=_VLM)
     vlm.add_argument("--vlm-url", metavar="URL", help=_VLM_URL)
     vlm.add_argument("--vlm-model", metavar="NAME", help=_VLM_MODEL)
+    vlm.add_argument("--vlm-adapters", metavar="PAIRS", help=_VLM_ADAPTERS)
     return vlm
 
 

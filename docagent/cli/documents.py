@@ -175,11 +175,24 @@ class _Run:
         paths = [self._destination.path(item, name) for name in self._formats]
         if not all(path is not None and path.is_file() for path in paths):
             return False
+        if self._agent.settings.vlm_mode != "never" and self._was_unreached(item):
+            return False
         base = self._args.annotate
         if base is None:
             return True
         pictures = (annotation_path(base, item, self._several, (1, n)) for n in (1, 2))
         return any(picture.is_file() for picture in pictures)
+
+    def _was_unreached(self, item: Input) -> bool:
+        """Whether what is there lacks a model's part only because its server was away."""
+        path = self._destination.path(item, "json")
+        if path is None or not path.is_file():
+            return False
+        try:
+            use = json.loads(path.read_text("utf-8")).get("vlm")
+        except (ValueError, AttributeError):
+            return True  # cut short, or not ours
+        return bool(use and use.get("unreached"))
 
     def _print_stored(self, item: Input) -> None:
         path = self._destination.path(item, "json")

@@ -32,6 +32,8 @@ _AGAIN = ("repeated", "truncated", "invalid")
 _GONE = ("connection", "timeout", "busy", "server")
 _TOO_MUCH = (400, 413, 422)
 """Statuses of a request that is too large: too many images, or too long."""
+_UNKNOWN_MODEL = 404
+BASE_ASKED = "the base model is asked instead"
 
 Message = Mapping[str, Any]
 
@@ -90,15 +92,26 @@ class Asker:
     """Asks a model within the budget of one document. Never raises for what a model does."""
 
     def __init__(
-        self, model: BaseChatModel, settings: Settings, breaker: Breaker | None = None
+        self,
+        model: BaseChatModel,
+        settings: Settings,
+        breaker: Breaker | None = None,
+        *,
+        fallback: BaseChatModel | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
+        """breaker: shared by the documents of one agent. fallback: asked from then on if the
+        server knows no model of the first one's name. notes: what is to be said of the choice."""
         self._chat = model
+        self._fallback = fallback
+        self._notes = list(notes)
         self._settings = settings
         self._breaker = breaker or Breaker()
         self._deadline = time.monotonic() + settings.vlm_seconds
         self._lock = Lock()
         self._calls = 0
         self._gone: Reply | None = None
+        self._unreached = False
         self._attempts: list[Attempt] = []
         self._refusals: list[str] = []
 
@@ -125,6 +138,16 @@ class Asker:
     def calls_left(self) -> int:
         """Calls that may still be made."""
         return self._settings.vlm_calls - self._calls
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of the result should know of the choice of the model."""
+        return tuple(self._notes)
+
+    @property
+    def unreached(self) -> bool:
+        """Whether the server was gone, busy or too slow for some of what was asked."""
+        return self._unreached
 
     @property
     def name(self) -> str:
@@ -160,9 +183,8 @@ class Asker:
         longest = WHOLE_ANSWER * self._settings.vlm_timeout
         seconds = max(0.0, min(longest, self._deadline - start))
         options = self._options(request, rung)
-        chat = (
-            self._chat.bind_tools(list(map(dict, request.tools))) if request.tools else self._chat
-        )
+        model = self._chat
+        chat = model.bind_tools(list(map(dict, request.tools))) if request.tools else model
         spoken = listen(chat, request.messages, options, seconds, self._settings.vlm_max_tokens)
         outcome, message = spoken.outcome, spoken.message
         called = bool(request.tools and spoken.calls)
@@ -171,26 +193,39 @@ class Asker:
         reply = Reply(spoken.text, outcome, message, spoken.calls if called else ())
         self._record(request, rung, spoken, reply, time.monotonic() - start)
         if outcome in _GONE:
+            self._unreached = True
             self._gone = Reply("", outcome, message)
         if outcome in ("connection", "timeout"):
             self._breaker.trip(Reply("", outcome, message))
+        if spoken.status == _UNKNOWN_MODEL and self._falls_back(model):
+            return self._once(request, rung)
         # A server without tools says so with a status of the same kind; images do not matter.
         no_tools = request.tools and "tool" in message.lower()
         if spoken.status in _TOO_MUCH and count_images(request.messages) and not no_tools:
             return reply, _with_fewer_images(request), True
         return reply, request, outcome in _AGAIN
 
+    def _falls_back(self, failed: BaseChatModel) -> bool:
+        """Whether there is a model left to ask in place of one that the server does not know."""
+        with self._lock:
+            if self._chat is failed and self._fallback is not None:
+                self._notes.append(f"{model_name(failed)!r} is not served; {BASE_ASKED}")
+                self._chat, self._fallback = self._fallback, None
+            return self._chat is not failed
+
     def _refused(self) -> Reply | None:
         """Why no further call is made, if none is."""
         with self._lock:
             gone = self._gone or self._breaker.reply
             if gone is not None:
+                self._unreached = True
                 self._refusals.append(f"not asked: {gone.message}")
                 return gone
             if self._calls >= self._settings.vlm_calls:
                 return self._limit("refused", f"{self._calls} calls are allowed a document")
             if time.monotonic() >= self._deadline:
                 seconds = self._settings.vlm_seconds
+                self._unreached = True
                 return self._limit("timeout", f"{seconds:g} s are allowed a document")
             self._calls += 1
             return None

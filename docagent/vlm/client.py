@@ -32,6 +32,7 @@ from docagent.vlm.wire import (
     read_events,
     status_to_error,
     to_body,
+    to_logprobs,
 )
 
 LONGEST_WAIT = 10.0
@@ -110,6 +111,33 @@ class VllmChat(BaseChatModel):
             raise self._error(error) from error
         except (ValueError, KeyError, TypeError) as error:
             raise VlmError(f"{self.base_url} lists no models: {error}", "server") from error
+
+    def with_model(self, name: str) -> VllmChat:
+        """The same client, with its connections and their limit, for another model served."""
+        other = self.model_copy(update={"model": name})
+        other._lock = Lock()
+        return other
+
+    def prompt_logprobs(self, text: str) -> tuple[float, ...]:
+        """Log probability of each token of a prompt (natural logarithm), after the first one. Of
+        vLLM only; what another server leaves out comes back empty. Raises VlmError."""
+        body = {
+            "model": self._name(),
+            "messages": [{"role": "user", "content": text}],
+            "max_tokens": 1,
+            "temperature": 0.0,
+            "prompt_logprobs": 0,
+        }
+        try:
+            with self._slots:
+                response = self._http.post("chat/completions", json=body)
+            if response.status_code != 200:
+                raise status_to_error(response.status_code, response.text)
+            return to_logprobs(response.json())
+        except httpx.HTTPError as error:
+            raise self._error(error) from error
+        except ValueError as error:
+            raise VlmError(f"{self.base_url} sent what is not JSON: {error}", "server") from error
 
     def _generate(
         self,

@@ -16,6 +16,10 @@ def check_vlm(settings: Settings) -> None:
     """Raises SettingsError if a model is to be asked and none, or two, are named."""
     if settings.vlm_url and settings.vlm_factory:
         raise SettingsError("vlm_url and vlm_factory are both set; name one model, not two")
+    if settings.vlm_factory and settings.vlm_adapters:
+        raise SettingsError(
+            "vlm_adapters are names that a server has; they need vlm_url, not vlm_factory"
+        )
     if settings.vlm_mode != "never" and not (settings.vlm_url or settings.vlm_factory):
         raise SettingsError(
             f"vlm={settings.vlm_mode!r}, but no model is named; give --vlm-url (DOCAGENT_VLM_URL) "

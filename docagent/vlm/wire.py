@@ -96,6 +96,13 @@ def status_to_error(status: int, body: str, retry_after: str = "") -> VlmError:
     return VlmError(f"HTTP {status}: {text or 'no reason given'}{hint}", fault, status, wait)
 
 
+def to_logprobs(completion: Any) -> tuple[float, ...]:
+    """Log probabilities of the prompt's tokens in a completion of vLLM; empty without them."""
+    places = completion.get("prompt_logprobs") if isinstance(completion, dict) else None
+    tokens = (next(iter(p.values())) for p in places or () if isinstance(p, dict) and p)
+    return tuple(float(token["logprob"]) for token in tokens)
+
+
 def error_text(event: Any) -> str:
     """The message in an error body of any of the usual shapes."""
     found = event.get("error", event) if isinstance(event, dict) else event

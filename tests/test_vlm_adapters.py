@@ -1,0 +1,175 @@
+"""Which adapter a document goes to, and how one without effect is found out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from docagent.agent import DocAgent
+from docagent.cli import main
+from docagent.errors import SettingsError
+from docagent.settings import Settings
+from docagent.vlm.adapters import AdapterRouter, largest_difference, probe_adapter
+from docagent.vlm.asking import Breaker
+from docagent.vlm.client import VllmChat
+from docagent.vlm.connect import load_chat_model
+from docagent.vlm.scripted import ScriptedChatModel
+from tests.documents import document_of
+from tests.vlm_models import FAST, DoubtfulReader
+from tests.vlm_server import Act, serving
+
+BASE = {"first": [-1.0, -2.0, -3.0]}
+WORKS = {**BASE, "second": [-1.0, -2.5, -3.0]}
+IDLE = {**BASE, "second": [-1.0, -2.0, -3.0]}
+
+
+def vllm(logprobs, unknown=()):
+    """A server that tells log probabilities by model, and answers every question with nothing."""
+
+    def act(body):
+        if body["model"] in unknown:
+            return Act("no such model", status=404)
+        if "prompt_logprobs" not in body:
+            return Act({"answers": []})
+        values = logprobs.get(body["model"])
+        places = None if values is None else [None, *({"5": {"logprob": v}} for v in values)]
+        return Act(body={"choices": [], "prompt_logprobs": places})
+
+    return act
+
+
+def client(server):
+    return VllmChat(base_url=server.url, model="first", retries=0)
+
+
+@pytest.mark.parametrize(
+    ("logprobs", "effect"),
+    [(WORKS, "works"), (IDLE, "no_effect"), ({}, "unknown"), (BASE, "unknown")],
+)
+def test_an_adapter_must_differ_from_the_base_model(logprobs, effect):
+    with serving(vllm(logprobs)) as server:
+        state = probe_adapter(client(server), "second")
+    assert state.effect == effect
+    assert bool(state.message) == (effect != "works")
+
+
+def test_noise_of_a_busy_server_is_no_effect():
+    turns = iter([[-1.0, -2.0], [-1.01, -2.0], [-1.0, -2.02]])
+
+    def act(body):
+        places = [None, *({"5": {"logprob": v}} for v in next(turns))]
+        return Act(body={"choices": [], "prompt_logprobs": places})
+
+    with serving(act) as server:
+        assert probe_adapter(client(server), "second").effect == "no_effect"
+
+
+def test_an_adapter_that_is_not_served_is_told_with_those_that_are():
+    with serving(vllm(WORKS)) as server:
+        state = probe_adapter(client(server), "third")
+    assert state.effect == "not_served"
+    assert "first, second" in state.message
+
+
+def test_differences_need_lists_of_one_length():
+    assert largest_difference((), ()) is None
+    assert largest_difference((1.0,), (1.0, 2.0)) is None
+    assert largest_difference((1.0, 2.0), (1.5, 1.0)) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("schema", "logprobs", "adapters", "model", "note"),
+    [
+        ("invoice", WORKS, "finance=second", "second", ""),
+        ("nda", WORKS, "finance=second", "first", ""),
+        ("invoice", IDLE, "finance=second", "first", "has no effect"),
+        ("invoice", WORKS, "finance=third", "first", "is not served"),
+        ("invoice", {}, "finance=second", "second", "was not checked"),
+    ],
+)
+def test_extraction_asks_the_adapter_of_the_domain(schema, logprobs, adapters, model, note):
+    with serving(vllm(logprobs)) as server:
+        settings = settings_for(server, adapters)
+        agent = DocAgent(settings, reader=DoubtfulReader({}))
+        results = [agent.extract(document_of(["Total 12.00"]), schema) for _ in range(2)]
+        asked = [body["model"] for body in server.requests if "prompt_logprobs" not in body]
+        probes = [body for body in server.requests if "prompt_logprobs" in body]
+    assert set(asked) == {model}
+    assert {result.vlm.model for result in results} == {model}
+    assert all((note in " ".join(result.vlm.notes)) for result in results)
+    assert len(probes) <= 3  # once for both documents
+
+
+def test_questions_and_corrections_go_to_the_base_model():
+    with serving(vllm(WORKS)) as server:
+        agent = DocAgent(settings_for(server, "finance=second"), reader=DoubtfulReader({}))
+        assert agent.ask(document_of(["Total 12.00"]), "What is due?").vlm.model == "first"
+
+
+def test_an_adapter_that_the_server_loses_is_replaced_by_the_base_model():
+    unknown = set()
+    with serving(vllm(WORKS, unknown)) as server:
+        agent = DocAgent(settings_for(server, "finance=second"), reader=DoubtfulReader({}))
+        assert agent.extract(document_of(["Total 12.00"]), "invoice").vlm.model == "second"
+        unknown.add("second")
+        use = agent.extract(document_of(["Total 12.00"]), "invoice").vlm
+    assert use.model == "first"
+    assert "'second' is not served; the base model is asked instead" in use.notes
+
+
+def test_a_server_that_is_gone_is_not_probed_for_every_document():
+    breaker = Breaker()
+    model = VllmChat(base_url="http://127.0.0.1:9/v1", model="first", retries=0)
+    router = AdapterRouter(model, {"finance": "second"})
+    first, second = router.choose("finance", breaker), router.choose("finance", breaker)
+    assert "was not checked" in first.notes[0]
+    assert second.notes == ()
+    assert breaker.reply is not None
+
+
+def test_a_model_without_adapters_is_asked_and_flagged():
+    model = ScriptedChatModel(script=[{}])
+    chosen = AdapterRouter(model, {"finance": "second"}).choose("finance", Breaker())
+    assert chosen.model is model
+    assert "takes none" in chosen.notes[0]
+
+
+def settings_for(server, adapters):
+    update = {"vlm_url": server.url, "vlm_adapters": adapters, "vlm_calls": 1, "vlm": "always"}
+    return Settings.model_validate({**FAST.model_dump(), **update})
+
+
+def test_adapters_are_settings():
+    pairs = (("finance", "f"), ("legal", "l"))
+    for given in ("legal=l, finance=f,", {"finance": "f", "legal": "l"}, pairs):
+        assert Settings(vlm_adapters=given).vlm_adapters == pairs
+    assert Settings.from_env({"DOCAGENT_VLM_ADAPTERS": "legal=l"}).vlm_adapters == (("legal", "l"),)
+    assert hash(Settings(vlm_adapters="legal=l"))
+
+
+@pytest.mark.parametrize("text", ["finance", "=f", "finance=", "finance=a,finance=b"])
+def test_wrong_adapters_are_told(text, capsys):
+    with pytest.raises(SettingsError, match="DOCAGENT_VLM_ADAPTERS"):
+        Settings.from_env({"DOCAGENT_VLM_ADAPTERS": text})
+    url = "http://127.0.0.1:9/v1"
+    assert main(["vlm", "check", "--vlm-url", url, "--vlm-adapters", text]) == 2
+    assert "--vlm-adapters" in capsys.readouterr().err
+
+
+def test_adapters_need_a_server():
+    with pytest.raises(SettingsError, match="need vlm_url"):
+        load_chat_model(Settings(vlm_factory="a:b", vlm_adapters="legal=l"))
+
+
+def test_check_tells_what_is_served(capsys):
+    with serving(vllm(WORKS)) as server:
+        assert main(["vlm", "check", "--vlm-url", server.url]) == 0
+        assert "adapter second: works" in capsys.readouterr().out
+    with serving(vllm(IDLE)) as server:
+        assert main(["vlm", "check", "--vlm-url", server.url, "--json"]) == 2
+        told = json.loads(capsys.readouterr().out)
+    assert told["base"] == "first"
+    assert told["adapters"][0]["effect"] == "no_effect"
+    assert main(["vlm", "check"]) == 2
+    assert main(["vlm", "check", "--vlm-url", "http://127.0.0.1:9/v1"]) == 2
