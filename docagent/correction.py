@@ -17,6 +17,7 @@ from docagent.confidence import THRESHOLDS, Thresholds
 from docagent.document import Document, Word, WordLocation
 from docagent.geometry import Polygon
 from docagent.language_model import LanguageModel, letter_case, load_language_model
+from docagent.ocr.charset import without_accents
 from docagent.results import Correction, Edit
 
 SecondRead = Callable[[int, Polygon], str | None]
@@ -200,6 +201,8 @@ class _Corrector:
             return f"only {share:.0%} sure that it is better", False
         if letter_case(after) == "mixed" and letter_case(before) != "mixed":
             return "would mix upper and lower case", False
+        if after == without_accents(before) and after not in self.printed:
+            return "would take accents away, which the lexicon has few of", False
         known = after in self.printed or after in self.model
         if not known:
             return "neither the lexicon nor the document knows the word", False

@@ -53,6 +53,7 @@ def corrected(*words, **options):
         ("form", 0.8, [("from", 0.1)], "form"),  # both are words: the picture decides
         ("Total", 0.6, [("To tal", 0.4)], "Total"),  # a space would split the word
         ("Total", 0.6, [("", 0.4)], "Total"),
+        ("Irán", 0.52, [("Iran", 0.48)], "Irán"),  # accents are not taken away
     ],
 )
 def test_words(read, confidence, alternatives, text):

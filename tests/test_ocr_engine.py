@@ -143,6 +143,7 @@ def test_a_language_model_breaks_no_word_that_was_right(engine: OcrEngine, size:
         ("Kedai", {"Kedai": 0.5, "Kedal": 0.45}, "Kedai"),  # not a word, maybe a name
         ("tbe", {"the": 0.9}, "tbe"),  # the beam lost the text as read
         ("tbe", {}, "tbe"),
+        ("Irán,", {"Irán,": 0.52, "Iran,": 0.48}, "Irán,"),  # accents are not taken away
     ],
 )
 def test_language_settles_unsure_words_only(text, options, chosen):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.inference import open_session
+from docagent.ocr.charset import without_accents
 from docagent.ocr.crops import CROP_HEIGHT, crop_to_input, stack_inputs
 from docagent.ocr.ctc import AlignedChar, align, decode_beam, decode_greedy
 from docagent.ocr.types import CharReading, Image, LineReading, WordReading
@@ -124,13 +125,19 @@ def rescore(
 
     options: readings with their probabilities (0-1). Only words of the lexicon are chosen, or
     names would be bent; only letters change, and none in a word with digits: the model knows
-    nothing of numbers, codes and signs.
+    nothing of numbers, codes and signs. Nor may it take accents away, which a lexicon of one
+    language lacks.
     """
     known = dict(options)
     if text not in known or any(char.isdigit() for char in text):
         return text
     signs = _signs(text)
-    rivals = [t for t in known if t == text or (_signs(t) == signs and t in language)]
+    plain = without_accents(text)
+    rivals = [
+        t
+        for t in known
+        if t == text or (_signs(t) == signs and t in language and without_accents(t) != plain)
+    ]
 
     def score(reading: str) -> float:
         probability = math.log(max(known[reading], 1e-9))
