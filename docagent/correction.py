@@ -13,11 +13,11 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from docagent.accents import strip_accents
 from docagent.confidence import THRESHOLDS, Thresholds
 from docagent.document import Document, Word, WordLocation
 from docagent.geometry import Polygon
 from docagent.language_model import LanguageModel, letter_case, load_language_model
-from docagent.ocr.charset import without_accents
 from docagent.results import Correction, Edit
 
 SecondRead = Callable[[int, Polygon], str | None]
@@ -201,7 +201,7 @@ class _Corrector:
             return f"only {share:.0%} sure that it is better", False
         if letter_case(after) == "mixed" and letter_case(before) != "mixed":
             return "would mix upper and lower case", False
-        if after == without_accents(before) and after not in self.printed:
+        if after == strip_accents(before) and after not in self.printed:
             return "would take accents away, which the lexicon has few of", False
         known = after in self.printed or after in self.model
         if not known:

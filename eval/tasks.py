@@ -89,7 +89,7 @@ def nda_text(name: str, field: Field) -> str:
     if name == "term":
         return term_text(str(field.value or ""), text)
     if name == "jurisdiction":
-        return PREFIX.sub("", text)
+        return PREFIX.sub("", str(field.value or text))
     return " ".join(text.replace(",", " ").split())
 
 

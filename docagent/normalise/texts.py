@@ -14,9 +14,16 @@ _LABEL_WITH_MARK = re.compile(r"^[^\d:#]{0,40}[:#]+\s*(?=\S)")
 _LABEL_WORD = re.compile(r"^(?:no|nr|num|number|ref|reference|id)\b\.?\s*[:#]?\s*(?=\S*\d)", re.I)
 
 
+_SENTENCE_END = re.compile(r"[a-z]{5}\.$")
+"""A word too long for an abbreviation."""
+
+
 def normalise_text(raw_text: str, locale_hint: str | None = None) -> Normalised:
-    """The text on one line, without separators left over at its ends."""
+    """The text on one line, without separators left over at its ends, nor the full stop of the
+    sentence it ends (``Colorado.``, but ``Acme, Inc.``)."""
     text = collapse(raw_text).strip(" :;,|")
+    if text.count(".") == 1 and _SENTENCE_END.search(text):
+        text = text[:-1]
     return found(text) if text else failed(raw_text, "a text", "it is empty")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+from docagent.accents import strip_accents
 from docagent.document import Frozen
 
 _COMMA_DECIMAL_LANGUAGES = (
@@ -49,8 +50,7 @@ def collapse(text: str) -> str:
 
 def without_accents(text: str) -> str:
     """Lower case, letters without their diacritics (``März`` -> ``marz``)."""
-    marks = unicodedata.normalize("NFKD", text.lower())
-    return "".join(c for c in marks if not unicodedata.combining(c))
+    return strip_accents(text.lower())
 
 
 def split_locale(hint: str | None) -> tuple[str, str]:

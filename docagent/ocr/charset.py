@@ -61,9 +61,3 @@ def fold_text(text: str) -> str:
 
 
 _KNOWN = frozenset(CHARSET)
-
-
-def without_accents(text: str) -> str:
-    """The text with its letters' accents taken off."""
-    parts = unicodedata.normalize("NFD", text)
-    return "".join(char for char in parts if not unicodedata.combining(char))

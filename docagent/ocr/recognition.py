@@ -12,8 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from docagent.accents import strip_accents
 from docagent.inference import open_session
-from docagent.ocr.charset import without_accents
 from docagent.ocr.crops import CROP_HEIGHT, crop_to_input, stack_inputs
 from docagent.ocr.ctc import AlignedChar, align, decode_beam, decode_greedy
 from docagent.ocr.types import CharReading, Image, LineReading, WordReading
@@ -132,11 +132,11 @@ def rescore(
     if text not in known or any(char.isdigit() for char in text):
         return text
     signs = _signs(text)
-    plain = without_accents(text)
+    plain = strip_accents(text)
     rivals = [
         t
         for t in known
-        if t == text or (_signs(t) == signs and t in language and without_accents(t) != plain)
+        if t == text or (_signs(t) == signs and t in language and strip_accents(t) != plain)
     ]
 
     def score(reading: str) -> float:

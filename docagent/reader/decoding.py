@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,13 @@ def _best(
 
 def _value(texts: Sequence[str], place: tuple[int, int]) -> str:
     """Letters and digits of a span, by which values are told apart."""
-    return "".join(c for text in texts[slice(*place)] for c in text.casefold() if c.isalnum())
+    return "".join(map(_letters, texts[slice(*place)]))
+
+
+@lru_cache(maxsize=20_000)
+def _letters(word: str) -> str:
+    """Asked for the same words by every query of a document."""
+    return "".join(c for c in word.casefold() if c.isalnum())
 
 
 def _same(span: PointedSpan, start: int, end: int) -> bool:

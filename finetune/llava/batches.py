@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, Full
+from queue import Empty
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from PIL import Image
 from finetune.llava.config import DataConfig
 from finetune.llava.documents import ReadDocument, draw_document, read_document
 from finetune.llava.tasks import Sample, make_sample
+from finetune.queues import put_while_wanted
 
 IGNORED = -100
 """Label of a token that is not learnt."""
@@ -198,17 +199,5 @@ def _produce(
     processor = AutoProcessor.from_pretrained(folder)
     stream = encoded_samples(processor, data, rng, lambda: int(limit.value))
     for batch in batches(stream, rng, tokens, processor.tokenizer.pad_token_id):
-        if not _put(queue, batch):
+        if not put_while_wanted(queue, batch):
             return
-
-
-def _put(queue: Any, batch: Batch) -> bool:
-    """Wait for a free place in the queue; False when the training process has gone."""
-    parent = multiprocessing.parent_process()
-    while parent is None or parent.is_alive():
-        try:
-            queue.put(batch, timeout=20)
-            return True
-        except Full:
-            continue
-    return False

@@ -20,13 +20,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, Full
+from queue import Empty
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from finetune.queues import put_while_wanted
 from finetune.reader.data import CleanPage, batches, document_to_pages
 from finetune.reader.model import Reader, ReaderConfig, reader_loss
 from finetune.synthesis.documents import KINDS, generate
@@ -81,20 +82,8 @@ def produce(queue: Any, seed: int) -> None:
     while True:
         pool = pool[ROUND // REUSE :] + make_pages(rng, ROUND // REUSE)
         for batch in batches(rng.sample(pool, min(ROUND, len(pool))), rng):
-            if not _put(queue, batch):
+            if not put_while_wanted(queue, batch):
                 return
-
-
-def _put(queue: Any, batch: Batch) -> bool:
-    """Wait for a free place in the queue; False when the training process has gone."""
-    parent = multiprocessing.parent_process()
-    while parent is None or parent.is_alive():
-        try:
-            queue.put(batch, timeout=20)
-            return True
-        except Full:
-            continue
-    return False
 
 
 def stream(seed: int) -> Iterator[Batch]:
