@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from docagent.confidence import geometric_mean, minimum
 from docagent.document import Document
@@ -135,7 +136,13 @@ class FieldReader:
 def label_phrases(leaf: SchemaField) -> frozenset[str]:
     """What may be printed beside a value: the labels of the schema and the field's name."""
     name = leaf.path.rpartition(".")[2].removesuffix("[]").replace("_", " ")
-    return frozenset(bare(label) for label in (*leaf.labels, leaf.title, name) if label)
+    return _bare_set((*leaf.labels, leaf.title, name))
+
+
+@lru_cache(maxsize=2_000)
+def _bare_set(labels: tuple[str, ...]) -> frozenset[str]:
+    """Asked for every candidate of a field."""
+    return frozenset(bare(label) for label in labels if label)
 
 
 def bare(text: str) -> str:

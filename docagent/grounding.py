@@ -119,6 +119,17 @@ def edit_distance(a: str, b: str) -> int:
     return int(_end_distances(a, b, anchored=True)[-1])
 
 
+def is_one_edit(a: str, b: str) -> bool:
+    """Whether the Levenshtein distance is 1, without working it out."""
+    shorter, longer = sorted((a, b), key=len)
+    if shorter == longer or len(longer) - len(shorter) > 1:
+        return False
+    pairs = enumerate(zip(shorter, longer, strict=False))
+    same = next((i for i, (one, other) in pairs if one != other), len(shorter))
+    tail = same + 1 if len(a) == len(b) else same
+    return shorter[tail:] == longer[same + 1 :]
+
+
 def _end_distances(pattern: str, text: str, anchored: bool = False) -> NDArray[np.int64]:
     """For each prefix of text, the edits between pattern and the best substring ending there.
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from docagent.candidates import Candidate, FieldReader, bare, label_phrases
 from docagent.document import Document, WordLocation
 from docagent.geometry import BBox
-from docagent.grounding import edit_distance
+from docagent.grounding import is_one_edit
 from docagent.schemas import Schema, SchemaField
 
 RULE_SCORE = 0.35
@@ -178,6 +179,7 @@ def _labels(document: Document, schema: Schema) -> Iterator[_Label]:
         index = label.end if label else index + 1
 
 
+@lru_cache(maxsize=20_000)
 def label_key(text: str) -> str:
     """What labels are compared by: letters and digits, no spaces, shapes that look alike as one
     ("SUB-TOTAL", "Subtotal" and "5ubtota1" are the same)."""
@@ -211,7 +213,7 @@ def _kinds(phrases: dict[str, dict[str, str]], key: str) -> dict[str, str] | Non
         for phrase in phrases
         if abs(len(phrase) - len(key)) <= 1 and len(phrase) >= MISREAD_LENGTH
         if phrase[:1] == key[:1] or phrase[-3:] == key[-3:]
-        if edit_distance(phrase, key) == 1
+        if is_one_edit(phrase, key)
     )
     return next((phrases[phrase] for phrase in near), None)
 

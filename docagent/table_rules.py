@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from docagent.candidates import TIGHT_KINDS, Candidate, FieldReader, label_phrases
 from docagent.document import Document
 from docagent.geometry import BBox, union_bbox
-from docagent.grounding import edit_distance
+from docagent.grounding import is_one_edit
 from docagent.label_rules import LONGEST_LABEL, RULE_SCORE, label_key
 
 LEAST_COLUMNS = 2
@@ -204,7 +204,7 @@ def _misread(key: str, keys: Mapping[str, list[str]]) -> list[str]:
         tuple(paths)
         for label, paths in keys.items()
         if abs(len(label) - len(key)) <= 1 and (label[0] == key[0] or label[-2:] == key[-2:])
-        if edit_distance(label, key) == 1
+        if is_one_edit(label, key)
     }
     return list(near.pop()) if len(near) == 1 else []
 

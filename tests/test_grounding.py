@@ -14,6 +14,7 @@ from docagent.grounding import (
     ground_ranges,
     ground_text,
     ground_words,
+    is_one_edit,
 )
 from tests.documents import document_of, documents, texts
 
@@ -127,6 +128,11 @@ def test_edit_distance_is_a_distance(a, b):
     assert edit_distance(a, b) == edit_distance(b, a)
     assert (edit_distance(a, b) == 0) == (a == b)
     assert abs(len(a) - len(b)) <= edit_distance(a, b) <= max(len(a), len(b))
+
+
+@given(st.text("abc", max_size=6), st.text("abc", max_size=6))
+def test_one_edit_is_a_distance_of_one(a, b):
+    assert is_one_edit(a, b) == (edit_distance(a, b) == 1)
 
 
 @pytest.mark.parametrize(

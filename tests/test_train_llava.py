@@ -21,7 +21,15 @@ pytest.importorskip("transformers")
 from safetensors.torch import load_file  # noqa: E402
 
 from docagent.cascade.cells import units_of  # noqa: E402
-from finetune.llava.batches import batches, encode, encoded_samples, samples  # noqa: E402
+from finetune.llava.batches import (  # noqa: E402
+    IGNORED,
+    batches,
+    encode,
+    encode_turns,
+    encoded_samples,
+    pad_batch,
+    samples,
+)
 from finetune.llava.build import build  # noqa: E402
 from finetune.llava.checkpoint import load_checkpoint_folder, make_model  # noqa: E402
 from finetune.llava.config import load_settings  # noqa: E402
@@ -57,7 +65,7 @@ def test_tower_has_the_names_that_vllm_looks_for(start: Path) -> None:
 def test_tokens_of_prompts_and_answers(start: Path) -> None:
     _, processor = load_checkpoint_folder(start / "start")
     tokenizer = processor.tokenizer
-    for sample in islice(samples(mini_settings().data, random.Random(1)), 12):
+    for (sample,) in islice(samples(mini_settings().data, random.Random(1)), 12):
         made = encode(processor, sample.messages, sample.answer)
         said = tokenizer.decode(made.ids[made.start : -1])
         assert said == sample.answer
@@ -67,6 +75,28 @@ def test_tokens_of_prompts_and_answers(start: Path) -> None:
         assert int((made.ids == image).sum()) == 4 * pictures
     assert tokenizer.tokenize("L12| 408.50")[0] == "L12| "
     assert tokenizer.tokenize("408.50") == list("408.50")
+
+
+def test_questions_follow_each_other_on_one_page(start: Path) -> None:
+    """The page is read once; every answer is learnt, and nothing but answers."""
+    _, processor = load_checkpoint_folder(start / "start")
+    tokenizer = processor.tokenizer
+    data = mini_settings().data.model_copy(
+        update={"questions": 6, "weights": {"ask": 1.0}, "images": (0,)}
+    )
+    several = 0
+    for group in islice(samples(data, random.Random(3)), 12):
+        made = encode_turns(processor, group)
+        text = tokenizer.decode(made.ids)
+        assert text.count("BEGIN DOCUMENT ") == 2  # in the instructions and before the page
+        said = [tokenizer.decode(made.ids[a:b]) for a, b in made.answers]
+        assert set(said) <= {sample.answer + "<|end|>" for sample in group}
+        assert said[0] == group[0].answer + "<|end|>"
+        labels = pad_batch([made], 0)["labels"][0]
+        assert int((labels != IGNORED).sum()) == sum(b - a for a, b in made.answers)
+        assert text.count("Question:") == len(made.answers)
+        several += len(made.answers) > 1
+    assert several > 3
 
 
 def test_template_takes_texts_and_blocks(start: Path) -> None:

@@ -7,6 +7,7 @@ said in ``message`` and ``alternatives``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from docagent.normalise.currencies import normalise_currency
@@ -71,4 +72,10 @@ def normalise(
         return failed(raw_text, f"a value for {kind}", "it is empty")
     if kind == "choice":
         return normalise_choice(raw_text, choices)
+    return _normalise(kind, raw_text, locale_hint)
+
+
+@lru_cache(maxsize=4_096)
+def _normalise(kind: str, raw_text: str, locale_hint: str | None) -> Normalised:
+    """The candidates of a document share their words: the same texts are asked for repeatedly."""
     return NORMALISERS[kind](raw_text, locale_hint)

@@ -87,9 +87,10 @@ def _best(
     found: dict[tuple[int, int], float] = {}
     for window, score in zip(windows, scores, strict=True):
         most = min(LOOKED_AT, score.size)
-        for flat in np.argpartition(score, -most, axis=None)[-most:]:
-            start, length = divmod(int(flat), MAX_SPAN)
-            chance = float(np.exp(score[start, length] - total))
+        best = np.argpartition(score, -most, axis=None)[-most:]
+        chances = np.exp(score.ravel()[best] - total)
+        for flat, chance in zip(best.tolist(), chances.tolist(), strict=True):
+            start, length = divmod(flat, MAX_SPAN)
             if chance > 0:
                 at = window.first + start
                 place = (at, at + length + 1)

@@ -20,13 +20,15 @@ from PIL import Image
 
 from finetune.llava.config import DataConfig
 from finetune.llava.documents import ReadDocument, draw_document, read_document
-from finetune.llava.tasks import Sample, make_sample
+from finetune.llava.tasks import Sample, ask_samples, make_sample
+from finetune.llava.tokenizer import END, USER
 from finetune.queues import put_while_wanted
 
 IGNORED = -100
 """Label of a token that is not learnt."""
 ROUND = 96
 """Samples that are sorted by length at a time."""
+PAGE_END = "END DOCUMENT "
 _DATA_URL = "data:image/"
 
 Batch = dict[str, NDArray[np.generic]]
@@ -35,11 +37,13 @@ Batch = dict[str, NDArray[np.generic]]
 @dataclass(frozen=True)
 class Encoded:
     """ids: of prompt and answer. start: index of the answer's first token. pixels: (pictures, 3,
-    side, side), normalised; None without pictures."""
+    side, side), normalised; None without pictures. answers: begin and end of every answer, where
+    further questions stand behind the first."""
 
     ids: NDArray[np.int32]
     start: int
     pixels: NDArray[np.float32] | None = None
+    answers: tuple[tuple[int, int], ...] = ()
 
 
 def encode(
@@ -50,9 +54,7 @@ def encode(
     pictures: for messages whose picture blocks are bare; data URLs in them are decoded here.
     """
     pictures = list(pictures) or message_pictures(messages)
-    text = processor.apply_chat_template(
-        as_blocks(messages), add_generation_prompt=True, tokenize=False
-    )
+    text = render(processor, messages)
     made = processor(text=[text], images=pictures or None, return_tensors="np")
     prompt = made["input_ids"][0]
     tokenizer = processor.tokenizer
@@ -60,6 +62,45 @@ def encode(
     ids = np.concatenate([prompt, np.asarray(said)]).astype(np.int32)
     pixels = made["pixel_values"] if pictures else None
     return Encoded(ids, len(prompt), None if pixels is None else np.asarray(pixels, np.float32))
+
+
+def encode_turns(processor: Any, samples: Sequence[Sample]) -> Encoded:
+    """The first sample, and behind it the questions and answers of others that show the same
+    page in the same way, as further turns.
+
+    Reading a page for one answer teaches a small model little for its time. Served prompts have
+    one question.
+    """
+    first = encode(processor, samples[0].messages, samples[0].answer)
+    page, _ = _page_and_question(processor, samples[0])
+    parts, answers = [first.ids], [(first.start, len(first.ids))]
+    for sample in samples[1:]:
+        same, question = _page_and_question(processor, sample)
+        if same != page:
+            continue
+        asked, said = (
+            processor.tokenizer(text, add_special_tokens=False)["input_ids"]
+            for text in (USER + question, sample.answer + END)
+        )
+        start = answers[-1][1] + len(asked)
+        answers.append((start, start + len(said)))
+        parts.append(np.asarray(asked + said, np.int32))
+    return Encoded(np.concatenate(parts), first.start, first.pixels, tuple(answers))
+
+
+def _page_and_question(processor: Any, sample: Sample) -> tuple[str, str]:
+    """The rendered prompt up to the end of the document, and what stands after it."""
+    head, mark, tail = render(processor, sample.messages).rpartition(PAGE_END)
+    code, newline, question = tail.partition("\n")
+    return head + mark + code + newline, question
+
+
+def render(processor: Any, messages: Sequence[Mapping[str, Any]]) -> str:
+    """Messages as the text of a prompt."""
+    text = processor.apply_chat_template(
+        as_blocks(messages), add_generation_prompt=True, tokenize=False
+    )
+    return str(text)
 
 
 def as_blocks(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -102,21 +143,28 @@ def documents(data: DataConfig, rng: random.Random) -> Iterator[ReadDocument]:
             yield read
 
 
-def samples(data: DataConfig, rng: random.Random) -> Iterator[Sample]:
-    """Samples for ever, the same for the same state of ``rng``."""
+def samples(data: DataConfig, rng: random.Random) -> Iterator[tuple[Sample, ...]]:
+    """Samples for ever, the same for the same state of ``rng``; questions in groups of up to
+    ``data.questions`` on one view of a document."""
     for read in documents(data, rng):
         for _ in range(data.samples):
             sample = make_sample(read, rng, data.asked)
-            if sample is not None:
-                yield sample
+            if sample is None:
+                continue
+            if sample.task == "ask" and data.questions > 1:
+                yield ask_samples(read, rng, data.asked, rng.randint(1, data.questions)) or (
+                    sample,
+                )
+            else:
+                yield (sample,)
 
 
 def encoded_samples(
     processor: Any, data: DataConfig, rng: random.Random, longest: Callable[[], int]
 ) -> Iterator[Encoded]:
     """Encoded samples of at most as many tokens as ``longest`` says at the time, for ever."""
-    for sample in samples(data, rng):
-        made = encode(processor, sample.messages, sample.answer)
+    for group in samples(data, rng):
+        made = encode_turns(processor, group)
         if len(made.ids) <= longest():
             yield made
 
@@ -144,7 +192,8 @@ def pad_batch(group: Sequence[Encoded], pad: int) -> Batch:
     labels = np.full((len(group), longest), IGNORED, np.int64)
     for row, one in enumerate(group):
         ids[row, : len(one.ids)] = one.ids
-        labels[row, one.start : len(one.ids)] = one.ids[one.start :]
+        for start, end in one.answers or ((one.start, len(one.ids)),):
+            labels[row, start:end] = one.ids[start:end]
     batch: Batch = {"ids": ids, "labels": labels}
     shown = [one.pixels for one in group if one.pixels is not None]
     if shown:

@@ -65,8 +65,9 @@ class VisionConfig(Strict):
 
 class DataConfig(Strict):
     """kinds: of documents, with how often each comes up. noise: share of readings that may have
-    mistakes. readings: times a document is used; samples: drawn from a reading. The others are
-    those of ``Asked``."""
+    mistakes. readings: times a document is used; samples: drawn from a reading; questions: most
+    that are asked of one view of a document, one after the other. The others are those of
+    ``Asked``."""
 
     kinds: dict[str, float]
     chars: int = Field(ge=200)
@@ -79,6 +80,7 @@ class DataConfig(Strict):
     weights: dict[Literal["extract", "ask", "correct"], float]
     readings: int = Field(default=3, ge=1)
     samples: int = Field(default=2, ge=1)
+    questions: int = Field(default=1, ge=1)
 
     @model_validator(mode="after")
     def _check(self) -> DataConfig:
@@ -103,7 +105,8 @@ class DataConfig(Strict):
 class TrainingConfig(Strict):
     """rate: highest learning rate. tokens: of a batch, padding included. longest: tokens of a
     sample; longer ones are left out. early_longest: the same for the share ``early`` of the
-    time, in which short samples teach more a second. workers: processes that make data.
+    time, in which short samples teach more a second. ids_weight: of the ids of lines in the loss,
+    against 1 of other tokens. workers: processes that make data.
     save_seconds: between checkpoints."""
 
     rate: float
@@ -113,6 +116,7 @@ class TrainingConfig(Strict):
     longest: int
     early: float = Field(default=0.0, ge=0, le=1)
     early_longest: int = 0
+    ids_weight: float = Field(default=1.0, gt=0)
     workers: int = Field(ge=1)
     save_seconds: float
 

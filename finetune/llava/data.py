@@ -11,7 +11,7 @@ import argparse
 import random
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from finetune.llava.batches import samples
@@ -34,7 +34,7 @@ def main() -> None:
 
     def counted() -> Iterator[Sample]:
         stream = samples(load_settings(args.config).data, random.Random(args.seed))
-        for sample in islice(stream, args.count):
+        for sample in islice(chain.from_iterable(stream), args.count):
             tasks[sample.task] += 1
             yield sample
 

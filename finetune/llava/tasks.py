@@ -151,14 +151,29 @@ def ask_sample(read: ReadDocument, rng: random.Random, asked: Asked) -> Sample |
     return ask_query(read, query, rng, asked)
 
 
+def ask_samples(
+    read: ReadDocument, rng: random.Random, asked: Asked, most: int
+) -> tuple[Sample, ...]:
+    """Up to ``most`` of the document's own queries, asked of the same view of it."""
+    queries = read.truth.queries
+    look = look_at(read, rng, asked)
+    chosen = rng.sample(queries, min(most, len(queries)))
+    made = (ask_query(read, query, rng, asked, look) for query in chosen)
+    return tuple(sample for sample in made if sample is not None)
+
+
 def ask_query(
-    read: ReadDocument, query: QueryTruth, rng: random.Random, asked: Asked
+    read: ReadDocument,
+    query: QueryTruth,
+    rng: random.Random,
+    asked: Asked,
+    look: Look | None = None,
 ) -> Sample | None:
-    """A question about a part of the document."""
+    """A question about a part of the document. look: how the document is shown."""
     truths = read.truth.answers(query)
     if len(truths) > min(MOST_ANSWERS, asked.rows):
         return None
-    look = look_at(read, rng, asked)
+    look = look or look_at(read, rng, asked)
     fast = Answer(document_id=read.document.id, question=query.text, abstained="not_present")
     request = _one(Recorder().listen(lambda r: answer_unsure(look, fast, r)), rng)  # type: ignore[arg-type]
     try:

@@ -3,9 +3,10 @@
     python -m finetune.llava.train --config finetune/configs/llava_tiny.yaml \
         --output runs/llava_tiny --minutes 40
 
-Builds the untrained checkpoint first (``OUTPUT/start``), writes the trained one to
-``OUTPUT/checkpoint``. Runs again from the last state in the output folder; the learning rate
-follows the share of ``--minutes`` that all runs together have used. ``SIGTERM`` saves and stops.
+Builds the untrained checkpoint first (``OUTPUT/start``; ``--start`` goes on from a trained one
+instead), writes the trained one to ``OUTPUT/checkpoint``. Runs again from the last state in the
+output folder; the learning rate follows the share of ``--minutes`` that all runs together have
+used. ``SIGTERM`` saves and stops.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import time
 from collections.abc import Iterable
@@ -30,6 +32,7 @@ from finetune.llava.batches import IGNORED, Batch, BatchStream, Encoded, encoded
 from finetune.llava.build import DTYPES, build
 from finetune.llava.checkpoint import load_checkpoint_folder, save_checkpoint_folder
 from finetune.llava.config import LlavaSettings, load_settings
+from finetune.llava.induction import LINE_ID
 from finetune.llava.scoring import score_greedy
 from finetune.training import AveragedWeights, Clock, learning_rate, save_checkpoint
 
@@ -81,6 +84,7 @@ class Trainer:
             torch.compile(self.model.model, dynamic=True) if compiled else self.model.model
         )
         self.steps, self.tokens, self.clock = 0, 0, Clock(minutes * 60)
+        self.token_weights = token_weights(self.processor.tokenizer, settings.training.ids_weight)
 
     def _groups(self) -> list[dict[str, Any]]:
         """Matrices decay; norms, biases and the embeddings, which hold the constant, do not."""
@@ -98,7 +102,9 @@ class Trainer:
         rate = self.settings.training
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.steps, self.clock.progress, rate.rate, rate.warmup)
-        loss, right, count = answer_loss(self.model, self.forward, batch, self.device)
+        loss, right, count = answer_loss(
+            self.model, self.forward, batch, self.device, self.token_weights
+        )
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
@@ -159,12 +165,27 @@ def _shape(settings: LlavaSettings) -> tuple[Any, ...]:
     return settings.seed, settings.tokenizer, settings.language, settings.vision
 
 
+def token_weights(tokenizer: Any, ids_weight: float) -> Tensor:
+    """Weight of every token in the loss: 1, but ``ids_weight`` for ids of lines, of which an
+    answer has one in twenty tokens and on which the others hang."""
+    weights = torch.ones(len(tokenizer))
+    for token, index in tokenizer.get_vocab().items():
+        if LINE_ID.fullmatch(token):
+            weights[index] = ids_weight
+    return weights
+
+
 def answer_loss(
-    model: Any, forward: Any, batch: Batch, device: torch.device
+    model: Any,
+    forward: Any,
+    batch: Batch,
+    device: torch.device,
+    weights: Tensor | None = None,
 ) -> tuple[Tensor, int, int]:
     """Mean loss of the answers' tokens, how many are right, and how many there are.
 
-    Padding stands right of what is learnt and the model looks left only, so no mask is needed.
+    weights: of every token of the vocabulary, (v,); None counts all alike. Padding stands right of
+    what is learnt and the model looks left only, so no mask is needed.
     """
     inputs: dict[str, Tensor] = {"input_ids": torch.from_numpy(batch["ids"]).to(device)}
     if "pixels" in batch:
@@ -174,7 +195,8 @@ def answer_loss(
         hidden = forward(**inputs, use_cache=False).last_hidden_state[:, :-1]
         logits = model.lm_head(hidden[labels != IGNORED])
     wanted = labels[labels != IGNORED]
-    loss = torch.nn.functional.cross_entropy(logits.float(), wanted)
+    each = None if weights is None else weights.to(device)
+    loss = torch.nn.functional.cross_entropy(logits.float(), wanted, each)
     return loss, int((logits.argmax(-1) == wanted).sum()), len(wanted)
 
 
@@ -232,6 +254,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--config", type=Path, required=True, help="YAML, see finetune/configs")
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="a checkpoint folder to go on from")
     parser.add_argument("--minutes", type=float, default=40, help="of wall time, all runs together")
     parser.add_argument("--threads", type=int, default=1, help="of torch on a CPU")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many (0: no limit)")
@@ -242,6 +265,8 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     settings = load_settings(args.config)
     torch.manual_seed(settings.seed)
+    if args.start and not (args.output / "start").exists():
+        shutil.copytree(args.start, args.output / "start")
     trainer = Trainer(settings, args.output, args.minutes, args.compile)
     resumed = trainer.resume()
     count = sum(p.numel() for p in trainer.model.parameters())

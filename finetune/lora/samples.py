@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import torch
@@ -66,7 +67,8 @@ def held_out_chats(config: AdapterConfig, count: int) -> list[Chat]:
 
 def _synthetic(config: AdapterConfig, seed: int) -> Iterator[Chat]:
     assert config.synthetic is not None
-    for sample in samples(config.synthetic, random.Random(seed)):
+    stream = samples(config.synthetic, random.Random(seed))
+    for sample in chain.from_iterable(stream):
         pictures = tuple(message_pictures(sample.messages))
         yield Chat(tuple(as_blocks(sample.messages)), pictures, sample.answer)
 

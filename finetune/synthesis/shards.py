@@ -67,7 +67,8 @@ def _jitter(quad: NDArray[np.float32], rng: random.Random) -> NDArray[np.float32
 
 def cut_words(line: TextLine, rng: random.Random) -> tuple[BBox, str]:
     """One to three words of a line, with a box as people draw it around a word: from close to
-    its ink to the line's own height, and at the sides up to a sliver of its neighbours."""
+    its ink to the line's own height, with up to a sliver of its neighbours at the sides, and
+    sometimes one of the lines above and below or the rule it stands on."""
     count = min(rng.choice((1, 1, 1, 1, 2, 3)), len(line.words))
     first = rng.randint(0, len(line.words) - count)
     words = line.words[first : first + count]
@@ -79,8 +80,9 @@ def cut_words(line: TextLine, rng: random.Random) -> tuple[BBox, str]:
     loose = rng.random() ** 1.5
     left = words[0].bbox[0] - em * rng.uniform(0.0, 0.4)
     right = words[-1].bbox[2] + em * rng.uniform(0.0, 0.4)
-    top += loose * min(0.0, high - top) - em * rng.uniform(0.0, 0.25)
-    bottom += loose * max(0.0, low - bottom) + em * rng.uniform(0.0, 0.25)
+    slack = 0.45 if rng.random() < 0.2 else 0.25
+    top += loose * min(0.0, high - top) - em * rng.uniform(0.0, slack)
+    bottom += loose * max(0.0, low - bottom) + em * rng.uniform(0.0, slack)
     return (left, top, right, bottom), " ".join(word.text for word in words)
 
 
@@ -96,10 +98,12 @@ Labelled = tuple[NDArray[np.float32], list[str]]
 @dataclass(frozen=True)
 class Mix:
     """Shares (0-1): documents: whole documents instead of unrelated text; typed: typewritten
-    pages from an archive; wear: harshly worn pages; words: lines that words are cut out of too."""
+    pages from an archive; archived: other pages copied in black and white and kept small, as files
+    of offices are; wear: harshly worn pages; words: lines that words are cut out of too."""
 
     documents: float = 0.0
     typed: float = 0.0
+    archived: float = 0.0
     wear: float = 1.0
     words: float = 0.6
 
@@ -110,9 +114,12 @@ def make_page(rng: random.Random, mix: Mix) -> tuple[NDArray[np.uint8], Labelled
     canvas = random_page(rng, typed=True) if typed else draw_page(rng, mix.documents)
     em = float(np.median([word.font.size for word in canvas.words]))
     harsh = rng.random() < mix.wear
+    archived = mix.archived > 0 and rng.random() < mix.archived
     smallest, largest = (9.5, 30) if harsh else (10.5, 20 if typed else 36)
+    if archived:
+        smallest, largest = 8.5, 18
     target = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
-    image, matrix = degrade(canvas.draw(), rng, min(target / em, 1.6), harsh, typed)
+    image, matrix = degrade(canvas.draw(), rng, min(target / em, 1.6), harsh, typed or archived)
     lines = [line for line in split_into_lines(canvas.words) if is_text(line.text)]
     whole = _quads([line.bbox for line in lines], matrix), [fold_text(x.text) for x in lines]
     cuts = [cut_words(line, rng) for line in lines if rng.random() < mix.words]
@@ -170,18 +177,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--documents", type=float, default=0.0, help="share of whole documents")
     parser.add_argument("--typed", type=float, default=0.0, help="share of typewritten pages")
+    parser.add_argument("--archived", type=float, default=0.0, help="share of small b/w copies")
     parser.add_argument("--wear", type=float, default=1.0, help="share of harshly worn pages")
     parser.add_argument("--words", type=float, default=0.6, help="share of lines cut to words too")
     args = parser.parse_args()
     cv2.setNumThreads(1)
     args.output.mkdir(parents=True, exist_ok=True)
+    mix = Mix(args.documents, args.typed, args.archived, args.wear, args.words)
     for index in range(args.count):
         path = args.output / f"{args.seed:03d}_{index:05d}.npz"
         if path.exists():
             continue
         start = time.time()
         rng = random.Random(args.seed * 1_000_003 + index)
-        arrays = make_shard(rng, Mix(args.documents, args.typed, args.wear, args.words))
+        arrays = make_shard(rng, mix)
         write_shard(path, arrays)
         print(
             f"{path.name}: {len(arrays['crop_widths'])} lines, {time.time() - start:.1f} s",
