@@ -51,6 +51,13 @@ def test_answers_fit_the_schema_that_is_sent(kind: str) -> None:
     assert made
 
 
+def test_only_the_wanted_fields_are_asked_for() -> None:
+    wanted = Asked(images=(0,), only=frozenset({"total", "date"}))
+    for seed in range(6):
+        sample = extract_sample(read("receipt", seed), random.Random(seed), wanted)
+        assert sample is None or set(sample.asked) <= wanted.only
+
+
 @pytest.mark.parametrize("kind", ["receipt", "invoice", "prescription", "nda"])
 def test_right_answers_hold_on_the_page(kind: str) -> None:
     """What training teaches, the cascade accepts: values stand on the lines that are named."""

@@ -50,7 +50,7 @@ def test_it_has_learnt_to_copy() -> None:
     """Far above an untrained model, which foretells a third (the circuits it starts from)."""
     torch.set_num_threads(1)
     model, processor = load_checkpoint_folder(BASE)
-    data = load_settings(FINETUNE / "configs" / "llava_tiny.yaml").data
+    data = load_settings(FINETUNE / "configs" / "llava_tiny.yaml").data.as_served
     stream = encoded_samples(processor, data, random.Random(500_000), lambda: 900)
     table = foretold(model, processor.tokenizer, islice(stream, 12))
     right, total = (sum(pair[index] for pair in table.values()) for index in (0, 1))

@@ -78,6 +78,7 @@ class DataConfig(Strict):
     legible: bool
     noise: float = Field(ge=0, le=1)
     weights: dict[Literal["extract", "ask", "correct"], float]
+    only: frozenset[str] = frozenset()
     readings: int = Field(default=3, ge=1)
     samples: int = Field(default=2, ge=1)
     questions: int = Field(default=1, ge=1)
@@ -92,9 +93,14 @@ class DataConfig(Strict):
         return self
 
     @property
+    def as_served(self) -> DataConfig:
+        """The same with one question at a time."""
+        return self.model_copy(update={"questions": 1})
+
+    @property
     def asked(self) -> Asked:
         """How samples are drawn from a reading."""
-        names = ("chars", "fields", "rows", "images", "pixels", "legible", "weights")
+        names = ("chars", "fields", "rows", "images", "pixels", "legible", "weights", "only")
         return Asked(**{name: getattr(self, name) for name in names})
 
     def draw_kind(self, rng: random.Random) -> str:

@@ -76,7 +76,7 @@ def main() -> None:
     model, processor = load_checkpoint_folder(args.checkpoint)
     rng = random.Random(HELD_OUT_SEED)
     longest = settings.training.longest
-    stream = encoded_samples(processor, settings.data, rng, lambda: longest)
+    stream = encoded_samples(processor, settings.data.as_served, rng, lambda: longest)
     samples = list(islice(stream, args.count))
     table = foretold(model, processor.tokenizer, iter(samples))
     table["all"] = tuple(map(sum, zip(*table.values(), strict=True)))  # type: ignore[assignment]

@@ -61,7 +61,8 @@ class Asked:
     """How samples are drawn. chars: most characters of page text in one. fields: most fields
     asked at once; rows: tables with more rows are not asked for. images: pictures of a sample,
     one number drawn for each. pixels: of a page picture. legible: whether pictures show digits
-    to the model. weights: how often each task is drawn."""
+    to the model. weights: how often each task is drawn. only: fields that extraction asks for; all
+    of a schema if there are none."""
 
     chars: int = 12_000
     fields: int = 8
@@ -72,6 +73,11 @@ class Asked:
     weights: Mapping[str, float] = field(
         default_factory=lambda: {"extract": 0.65, "ask": 0.25, "correct": 0.1}
     )
+    only: frozenset[str] = frozenset()
+
+    def wants(self, unit: Unit) -> bool:
+        """Whether extraction asks for a unit."""
+        return not self.only or unit.key in self.only
 
 
 class _Recorded(Exception):
@@ -111,10 +117,11 @@ def extract_sample(read: ReadDocument, rng: random.Random, asked: Asked) -> Samp
     schema = schema_of(read.truth.kind)
     if schema is None:
         return None
-    units = [u for u in units_of(schema.leaves) if _may_ask(read, u, asked)]
+    units = [u for u in units_of(schema.leaves) if asked.wants(u) and _may_ask(read, u, asked)]
     # What is there is asked for more often than what is not.
     keep = [u for u in units if _is_there(read, u) or rng.random() < 0.4]
-    most = rng.randint(1, asked.fields)
+    # The square root: many at once, for which the page has to be read once.
+    most = max(1, round(rng.random() ** 0.5 * asked.fields))
     chosen = set(rng.sample(keep, min(len(keep), most)))
     return extract_units(read, schema, [u for u in units if u in chosen], rng, asked)
 

@@ -50,6 +50,8 @@ class Tally:
     loss: float = 0.0
     right: int = 0
     answer_tokens: int = 0
+    ids_right: int = 0
+    ids: int = 0
     tokens: int = 0
     steps: int = 0
     started: float = field(default_factory=time.monotonic)
@@ -59,6 +61,7 @@ class Tally:
         return {
             "loss": round(self.loss / max(1, self.steps), 4),
             "token_accuracy": round(self.right / max(1, self.answer_tokens), 4),
+            "line_id_accuracy": round(self.ids_right / max(1, self.ids), 4),
             "tokens_a_second": round(self.tokens / seconds),
         }
 
@@ -84,7 +87,9 @@ class Trainer:
             torch.compile(self.model.model, dynamic=True) if compiled else self.model.model
         )
         self.steps, self.tokens, self.clock = 0, 0, Clock(minutes * 60)
-        self.token_weights = token_weights(self.processor.tokenizer, settings.training.ids_weight)
+        self.is_id = line_id_tokens(self.processor.tokenizer).to(self.device)
+        # An answer has one id in twenty tokens, and the others hang on it.
+        self.token_weights = 1 + self.is_id * (settings.training.ids_weight - 1)
 
     def _groups(self) -> list[dict[str, Any]]:
         """Matrices decay; norms, biases and the embeddings, which hold the constant, do not."""
@@ -102,7 +107,7 @@ class Trainer:
         rate = self.settings.training
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.steps, self.clock.progress, rate.rate, rate.warmup)
-        loss, right, count = answer_loss(
+        loss, said, wanted = answer_loss(
             self.model, self.forward, batch, self.device, self.token_weights
         )
         loss.backward()
@@ -114,8 +119,12 @@ class Trainer:
             self.average.update(self.model, self.steps // 4)
         self.tokens += batch["ids"].size
         tally.loss += loss.item()
-        tally.right += right
-        tally.answer_tokens += count
+        right = said == wanted
+        tally.right += int(right.sum())
+        tally.answer_tokens += len(wanted)
+        ids = self.is_id[wanted]
+        tally.ids_right += int((right & ids).sum())
+        tally.ids += int(ids.sum())
         tally.tokens += batch["ids"].size
         tally.steps += 1
 
@@ -165,14 +174,12 @@ def _shape(settings: LlavaSettings) -> tuple[Any, ...]:
     return settings.seed, settings.tokenizer, settings.language, settings.vision
 
 
-def token_weights(tokenizer: Any, ids_weight: float) -> Tensor:
-    """Weight of every token in the loss: 1, but ``ids_weight`` for ids of lines, of which an
-    answer has one in twenty tokens and on which the others hang."""
-    weights = torch.ones(len(tokenizer))
+def line_id_tokens(tokenizer: Any) -> Tensor:
+    """Which tokens of the vocabulary are ids of lines, (v,)."""
+    which = torch.zeros(len(tokenizer), dtype=torch.bool)
     for token, index in tokenizer.get_vocab().items():
-        if LINE_ID.fullmatch(token):
-            weights[index] = ids_weight
-    return weights
+        which[index] = LINE_ID.fullmatch(token) is not None
+    return which
 
 
 def answer_loss(
@@ -181,8 +188,8 @@ def answer_loss(
     batch: Batch,
     device: torch.device,
     weights: Tensor | None = None,
-) -> tuple[Tensor, int, int]:
-    """Mean loss of the answers' tokens, how many are right, and how many there are.
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean loss of the answers' tokens, the likeliest tokens, and the right ones.
 
     weights: of every token of the vocabulary, (v,); None counts all alike. Padding stands right of
     what is learnt and the model looks left only, so no mask is needed.
@@ -195,14 +202,13 @@ def answer_loss(
         hidden = forward(**inputs, use_cache=False).last_hidden_state[:, :-1]
         logits = model.lm_head(hidden[labels != IGNORED])
     wanted = labels[labels != IGNORED]
-    each = None if weights is None else weights.to(device)
-    loss = torch.nn.functional.cross_entropy(logits.float(), wanted, each)
-    return loss, int((logits.argmax(-1) == wanted).sum()), len(wanted)
+    loss = torch.nn.functional.cross_entropy(logits.float(), wanted, weights)
+    return loss, logits.argmax(-1), wanted
 
 
 def held_out_samples(trainer: Trainer, count: int) -> list[Encoded]:
     """Encoded samples of documents that training does not see."""
-    data, longest = trainer.settings.data, trainer.settings.training.longest
+    data, longest = trainer.settings.data.as_served, trainer.settings.training.longest
     rng = random.Random(HELD_OUT_SEED)
     stream = encoded_samples(trainer.processor, data, rng, lambda: longest)
     return [next(stream) for _ in range(count)]

@@ -70,7 +70,7 @@ def draw_tasks(data: DataConfig, count: int, seed: int = SEED) -> Iterator[Task]
                     truth[unit.key] = unit_truth(read, unit, data.asked)
             except Spoiled:
                 continue
-        units = tuple(u for u in units_of(schema.leaves) if u.key in truth)
+        units = tuple(u for u in units_of(schema.leaves) if u.key in truth and data.asked.wants(u))
         count -= 1
         yield Task(read, schema, units, truth)
 
