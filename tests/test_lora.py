@@ -52,7 +52,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def config(base: Path) -> Callable[..., AdapterConfig]:
     def make(**changed: Any) -> AdapterConfig:
-        training = {"rate": 1e-3, "minutes": 5, "steps": 4, "batch": 2, "held_out": 2, "warmup": 1}
+        training = {"rate": 3e-3, "minutes": 5, "steps": 4, "batch": 2, "held_out": 2, "warmup": 1}
         training |= changed.pop("training", {})
         made = {"base": str(base), "name": "toy", "synthetic": DATA, "lora": {"rank": 4}}
         return AdapterConfig.model_validate({**made, "training": training, **changed})

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from docagent.document import Document
+from docagent.document import Document, Line, Page, Word
 from docagent.errors import SettingsError
 from docagent.geometry import bbox_to_polygon
 from docagent.prompts.layout import defuse, fence, lay_out, number_lines, split_lines
@@ -129,6 +129,22 @@ def test_parts_hold_every_line_once_and_in_order(document: Document, most: int):
     parts = split_lines(document, lines, most)
     assert [line for part in parts for line in part] == list(lines)
     assert all(parts)
+
+
+def test_parts_keep_a_label_and_the_value_beside_it_together():
+    """Ten rows of two lines each; every part begins with a label."""
+    made = []
+    for row in range(10):
+        for text, x0 in (("Label", 0.1), ("1,234.00", 0.6)):
+            box = (x0, 0.05 + row * 0.02, x0 + 0.2, 0.066 + row * 0.02)
+            word = Word(text=text, polygon=bbox_to_polygon(box), confidence=0.9)
+            made.append(Line(words=(word,)))
+    page = Page(number=1, width=1000, height=1400, lines=tuple(made))
+    document = Document(id="0" * 64, name="test", pages=(page,))
+    for most in range(30, 120, 7):
+        parts = split_lines(document, number_lines(document), most)
+        assert len(parts) > 1
+        assert all(document.words[part[0].start].word.text == "Label" for part in parts)
 
 
 @given(st.text())

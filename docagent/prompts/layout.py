@@ -53,20 +53,25 @@ def split_lines(
     document: Document, lines: Sequence[NumberedLine], most: int
 ) -> list[tuple[NumberedLine, ...]]:
     """Lines in parts of at most ``most`` characters of laid-out text, cut between pages where
-    that is possible, between lines where a page is longer."""
+    that is possible, between rows where a page is longer (a label and its value stay together),
+    between lines where a row is."""
     parts: list[list[NumberedLine]] = [[]]
     used = 0
     for _, on_page in groupby(lines, key=lambda line: line.page):
-        page = [(line, _cost(document, line)) for line in on_page]
-        if used and used + sum(cost for _, cost in page) > most:
+        page = list(on_page)
+        costs = {line.id: _cost(document, line) for line in page}
+        if used and used + sum(costs.values()) > most:
             parts.append([])
             used = 0
-        for line, cost in page:
-            if used and used + cost > most:
-                parts.append([])
-                used = 0
-            parts[-1].append(line)
-            used += cost
+        for row in _rows(page, {line.id: _box(document, line) for line in page}):
+            fits = sum(costs[line.id] for line in row) <= most
+            for piece in [row] if fits else [[line] for line in row]:
+                cost = sum(costs[line.id] for line in piece)
+                if used and used + cost > most:
+                    parts.append([])
+                    used = 0
+                parts[-1] += piece
+                used += cost
     return [tuple(part) for part in parts if part]
 
 
