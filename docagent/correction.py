@@ -27,6 +27,9 @@ LANGUAGE_WEIGHT = 0.5
 """Share of the language model against the recognizer in log space."""
 CONFUSION_PRIOR = 0.2
 """How often a doubted character is the look-alike that is offered, before looking."""
+SHORTEST_MIXED = 5
+"""Characters of a text with letters and digits below which an exchange of one for the other is not
+made: TW0 may be a code, T0TAL is hardly one."""
 KNOWN_BONUS = 6.0
 """Added (nats) to a word that the same document prints clearly elsewhere."""
 DOUBTED_CHARACTER = 0.9
@@ -216,6 +219,8 @@ class _Corrector:
             return "touches a word with digits, and there is no second read", False
         if len(after) != len(location.word.text):
             return "would add or drop a character of a number or code", False
+        if len(after) < SHORTEST_MIXED and any(c.isalpha() for c in after):
+            return "too short to tell a word from a code", False
         if (location.word.confidence or 0.0) >= self.thresholds.digits:
             return "touches a word with digits that the first read is rather sure of", False
         second = self.second_read(location.page, location.word.polygon)

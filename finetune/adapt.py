@@ -28,7 +28,7 @@ from finetune.from_onnx import load_onnx
 from finetune.labelled_data import LabelledData, LabelledImage, load_labelled, split_pages
 from finetune.quantize import IN_FLOAT, Inputs, quantize
 
-REHEARSAL = 0.25
+REHEARSAL = 0.4
 """Share of steps on the shipped style, if there are shards of it."""
 ASIDE = 10
 """One training page in so many is kept aside to choose the best weights; fewer pages than that

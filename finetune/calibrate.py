@@ -50,6 +50,8 @@ from finetune.synthesis.truth import FieldTruth
 
 WORN = 0.4
 """Share of harshly worn pages among those that words are calibrated on."""
+ARCHIVED = 0.5
+"""Share of small copies in black and white among them, as among what the recognizer learns from."""
 
 KINDS = ("receipt", "receipt", "invoice", "invoice", "bank_statement", "lab_report", "prescription")
 """Document kinds, each also the name of its schema; twice as many of what most people have."""
@@ -159,8 +161,11 @@ def make_words_page(
     """A worn page and its words with their boxes in pixels."""
     canvas = draw_page(rng, documents)
     em = float(np.median([word.font.size for word in canvas.words]))
-    size = float(np.exp(rng.uniform(np.log(10), np.log(30))))
-    image, matrix = degrade(canvas.draw(), rng, min(size / em, 1.6), rng.random() < wear)
+    archived = rng.random() < ARCHIVED
+    smallest, largest = (8.5, 18) if archived else (10, 30)
+    size = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
+    harsh = rng.random() < wear
+    image, matrix = degrade(canvas.draw(), rng, min(size / em, 1.6), harsh, archived)
     words = []
     for word in canvas.words:
         a, b, c, d = word.bbox

@@ -54,6 +54,7 @@ def corrected(*words, **options):
         ("Total", 0.6, [("To tal", 0.4)], "Total"),  # a space would split the word
         ("Total", 0.6, [("", 0.4)], "Total"),
         ("Irán", 0.52, [("Iran", 0.48)], "Irán"),  # accents are not taken away
+        ("Søn", 0.52, [("Son", 0.48)], "Søn"),  # nor strokes
     ],
 )
 def test_words(read, confidence, alternatives, text):
@@ -91,6 +92,13 @@ def test_digits_change_only_when_a_second_read_agrees(second, text, reason):
     assert result == text
     assert reason in correction.edits[0].reason
     assert correction.edits[0].accepted == (text == "10.00")
+
+
+@pytest.mark.parametrize(("before", "after", "made"), [("TW0", "TWO", 0), ("T0TAL", "TOTAL", 1)])
+def test_a_short_code_is_not_taken_for_a_word(before, after, made):
+    doubted = word(before, 0.5, [(after, 0.45)])
+    correction, _ = corrected(doubted, second_read=lambda page, polygon: after)
+    assert len(correction.accepted) == made
 
 
 def test_a_decimal_point_is_as_safe_as_a_digit():

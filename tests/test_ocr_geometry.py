@@ -95,7 +95,7 @@ def test_crop_outside_or_without_area_is_still_a_crop(quad: NDArray[np.float32])
     assert crop.shape[0] == 32 and crop.shape[1] >= 16 and crop.dtype == np.uint8
 
 
-def test_inputs_are_stretched_and_padded_with_paper() -> None:
+def test_inputs_are_stretched_and_their_right_edge_shows() -> None:
     grey = np.full((32, 40), 180, np.uint8)
     grey[10:20, 5:30] = 120
     ready = crop_to_input(grey)
@@ -103,7 +103,7 @@ def test_inputs_are_stretched_and_padded_with_paper() -> None:
     assert ready[15, 10] == pytest.approx(-1.0, abs=0.05)
     batch = stack_inputs([ready, ready[:, :20]])
     assert batch.shape == (2, 1, 32, 40)
-    assert (batch[1, 0, :, 20:] == 1).all()
+    assert (batch[1, 0, :, 20:] == 0).all()  # neither paper nor ink
 
 
 @given(st.sampled_from([0, 90, 180, 270]), st.integers(1, 20), st.integers(1, 20))

@@ -74,9 +74,13 @@ def crop_to_input(crop: Image) -> NDArray[np.float32]:
 
 
 def stack_inputs(crops: Sequence[NDArray[np.float32]], multiple: int = 8) -> NDArray[np.float32]:
-    """Crops of one height, padded right with paper to a common width: (n, 1, height, width)."""
+    """Crops of one height in a batch of a common width: (n, 1, height, width).
+
+    What is right of a crop is zero, as convolutions pad what is left of it: neither paper nor ink,
+    so that a mark cut off by the crop's edge can be told from one that stands there whole.
+    """
     width = -(-max(crop.shape[1] for crop in crops) // multiple) * multiple
-    batch = np.ones((len(crops), 1, crops[0].shape[0], width), np.float32)
+    batch = np.zeros((len(crops), 1, crops[0].shape[0], width), np.float32)
     for row, crop in zip(batch, crops, strict=True):
         row[0, :, : crop.shape[1]] = crop
     return batch

@@ -7,12 +7,16 @@ before that, D the id of the line the token stands on; one dimension flags the b
 one is constant.
 
 - Layer 0 fills them: two heads look at the token before, one at the one before that, one at the
-  last beginning of a line. The offsets come of the constant and the fast rotations of RoPE.
+  last beginning of a line. The offsets come of the constant and the fast rotations of RoPE. The
+  list of what is asked for has lines too: the id of such a line is a code of the field's name.
 - Layer 1 copies: two heads find where the same two tokens occurred and add what followed there
   (an induction head; Olsson et al., 2022); one finds the line whose id was just said and adds its
-  first word. Rotations so slow that distance does not matter carry the comparison.
-- Layer 2 looks for lines: words like the name of the field that was just said add the id of their
-  line, or of the line that begins after them.
+  first word. Rotations so slow that distance does not matter carry the comparison. The fourth
+  finds labels: what follows a word of the page looks for the same word in the list of what is
+  asked for, and takes over the code of the field that stands there.
+- Layer 2 finds lines: where the lines of a field are to be said, one head looks for words that
+  carry its code and adds the id of their line, the other that of the next line, as an amount often
+  stands apart from its label. Ids are points on circles, so the next one is a rotation away.
 
 A small model rarely finds this in an hour of one core. All of it can be changed by training, and
 the model stays a plain ``LlamaForCausalLM``.
@@ -36,6 +40,8 @@ ID_SHARE = 0.64
 STEM_SHARE = 0.7
 """Share of the squared length of a word's embedding that tells its stem: the cosine of tokens that
 spell one word."""
+CODES = 512
+"""Most numbers of line ids."""
 ID_SIZE, STEM_SIZE = 24, 40
 """Dimensions of an id in A, and of D; of a stem in A, and of C."""
 FAST = 6
@@ -45,12 +51,16 @@ SLOW = 7.0e-4
 OFFSET_GAP, MATCH, SECOND_MATCH, ID_MATCH, NEAR, BEGINNING = 7.0, 14.0, 8.0, 22.0, 8.0, 30.0
 """Attention logits: of the wanted offset over its neighbours, of equal tokens, of equal tokens
 before, of equal line ids, against what is near, and of a line's beginning over other tokens."""
-LIKE = 24.0
-"""The same of words with one stem, where a line is looked for."""
-COPIED = 1.4
-"""Weight of what is copied against the token itself."""
+LIKE, ASKED, NAMED = 32.0, 6.0, 24.0
+"""The same of words with one stem, where a label is looked for; of the list of what is asked for
+over the page; of a field's code, where a line is looked for."""
+COPIED, CARRIED, FOUND = 1.4, 1.5, 4.0
+"""Weight of what is copied against the token itself; of a field's code, and of a line's id, against
+what was found."""
 AFTER_LINES = ("END DOCUMENT ",)
 """What stands after the last line; it begins something without an id."""
+ASKED_FIELD = re.compile(r"- (?:\w+\[\]\.)?(\w+)(?:\[\])? \(")
+"""How the line of a field begins."""
 LINE_ID = re.compile(r"L(\d+)(\| )?")
 
 
@@ -106,6 +116,7 @@ def start_from_circuits(
         _fill_parts(language_model.layers[0].self_attn, parts, rates)
         _copy_matches(language_model.layers[1].self_attn, parts, rates, generator)
         if len(language_model.layers) > 2:
+            _find_labels(language_model.layers[1].self_attn, parts, rates, generator)
             _find_lines(language_model.layers[2].self_attn, parts, rates, generator)
         language_model.norm.weight.fill_(0.5)
 
@@ -116,23 +127,62 @@ def _set_embeddings(
     def unit(rows: int, width: int) -> Tensor:
         return nn.functional.normalize(torch.randn(rows, width, generator=generator), dim=1)
 
-    stems = [token.lstrip("Ġ").casefold() for token in tokens]
+    fields = {n: m[1] for n, token in enumerate(tokens) if (m := ASKED_FIELD.fullmatch(token))}
+    stems = [fields.get(n, token).lstrip("Ġ").casefold() for n, token in enumerate(tokens)]
     known = {stem: row for row, stem in enumerate(dict.fromkeys(stems))}
     own = parts.span - ID_SIZE - STEM_SIZE
     shared = unit(len(known), STEM_SIZE)[[known[stem] for stem in stems]]
-    text = torch.cat([STEM_SHARE**0.5 * shared, (1 - STEM_SHARE) ** 0.5 * unit(len(stems), own)], 1)
+    alone = unit(len(stems), own)
+    text = torch.cat([STEM_SHARE**0.5 * shared, (1 - STEM_SHARE) ** 0.5 * alone], 1)
     weight.copy_(0.02 * torch.randn(weight.shape, generator=generator))
     weight[: len(tokens), ID_SIZE : parts.span] = WIDTH * text
     weight[:, -2:] = torch.tensor([0.0, CONSTANT])
     ids = {n: m for n, token in enumerate(tokens) if (m := LINE_ID.fullmatch(token))}
-    numbers = unit(1 + max((int(m[1]) for m in ids.values()), default=0), ID_SIZE)
+    numbers = id_codes(CODES)
     for token, match in ids.items():
         weight[token, ID_SIZE : parts.span] *= (1 - ID_SHARE) ** 0.5
         weight[token, :ID_SIZE] = WIDTH * ID_SHARE**0.5 * numbers[int(match[1])]
         weight[token, -2] = FLAG if match[2] else 0.0
+    codes = shared @ name_codes().T
+    for token in fields:
+        weight[token, ID_SIZE : parts.span] = 0
+        weight[token, :ID_SIZE] = WIDTH * ID_SHARE**0.5 * codes[token] / codes[token].norm()
+        weight[token, parts.span - 1] = WIDTH * (1 - ID_SHARE) ** 0.5
+        weight[token, -2] = FLAG
     for token, text in enumerate(tokens):
         if text in AFTER_LINES:
+            weight[token, parts.span - 1] = WIDTH * (1 - ID_SHARE) ** 0.5
             weight[token, -2] = FLAG
+
+
+def id_codes(count: int, draws: int = 400) -> Tensor:
+    """A code of unit length for every number, (count, ID_SIZE): points on circles of rates that
+    were drawn so that no two numbers are much alike, and the next number is ``next_code`` away."""
+    generator, best, least = torch.Generator().manual_seed(count), None, 2.0
+    apart = torch.arange(1, max(2, count))[:, None]
+    for _ in range(draws):
+        rates = math.pi * torch.rand(ID_SIZE // 2, generator=generator)
+        alike = float(torch.cos(apart * rates).mean(1).abs().max())
+        if alike < least:
+            best, least = rates, alike
+    assert best is not None
+    angles = torch.arange(count)[:, None] * best
+    return torch.cat([angles.cos(), angles.sin()], 1) / math.sqrt(ID_SIZE // 2)
+
+
+def name_codes() -> Tensor:
+    """The matrix from a word's stem to the code of a field so named, (ID_SIZE, STEM_SIZE)."""
+    random = torch.randn(STEM_SIZE, ID_SIZE, generator=torch.Generator().manual_seed(1))
+    return torch.linalg.qr(random).Q.T
+
+
+def next_code(codes: Tensor) -> Tensor:
+    """The matrix that turns the code of every number into that of the next, (ID_SIZE, ID_SIZE)."""
+    half = ID_SIZE // 2
+    # The code of 0 is (1, 0) on every circle, so that of 1 holds the cosines and sines.
+    turn = codes[1] * math.sqrt(half)
+    cos, sin = torch.diag(turn[:half]), torch.diag(turn[half:])
+    return torch.cat([torch.cat([cos, -sin], 1), torch.cat([sin, cos], 1)], 0)
 
 
 def _set_small(attention: nn.Module, generator: torch.Generator) -> None:
@@ -168,8 +218,11 @@ def _fill_parts(attention: nn.Module, parts: Parts, rates: Tensor) -> None:
     _look_back(attention, row, 2, rates, scale)
     _carry(attention, row, ID_SIZE, parts.second, STEM_SIZE, scale)
     row = _clear(attention, 3, parts.size)
-    _look_at_beginning(attention, row, rates, scale)
+    _look_at_last(attention, row, rates, scale, [-2], torch.tensor([1 / FLAG]))
     _carry(attention, row, 0, parts.line, ID_SIZE, scale)
+    # What beginnings of asked fields and the page's end have in common raises the flag.
+    attention.v_proj.weight[row + ID_SIZE, parts.span - 1] = 1 / (WIDTH * (1 - ID_SHARE) ** 0.5)
+    attention.o_proj.weight[-2, row + ID_SIZE] = scale
 
 
 def _look_back(attention: nn.Module, row: int, by: int, rates: Tensor, scale: float) -> None:
@@ -183,15 +236,24 @@ def _look_back(attention: nn.Module, row: int, by: int, rates: Tensor, scale: fl
     attention.q_proj.weight[pairs + half, -1] = -strength * torch.sin(by * fast)
 
 
-def _look_at_beginning(attention: nn.Module, row: int, rates: Tensor, scale: float) -> None:
-    """Attention logits that are highest at the last beginning of a line."""
+def _look_at_last(
+    attention: nn.Module,
+    row: int,
+    rates: Tensor,
+    scale: float,
+    columns: Sequence[int],
+    by: Tensor,
+    fastest: float = 0.06,
+) -> None:
+    """Attention logits that are highest at the last token of which ``by``, applied to ``columns``
+    of its residual stream, gives 1 and not about 0."""
     half = len(rates)
     near = torch.nonzero((rates < 0.06) & (rates > 0.004)).flatten()
-    pairs = row + near
     strength = math.sqrt(BEGINNING * math.sqrt(2 * half) / len(near)) * scale
-    # The flag is what is looked for; how little it was turned since tells the last one.
-    attention.k_proj.weight[pairs, -2] = strength / FLAG
-    attention.q_proj.weight[pairs, -1] = strength / CONSTANT
+    for pair in (row + near).tolist():
+        # How little it was turned since tells the last one.
+        attention.k_proj.weight[pair, list(columns)] = strength * by
+        attention.q_proj.weight[pair, -1] = strength / CONSTANT
 
 
 def _copy_matches(
@@ -219,28 +281,62 @@ def _copy_matches(
     ids = slots[: min(ID_SIZE, len(slots))]
     strength = ID_MATCH / (text * ID_SHARE)
     _compare(attention, row + ids, (parts.span, parts.span), ID_SIZE, strength, generator)
-    _avoid_near(attention, row, rates, scale)
+    _avoid_near(attention, row, rates, scale, NEAR)
     count = min(parts.size, parts.span - ID_SIZE)
     _carry(attention, row, ID_SIZE, ID_SIZE, count, COPIED * scale)
+
+
+def _find_labels(
+    attention: nn.Module, parts: Parts, rates: Tensor, generator: torch.Generator
+) -> None:
+    """Let head 3 find the word before among what is asked for, and take over the field's code."""
+    scale = math.sqrt((3.3 * WIDTH**2 + CONSTANT**2) / parts.width)
+    row = _clear(attention, 3, parts.size)
+    slots, free = _slow_slots(rates)
+    strength = LIKE / (WIDTH**2 * STEM_SHARE / scale**2)
+    columns = (parts.span + ID_SIZE, parts.span + ID_SIZE)
+    _compare(attention, row + slots, columns, STEM_SIZE, strength, generator)
+    _prefer_marked(attention, row + free, scale, ASKED)
+    _carry(attention, row, parts.line, parts.span, ID_SIZE, CARRIED * scale)
 
 
 def _find_lines(
     attention: nn.Module, parts: Parts, rates: Tensor, generator: torch.Generator
 ) -> None:
-    """Let heads 0 and 1 find words like the one before this token (the name of a field, when its
-    lines are to be said). One adds the id of the line such a word stands on, the other that of a
-    line which begins after it, as an amount does after its label. What stands outside of the
-    page is found as well, but is on no line and adds nothing.
-    """
-    scale = math.sqrt((5.0 * WIDTH**2 + CONSTANT**2) / parts.width)
-    slow = torch.nonzero(rates < SLOW).flatten()
-    slots = torch.cat([slow, slow + len(rates)])
-    strength = LIKE / (WIDTH**2 * STEM_SHARE / scale**2)
-    for head, (column, brought) in enumerate(((ID_SIZE, parts.line), (parts.second, 0))):
+    """Let heads 0 and 1 find words of the page with the code of the field whose name was just
+    said; one adds the id of their line, the other that of the next."""
+    scale = math.sqrt((6.0 * WIDTH**2 + CONSTANT**2) / parts.width)
+    slots, free = _slow_slots(rates)
+    slots = slots[:ID_SIZE]
+    asked = WIDTH**2 * STEM_SHARE * ID_SIZE / STEM_SIZE
+    strength = NAMED / (math.sqrt(asked * ID_SHARE) * CARRIED * WIDTH / scale**2)
+    turn = next_code(id_codes(CODES))
+    stem = slice(parts.span + ID_SIZE, parts.span + ID_SIZE + STEM_SIZE)
+    for head in (0, 1):
         row = _clear(attention, head, parts.size)
-        asked = parts.span + ID_SIZE
-        _compare(attention, row + slots, (asked, column), STEM_SIZE, strength, generator)
-        _carry(attention, row, brought, 0, ID_SIZE, 2 * COPIED * scale)
+        _compare(attention, row + slots, (0, parts.span), ID_SIZE, strength, generator)
+        # What is asked for is the code of the word before.
+        query = attention.q_proj.weight[row + slots, :ID_SIZE].clone()
+        attention.q_proj.weight[row + slots, :ID_SIZE] = 0
+        attention.q_proj.weight[row + slots, stem] = query @ name_codes()
+        _prefer_marked(attention, row + free, scale, -4 * ASKED)
+        _avoid_near(attention, row, rates, scale, NEAR)
+        _carry(attention, row, parts.line, 0, ID_SIZE, FOUND * scale)
+        if head:
+            attention.o_proj.weight[:ID_SIZE, row : row + ID_SIZE] = FOUND * scale * turn
+
+
+def _slow_slots(rates: Tensor) -> tuple[Tensor, int]:
+    """Dimensions of a head that hardly turn, and one more of them."""
+    slow = torch.nonzero(rates < SLOW).flatten()
+    return torch.cat([slow[:-1], slow + len(rates)]), int(slow[-1])
+
+
+def _prefer_marked(attention: nn.Module, slot: int, scale: float, by: float) -> None:
+    """Attention logits higher by ``by`` where the flag is raised."""
+    strength = math.sqrt(abs(by) * math.sqrt(attention.head_dim) / CONSTANT) * scale
+    attention.q_proj.weight[slot, -1] = strength
+    attention.k_proj.weight[slot, -2] = math.copysign(strength, by)
 
 
 def _compare(
@@ -261,10 +357,10 @@ def _compare(
     attention.k_proj.weight[rows, columns[1] : columns[1] + count] = scaled
 
 
-def _avoid_near(attention: nn.Module, row: int, rates: Tensor, scale: float) -> None:
-    """Lower attention logits of the token itself and those just before."""
+def _avoid_near(attention: nn.Module, row: int, rates: Tensor, scale: float, by: float) -> None:
+    """Attention logits lower by ``by`` for the token itself, and by less for those just before."""
     fast = rates[:4]
-    strength = math.sqrt(NEAR / len(fast) * math.sqrt(2 * len(rates))) * scale / CONSTANT
+    strength = math.sqrt(by / len(fast) * math.sqrt(2 * len(rates))) * scale / CONSTANT
     pairs = row + torch.arange(len(fast))
     attention.k_proj.weight[pairs, -1] = strength
     attention.q_proj.weight[pairs, -1] = -strength

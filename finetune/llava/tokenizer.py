@@ -1,8 +1,8 @@
 """A byte-level BPE tokenizer for our prompts, and the chat template.
 
-Sentences of the shipped prompts and the fixed parts of an answer are tokens of their own, and so
-are line ids; digits are single. A picture of a page and its text so fit into a short context,
-and an answer is little more than the choice of lines and the copied value.
+Sentences of the shipped prompts, the fixed parts of an answer and the names of fields are tokens of
+their own, and so are line ids; digits are single. A picture of a page and its text so fit into a
+short context, and an answer is little more than the choice of lines and the copied value.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.trainers import BpeTrainer
 
 from docagent.prompts.templates import builtin_folder, load_template
+from docagent.schemas import list_schemas
 from finetune.llava.documents import draw_document, read_document
 from finetune.llava.tasks import Asked, Sample, ask_sample, correct_sample, extract_sample
 from finetune.synthesis.documents import KINDS
@@ -76,6 +77,14 @@ def prompt_phrases() -> list[str]:
     return [p for p in dict.fromkeys(phrases) if len(p) >= LEAST_PHRASE and p.isascii()]
 
 
+def field_tokens() -> tuple[list[str], list[str]]:
+    """How the fields of the shipped schemas begin in the list of what is asked for, and their
+    names, which are the keys of answers."""
+    paths = dict.fromkeys(leaf.path for schema in list_schemas() for leaf in schema.leaves)
+    names = dict.fromkeys(path.removesuffix("[]").rpartition(".")[2] for path in paths)
+    return [f"- {path} (" for path in paths], list(names)
+
+
 def training_texts(documents: int, seed: int) -> Iterator[str]:
     """Texts of requests and answers about synthetic documents of every kind."""
     rng = random.Random(seed)
@@ -102,9 +111,10 @@ def sample_text(sample: Sample) -> str:
 
 def train_tokenizer(vocabulary: int, line_ids: int, documents: int, seed: int) -> Tokenizer:
     """A tokenizer with ``vocabulary`` tokens at most, the same for the same arguments."""
-    phrases = [*prompt_phrases(), *ANSWER_PHRASES]
+    asked, names = field_tokens()
+    phrases = [*prompt_phrases(), *ANSWER_PHRASES, *asked]
     ids = [f"L{number}" for number in range(1, line_ids + 1)]
-    room = vocabulary - len(SPECIAL) - len(phrases) - 2 * len(ids)
+    room = vocabulary - len(SPECIAL) - len(phrases) - 2 * len(ids) - len(names)
     if room < 512:
         raise ValueError(
             f"vocabulary {vocabulary} leaves {room} tokens for text beside {len(phrases)} phrases "
@@ -130,7 +140,10 @@ def train_tokenizer(vocabulary: int, line_ids: int, documents: int, seed: int) -
     # A line begins with its id, a bar and a space: so its first word is spelt as in an answer.
     whole = [*phrases, *(f"{name}| " for name in ids)]
     tokenizer.add_tokens([AddedToken(p, normalized=False) for p in whole])
-    tokenizer.add_tokens([AddedToken(i, normalized=False, single_word=True) for i in ids])
+    # Names of fields are one token, so that a key of an answer is.
+    pieces = [name for name in names if len(tokenizer.encode(name).ids) > 1]
+    words = [*ids, *pieces]
+    tokenizer.add_tokens([AddedToken(w, normalized=False, single_word=True) for w in words])
     return tokenizer
 
 

@@ -87,7 +87,9 @@ class Trainer:
             torch.compile(self.model.model, dynamic=True) if compiled else self.model.model
         )
         self.steps, self.tokens, self.clock = 0, 0, Clock(minutes * 60)
-        self.is_id = line_id_tokens(self.processor.tokenizer).to(self.device)
+        self.is_id = line_id_tokens(
+            self.processor.tokenizer, settings.tokenizer.vocabulary
+        ).to(self.device)
         # An answer has one id in twenty tokens, and the others hang on it.
         self.token_weights = 1 + self.is_id * (settings.training.ids_weight - 1)
 
@@ -174,9 +176,9 @@ def _shape(settings: LlavaSettings) -> tuple[Any, ...]:
     return settings.seed, settings.tokenizer, settings.language, settings.vision
 
 
-def line_id_tokens(tokenizer: Any) -> Tensor:
-    """Which tokens of the vocabulary are ids of lines, (v,)."""
-    which = torch.zeros(len(tokenizer), dtype=torch.bool)
+def line_id_tokens(tokenizer: Any, size: int) -> Tensor:
+    """Which tokens of a vocabulary with room for ``size`` are ids of lines, (size,)."""
+    which = torch.zeros(size, dtype=torch.bool)
     for token, index in tokenizer.get_vocab().items():
         which[index] = LINE_ID.fullmatch(token) is not None
     return which
