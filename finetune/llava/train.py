@@ -87,9 +87,9 @@ class Trainer:
             torch.compile(self.model.model, dynamic=True) if compiled else self.model.model
         )
         self.steps, self.tokens, self.clock = 0, 0, Clock(minutes * 60)
-        self.is_id = line_id_tokens(
-            self.processor.tokenizer, settings.tokenizer.vocabulary
-        ).to(self.device)
+        self.is_id = line_id_tokens(self.processor.tokenizer, settings.tokenizer.vocabulary).to(
+            self.device
+        )
         # An answer has one id in twenty tokens, and the others hang on it.
         self.token_weights = 1 + self.is_id * (settings.training.ids_weight - 1)
 
