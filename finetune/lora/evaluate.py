@@ -111,9 +111,14 @@ def table_text(columns: Mapping[str, Mapping[str, Counts]], fields: bool = False
         names = list(columns)
         lines += ["", f"| field | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
         for path in sorted({p for table in columns.values() for p in table} - {"overall"}):
-            f1 = [f"{columns[name].get(path, Counts()).f1:.3f}" for name in names]
+            f1 = [_f1_text(columns[name].get(path, Counts())) for name in names]
             lines.append(f"| {path} | {' | '.join(f1)} |")
     return "\n".join(lines)
+
+
+def _f1_text(counts: Counts) -> str:
+    """F1; a dash where nothing was to be found and nothing was said, which proves little."""
+    return f"{counts.f1:.3f}" if counts.true or counts.predicted else "-"
 
 
 def _models(args: argparse.Namespace, base: str) -> Iterator[tuple[str, Any, Settings]]:
