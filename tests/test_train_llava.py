@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import random
 from itertools import islice
 from pathlib import Path
@@ -142,7 +143,7 @@ def test_a_named_line_gives_its_first_word(start: Path) -> None:
     page = "L1| Ashford\nL2| Blount\nL3| Crispin\nL4| Dorset\n"
     hits = 0
     for number, word in enumerate(("Ashford", "Blount", "Crispin", "Dorset"), start=1):
-        ids = processor.tokenizer(f'{page}{{"lines": ["L{number}"], "how": "verbatim", "value": "')
+        ids = processor.tokenizer(f'{page}{{"lines":["L{number}"],"how":"verbatim","value":"')
         with torch.no_grad():
             said = model(input_ids=torch.tensor([ids["input_ids"]])).logits[0, -1]
         hits += int(processor.tokenizer(word)["input_ids"][0] in said.topk(3).indices.tolist())
@@ -166,7 +167,7 @@ def test_training_lowers_the_loss_and_goes_on_where_it_stopped(start: Path) -> N
     last, resumed = Tally(), Tally()
     trainer.step(made[7], last)
     again.step(made[7], resumed)
-    assert last.loss == pytest.approx(resumed.loss, abs=1e-3)
+    assert last.loss == pytest.approx(resumed.loss, rel=0.01)  # bfloat16 differs a little
     assert last.loss < 0.9 * first.loss / first.steps
     weights = dict(again.model.named_parameters())
     for name, weight in trainer.model.named_parameters():
@@ -217,3 +218,18 @@ def test_damaged_configurations_are_told(tmp_path: Path, text: str, message: str
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
         load_settings(path)
+
+
+@pytest.mark.parametrize("command", ["build", "data", "train"])
+def test_a_configuration_that_is_not_there_is_a_mistake_of_the_command_line(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    module = importlib.import_module(f"finetune.llava.{command}")
+    given = ["x", "--config", str(tmp_path / "no.yaml"), "--output", str(tmp_path / "out")]
+    monkeypatch.setattr("sys.argv", given)
+    with pytest.raises(SystemExit, match="2"):
+        module.main()
+    assert "no.yaml: cannot be read" in capsys.readouterr().err

@@ -112,9 +112,12 @@ def is_flagged(result: Result) -> bool:
 
 
 def is_answered(result: Result) -> bool:
-    """Whether nothing failed, so that there is nothing to flag."""
-    use = result.vlm
-    return bool(use and use.attempts and all(a.outcome == "answered" for a in use.attempts))
+    """Whether all that was asked has an answer in the end, so that there is nothing to flag: a
+    call that failed may have been mended by the next."""
+    attempts = result.vlm.attempts if result.vlm else ()
+    asked = {(a.template, a.asked) for a in attempts}
+    answered = {(a.template, a.asked) for a in attempts if a.outcome == "answered"}
+    return bool(asked) and asked == answered
 
 
 def measure_faults(url: str, model: str, settings: Settings) -> list[Figure]:

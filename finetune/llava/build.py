@@ -23,7 +23,7 @@ from finetune.llava.checkpoint import (
     make_processor,
     save_checkpoint_folder,
 )
-from finetune.llava.config import LlavaSettings, load_settings
+from finetune.llava.config import LlavaSettings, argument, load_settings
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -40,11 +40,13 @@ def build(settings: LlavaSettings, folder: Path, dtype: str = "float32") -> int:
 def main() -> None:
     """Parse the command line and build."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--config", type=Path, required=True, help="YAML, see finetune/configs")
+    parser.add_argument(
+        "--config", type=argument(load_settings), required=True, help="YAML, see finetune/configs"
+    )
     parser.add_argument("--output", type=Path, required=True, help="folder of the checkpoint")
     parser.add_argument("--dtype", choices=DTYPES, default="float32")
     args = parser.parse_args()
-    count = build(load_settings(args.config), args.output, args.dtype)
+    count = build(args.config, args.output, args.dtype)
     print(f"{args.output}: {count:,} parameters, {args.dtype}, loads and generates")
 
 

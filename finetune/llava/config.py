@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from finetune.llava.tasks import TASKS, Asked
 from finetune.synthesis.documents import KINDS
+
+T = TypeVar("T")
 
 
 class Strict(BaseModel):
@@ -136,6 +139,26 @@ class LlavaSettings(Strict):
     vision: VisionConfig
     data: DataConfig
     training: TrainingConfig
+
+
+def argument(load: Callable[[Path], T]) -> Callable[[str], T]:
+    """A ``type`` for argparse of what a file holds: what is wrong with it is told as a mistake of
+    the command line."""
+
+    def parse(text: str) -> T:
+        try:
+            return load(Path(text))
+        except ValueError as error:
+            raise ArgumentTypeError(str(error)) from error
+
+    return parse
+
+
+def checkpoint_folder(path: Path) -> Path:
+    """The path itself. Raises ValueError if no checkpoint is there."""
+    if not (path / "config.json").is_file():
+        raise ValueError(f"{path}: no checkpoint, which is a folder with a config.json")
+    return path
 
 
 def load_settings(path: Path) -> LlavaSettings:

@@ -15,7 +15,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from finetune.llava.batches import samples
-from finetune.llava.config import load_settings
+from finetune.llava.config import argument, load_settings
 from finetune.llava.jsonl import write_jsonl
 from finetune.llava.tasks import Sample
 
@@ -28,12 +28,12 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="file to write, .jsonl")
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--config", type=Path, default=DEFAULT)
+    parser.add_argument("--config", type=argument(load_settings), default=str(DEFAULT))
     args = parser.parse_args()
     tasks: Counter[str] = Counter()
 
     def counted() -> Iterator[Sample]:
-        stream = samples(load_settings(args.config).data, random.Random(args.seed))
+        stream = samples(args.config.data, random.Random(args.seed))
         for sample in islice(chain.from_iterable(stream), args.count):
             tasks[sample.task] += 1
             yield sample

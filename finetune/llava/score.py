@@ -15,7 +15,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -24,7 +23,7 @@ import torch
 
 from finetune.llava.batches import Encoded, encoded_samples
 from finetune.llava.checkpoint import load_checkpoint_folder
-from finetune.llava.config import load_settings
+from finetune.llava.config import argument, checkpoint_folder, load_settings
 from finetune.llava.data import DEFAULT
 from finetune.llava.scoring import score_greedy
 from finetune.llava.train import HELD_OUT_SEED
@@ -36,9 +35,9 @@ def token_kind(text: str, before: str) -> str:
     """What a token of an answer is, by its text and that of the token before it."""
     if _LINE_ID.fullmatch(text):
         return "line id"
-    if text.startswith('": {"lines": ['):
+    if text.startswith('":{"lines":['):
         return "value there or not"
-    first = "first of a value: " if before.startswith('"], "how"') else ""
+    first = "first of a value: " if before.startswith('"],"how"') else ""
     if text.isdigit():
         return f"{first}digit"
     if not set(text) - set('{}[]":, ') or "<|" in text or '"' in text:
@@ -66,13 +65,18 @@ def foretold(model: Any, tokenizer: Any, samples: Iterator[Encoded]) -> dict[str
 def main() -> None:
     """Parse the command line and print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--config", type=Path, default=DEFAULT, help="its data section is used")
+    parser.add_argument("--checkpoint", type=argument(checkpoint_folder), required=True)
+    parser.add_argument(
+        "--config",
+        type=argument(load_settings),
+        default=str(DEFAULT),
+        help="its data section is used",
+    )
     parser.add_argument("--count", type=int, default=40, help="samples")
     parser.add_argument("--greedy", action="store_true", help="answer as well; slow")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    settings = load_settings(args.config)
+    settings = args.config
     model, processor = load_checkpoint_folder(args.checkpoint)
     rng = random.Random(HELD_OUT_SEED)
     longest = settings.training.longest

@@ -250,7 +250,8 @@ def _ids(request: Request) -> frozenset[str]:
 
 
 def _sample(request: Request, answer: Any) -> Sample:
-    text = json.dumps(answer, ensure_ascii=False)
+    # Without spaces, as the grammars of ``docagent vlm serve`` want it.
+    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
     schema = request.json_schema or {}
     return Sample(request.template, request.messages, schema, text, request.asked)
 

@@ -35,15 +35,16 @@ PROMPTS = ("extract", "ask", "correct")
 LEAST_PHRASE = 12
 """Characters of a piece of a template that becomes a token."""
 
-_CELL = ('{"lines": ["', '{"lines": [], "how": "absent", "value": null}')
+_CELL = ('{"lines":["', '{"lines":[],"how":"absent","value":null}')
 ANSWER_PHRASES = (
     *_CELL,
-    *(f'": {cell}' for cell in _CELL),
-    *(f'": [{cell}' for cell in _CELL),
-    *(f'"], "how": "{how}", "value": "' for how in ("verbatim", "corrected", "derived")),
-    *('{"answers": [', '{"', '": "', '": [{"', '", "', '"}, "', '"}}', '"}]}', '"}, ', ', "'),
+    *(f'":{cell}' for cell in _CELL),
+    *(f'":[{cell}' for cell in _CELL),
+    *(f'"],"how":"{how}","value":"' for how in ("verbatim", "corrected", "derived")),
+    *('{"answers":[', '{"', '":"', '":[{"', '","', '"},"', '"}}', '"}]}', '"},', ',"'),
 )
-"""Pieces that every answer is made of, as ``json.dumps`` writes them (and vLLM's grammars too)."""
+"""Pieces that every answer is made of, without spaces: the grammars of ``docagent vlm serve`` allow
+none between the parts of JSON."""
 
 # A text alone may come as a string or as the one block of a list; both give the same tokens.
 CHAT_TEMPLATE = (

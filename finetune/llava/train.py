@@ -31,7 +31,7 @@ from torch import Tensor
 from finetune.llava.batches import IGNORED, Batch, BatchStream, Encoded, encoded_samples
 from finetune.llava.build import DTYPES, build
 from finetune.llava.checkpoint import load_checkpoint_folder, save_checkpoint_folder
-from finetune.llava.config import LlavaSettings, load_settings
+from finetune.llava.config import LlavaSettings, argument, checkpoint_folder, load_settings
 from finetune.llava.induction import LINE_ID
 from finetune.llava.scoring import score_greedy
 from finetune.training import AveragedWeights, Clock, learning_rate, save_checkpoint
@@ -260,9 +260,13 @@ def _log(trainer: Trainer, row: dict[str, Any]) -> None:
 def main() -> None:
     """Parse the command line and train."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--config", type=Path, required=True, help="YAML, see finetune/configs")
+    parser.add_argument(
+        "--config", type=argument(load_settings), required=True, help="YAML, see finetune/configs"
+    )
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="a checkpoint folder to go on from")
+    parser.add_argument(
+        "--start", type=argument(checkpoint_folder), help="a checkpoint folder to go on from"
+    )
     parser.add_argument("--minutes", type=float, default=40, help="of wall time, all runs together")
     parser.add_argument("--threads", type=int, default=1, help="of torch on a CPU")
     parser.add_argument("--steps", type=int, default=0, help="stop after so many (0: no limit)")
@@ -271,12 +275,15 @@ def main() -> None:
     parser.add_argument("--dtype", choices=DTYPES, default="bfloat16", help="of the checkpoint")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    settings = load_settings(args.config)
+    settings = args.config
     torch.manual_seed(settings.seed)
     if args.start and not (args.output / "start").exists():
         shutil.copytree(args.start, args.output / "start")
     trainer = Trainer(settings, args.output, args.minutes, args.compile)
-    resumed = trainer.resume()
+    try:
+        resumed = trainer.resume()
+    except ValueError as error:
+        parser.error(str(error))
     count = sum(p.numel() for p in trainer.model.parameters())
     print(f"{count:,} parameters on {trainer.device}; resumed: {resumed}", flush=True)
     wanted = settings.training

@@ -36,7 +36,7 @@ from docagent.vlm.asking import Asker
 from docagent.vlm.connect import load_chat_model
 from eval.fields import field_counts, letters_and_digits
 from eval.metrics import Counts
-from finetune.llava.config import DataConfig
+from finetune.llava.config import DataConfig, argument
 from finetune.llava.documents import ReadDocument, draw_document, read_document
 from finetune.llava.tasks import Spoiled, schema_of, unit_truth
 from finetune.lora.config import load_adapter_config
@@ -151,7 +151,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m finetune.lora.evaluate", description=(__doc__ or "").split("\n")[0]
     )
-    parser.add_argument("--config", type=Path, required=True, help="of the adapter: its documents")
+    parser.add_argument(
+        "--config",
+        type=argument(load_adapter_config),
+        required=True,
+        help="of the adapter: its documents",
+    )
     parser.add_argument("--base", help="another base than the configuration's")
     parser.add_argument("--adapter", type=Path, action="append", default=[], help="repeatable")
     parser.add_argument("--vlm-url", default="", help="measure models that a server serves instead")
@@ -162,9 +167,9 @@ def main() -> None:
     parser.add_argument("--chars", type=int, default=2200, help="most characters in a call")
     parser.add_argument("--fields", action="store_true", help="F1 of every field as well")
     args = parser.parse_args()
-    config = load_adapter_config(args.config)
+    config = args.config
     if config.synthetic is None:
-        sys.exit(f"{args.config}: it has no synthetic documents to measure on")
+        parser.error(f"the adapter {config.name!r} has no synthetic documents to measure on")
     tasks = list(draw_tasks(config.synthetic, args.count, args.seed))
     columns = {}
     for name, chat, settings in _models(args, args.base or config.base):
