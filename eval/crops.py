@@ -26,8 +26,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from docagent.errors import DocAgentError, SettingsError
+from docagent.language_model import load_language_model
+from docagent.ocr.engine import OcrEngine
+from docagent.settings import Settings
 from eval.datasets import OcrPage, load_ocr_pages
-from eval.engines import THREAD_LIMITS, TesseractEngine, weights_dir
+from eval.engines import THREAD_LIMITS, TesseractEngine
 from eval.ledger import RUNS
 from eval.matching import TextBox
 from eval.measure import Stopwatch
@@ -73,28 +76,19 @@ def page_crops(page: OcrPage, margin: int = MARGIN) -> list[tuple[TextBox, Crop]
 
 
 def docagent_recognizer() -> Recognizer:
-    """The shipped recognizer. Raises ModelError if its weights are missing."""
-    from docagent.ocr.crops import READ_STRETCH, cut_crop
-    from docagent.ocr.recognition import TextRecognizer
-
-    recognizer = TextRecognizer(weights_dir() / "recognizer.onnx", threads=1)
+    """The shipped recognizer with its language model, as pages are read with it. Raises ModelError
+    if its weights are missing."""
+    settings = Settings.from_env().model_copy(update={"threads": 1})
+    engine = OcrEngine(settings, load_language_model())
 
     def recognize(crops: Sequence[Crop]) -> list[str]:
-        lines = recognizer.recognize(
-            [cut_crop(crop, corners(crop), READ_STRETCH) for crop in crops]
-        )
+        lines = engine.read_crops(crops)
         return [
             " ".join("".join(char.text for char in word.chars) for word in line.words)
             for line in lines
         ]
 
     return recognize
-
-
-def corners(crop: Crop) -> NDArray[np.float32]:
-    """The quadrilateral around a whole crop, clockwise from top-left, (4, 2)."""
-    height, width = crop.shape
-    return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
 
 
 def rapidocr_recognizer() -> Recognizer:

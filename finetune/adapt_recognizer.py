@@ -22,7 +22,15 @@ from finetune.export import export_recognizer
 from finetune.fine_tuning import Score, State
 from finetune.losses import caseless_ctc_loss, ctc_loss, greedy_texts
 from finetune.quantize import Inputs
-from finetune.recognizer_data import Sample, augment, fits, read_shard, shuffled_groups, to_batch
+from finetune.recognizer_data import (
+    Sample,
+    augment,
+    fits,
+    framed,
+    read_shard,
+    shuffled_groups,
+    to_batch,
+)
 from finetune.recognizer_model import RecognizerModel
 
 PIXELS = 9_000
@@ -46,10 +54,10 @@ class RecognizerTask:
         self._shards = sorted(options.shards.glob("*.npz")) if options.shards else []
         skipped = Skipped()
         self._train = _fitting(read_crops(self.parts.train, 1.0, skipped), skipped)
-        self._aside = read_crops(self.parts.aside, READ_STRETCH, skipped)
+        self._aside = framed(read_crops(self.parts.aside, READ_STRETCH, skipped))
         self._held_out = self._aside
         if self.parts.held_out is not self.parts.aside:
-            self._held_out = read_crops(self.parts.held_out, READ_STRETCH, skipped)
+            self._held_out = framed(read_crops(self.parts.held_out, READ_STRETCH, skipped))
         for sentence in skipped.sentences():
             warn(sentence)
         counts = len(self._train), len(self._aside), len(self._held_out)
@@ -157,10 +165,10 @@ def _fitting(samples: list[Sample], skipped: Skipped | None = None) -> list[Samp
 
 
 def _served(samples: list[Sample]) -> list[Sample]:
-    """Crops of true width widened as serving does."""
+    """Crops of true width framed and widened as serving does."""
     return [
         (np.asarray(cv2.resize(crop, (width, crop.shape[0])), np.uint8), text)
-        for crop, text in samples
+        for crop, text in framed(samples)
         if (width := round(crop.shape[1] * READ_STRETCH))
     ]
 

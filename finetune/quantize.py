@@ -29,7 +29,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from docagent.ocr.crops import crop_to_input, stack_inputs
 from docagent.ocr.detection import page_to_input
 from finetune.detector_data import read_pages
-from finetune.recognizer_data import read_shard
+from finetune.recognizer_data import framed, read_shard
 
 Inputs = dict[str, NDArray[np.float32]]
 IN_FLOAT = {"recognizer": (), "detector": ("stem",)}
@@ -49,7 +49,7 @@ class Examples(CalibrationDataReader):  # type: ignore[misc]
 
 def crop_examples(shard: Path, count: int) -> Iterator[Inputs]:
     """Batches of line crops of about one width."""
-    samples = sorted((crop for crop, _ in read_shard(shard)), key=lambda c: c.shape[1])
+    samples = sorted((crop for crop, _ in framed(read_shard(shard))), key=lambda c: c.shape[1])
     for start in np.linspace(0, len(samples) - 9, count).astype(int):
         yield {"crops": stack_inputs([crop_to_input(c) for c in samples[start : start + 8]])}
 

@@ -30,7 +30,7 @@ from finetune.adapt_recognizer import PEAK, RecognizerTask
 from finetune.export import export_recognizer
 from finetune.from_onnx import restore_norms
 from finetune.losses import ctc_loss, greedy_texts
-from finetune.recognizer_data import batches, read_shard, to_batch
+from finetune.recognizer_data import batches, framed, read_shard, to_batch
 from finetune.recognizer_model import RecognizerModel
 from finetune.training import AveragedWeights, Clock, learning_rate, save_checkpoint
 
@@ -48,7 +48,7 @@ class RecognizerConfig:
 def validate(model: RecognizerModel, path: Path, limit: int = 400) -> float:
     """Share of held-out crops read exactly."""
     model.eval()
-    samples = sorted(read_shard(path)[:limit], key=lambda s: s[0].shape[1])
+    samples = sorted(framed(read_shard(path)[:limit]), key=lambda s: s[0].shape[1])
     right = 0
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         for i in range(0, len(samples), 40):

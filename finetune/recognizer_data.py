@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,9 +16,17 @@ from torch import Tensor
 
 from docagent.ocr.charset import CHARSET
 from docagent.ocr.crops import CROP_HEIGHT, crop_to_input, stack_inputs
+from docagent.ocr.framing import frame_text
 
 INDEX = {char: i + 1 for i, char in enumerate(CHARSET)}
+FRAMED = 0.8
+"""Share of crops that are framed as serving does; the others have edges it could not find."""
 Sample = tuple[NDArray[np.uint8], str]
+
+
+def framed(samples: Iterable[Sample]) -> list[Sample]:
+    """Samples with their crops framed as serving does."""
+    return [(frame_text(crop), text) for crop, text in samples]
 
 
 def encode(text: str) -> list[int]:
@@ -75,6 +83,8 @@ def augment(crop: NDArray[np.uint8], rng: random.Random) -> NDArray[np.uint8]:
         crop = cv2.resize(crop[top : crop.shape[0] - bottom], (crop.shape[1], CROP_HEIGHT))
     if rng.random() < 0.06:
         crop = ruled(crop, rng)
+    if rng.random() < FRAMED:
+        crop = frame_text(crop)
     # Serving stretches crops by READ_STRETCH; type is condensed and wide around that.
     stretch = rng.uniform(0.95, 1.5) if rng.random() < 0.75 else rng.uniform(0.6, 1.0)
     width = max(8, round(crop.shape[1] * stretch))

@@ -27,6 +27,12 @@ def quad_size(quad: NDArray[np.float32]) -> tuple[float, float]:
     return (top + bottom) / 2, (left + right) / 2
 
 
+def whole_image(image: Image) -> NDArray[np.float32]:
+    """The quadrilateral around all of an image, clockwise from top-left, (4, 2)."""
+    height, width = image.shape
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+
+
 def cut_crop(image: Image, quad: NDArray[np.float32], stretch: float = 1.0) -> Image:
     """The pixels under ``quad`` (4, 2), upright, CROP_HEIGHT high, widened by ``stretch``.
 

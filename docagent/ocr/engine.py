@@ -21,8 +21,9 @@ from docagent.geometry import (
     polygon_to_bbox,
     scale_polygon,
 )
-from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size
+from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size, whole_image
 from docagent.ocr.detection import TextDetector
+from docagent.ocr.framing import cut_line
 from docagent.ocr.line_words import character_pitch, line_words, widen
 from docagent.ocr.preprocess import (
     apply_affine,
@@ -143,6 +144,11 @@ class OcrEngine:
         if quarter.confidence >= DOUBT:
             return [quarter]
         return [quarter, self._read_upright(image, 270)]
+
+    def read_crops(self, images: Sequence[Image]) -> list[LineReading]:
+        """Read grey images of one upright line or word each, cut out by whoever asks, with more
+        or less paper around it; in the order given."""
+        return self.recognizer.recognize([cut_line(i, whole_image(i)) for i in images])
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
         """Read one place (a page-relative polygon) again, cut wider and blown up first.
@@ -266,7 +272,7 @@ def _stack(detections: Sequence[Detection]) -> Quads:
 
 
 def _crop(image: Image, quad: NDArray[np.float32], stretch: float = READ_STRETCH) -> Image:
-    return cut_crop(image, widen(quad), stretch)
+    return cut_line(image, widen(quad), stretch)
 
 
 def _standing(quads: Quads) -> bool:
