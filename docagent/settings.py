@@ -70,7 +70,8 @@ class Settings(Frozen):
     answer. vlm_tools: whether a model that can call tools gets them in a conversation.
     vlm_tool_calls: most calls of tools for one question. vlm_images: most images of a call.
     vlm_pixels: largest page image sent. vlm_chars: most characters of page text in a call;
-    longer documents are split, and in a conversation searched.
+    longer documents are split, and in a conversation searched. vlm_trust: how often what a model
+    says and the page has is right; ``python -m eval.cascade`` measures it.
     """
 
     max_bytes: int = Field(default=100 * 2**20, ge=1)
@@ -102,6 +103,7 @@ class Settings(Frozen):
     vlm_images: int = Field(default=4, ge=0)
     vlm_pixels: int = Field(default=1_500_000, ge=10_000)
     vlm_chars: int = Field(default=12_000, ge=200)
+    vlm_trust: float = Field(default=0.75, ge=0.05, le=0.98)
 
     @property
     def vlm_mode(self) -> VlmMode:

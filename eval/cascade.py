@@ -8,6 +8,9 @@ Each document is read once; the embedded extraction is scored, then the cascade'
 puts in the model's place one that knows the labels: it points at the lines a true value is
 printed on and says "absent" where it finds none. That is no result; it is the ceiling of what
 a model could do for the cascade, and it tells what share of the fields it would be asked.
+
+"model right" is the share of the values the model gave that are right (of all fields with ``--vlm
+always``): how far to trust it, as ``DOCAGENT_VLM_TRUST``.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docagent import DocAgent, Settings
+from docagent.cascade.cells import members
 from docagent.errors import DocAgentError, SettingsError
 from docagent.results import Extraction
 from eval.datasets import LabelledDocument, load_documents
@@ -47,6 +51,8 @@ COLUMNS = {
     "asked": "fields sent",
     "mended": "mended",
     "broken": "broken",
+    "model_right": "model right",
+    "model_said": "of values",
     "calls": "calls/doc",
     "tokens": "tokens/doc",
     "seconds": "s/doc",
@@ -161,8 +167,29 @@ def summarise(
         for rule, how in {"official": task.official, "normalised": letters_and_digits}.items():
             row[rule] = score_fields(values, truth, names, how)["overall"].f1
         rows.append(row)
+    right, said = said_right(task, documents, [o.after for o in outcomes])
     rows[1] |= _costs(task, outcomes) | _changes(task, documents, sides)
+    rows[1] |= {"model_right": right / said if said else None, "model_said": said}
     return rows
+
+
+def said_right(
+    task: Task, documents: Sequence[LabelledDocument], after: Sequence[Extraction]
+) -> tuple[int, int]:
+    """How many values that the model gave are right, by the normalised rule, and how many it gave:
+    its last usable answer for each field of the task, before it was held to the page."""
+    right = said = 0
+    for item, extraction in zip(documents, after, strict=True):
+        attempts = extraction.vlm.attempts if extraction.vlm else ()
+        answers = [members(a.answer) for a in attempts if a.outcome == "answered"]
+        for name, path in task.paths.items():
+            cells = [answer[path] for answer in answers if isinstance(answer.get(path), dict)]
+            values = [cell["value"] for cell in cells if isinstance(cell.get("value"), str)]
+            if values:
+                truth = {letters_and_digits(value) for value in item.fields.get(name, ())}
+                said += 1
+                right += letters_and_digits(values[-1]) in truth
+    return right, said
 
 
 def _costs(task: Task, outcomes: Sequence[Outcome]) -> dict[str, float]:

@@ -96,6 +96,14 @@ def test_agreement_raises_and_disagreement_lowers_confidence():
     assert gone.confidence < alone
 
 
+@pytest.mark.parametrize(("trust", "value"), [(0.1, 132.0), (0.95, 150.0)])
+def test_how_far_a_model_is_trusted_decides_disputes(trust, value):
+    said = {"total": cell("L8", "150.00"), "subtotal": ABSENT}
+    reader = {"all": [("132.00", 0.6)]}
+    result = extracted(lambda m, o: good(m, o) | said, reader, vlm_trust=trust)
+    assert result["total"].value == value
+
+
 @pytest.mark.parametrize(("a", "b"), [(0.5, 0.75), (0.8, 0.75), (0.3, 0.6), (0.99, 0.9)])
 def test_the_weights_move_the_right_way(a, b):
     assert agreed(a, b) > max(a, b)

@@ -1,14 +1,15 @@
 """Two readings of one field, weighed: agreement raises confidence, disagreement lowers it.
 
 Both are taken as independent witnesses (Bayes): the embedded reader is right with its calibrated
-confidence, the model with ``MODEL_RIGHT`` and what holding it to the page left of that.
+confidence, the model with what it is trusted (``Settings.vlm_trust``) and holding it to the page
+left of that.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from docagent.cascade.holding import MODEL_RIGHT, Held
+from docagent.cascade.holding import Held
 from docagent.results import Field
 
 SAME_MISTAKE = 0.1
@@ -42,16 +43,17 @@ def same_value(a: Any, b: Any) -> bool:
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
-def weigh(fast: Field, held: Held | None) -> tuple[Field, Field | None]:
+def weigh(fast: Field, held: Held | None, trust: float) -> tuple[Field, Field | None]:
     """The field that two readings give together, and the other one if they differ.
 
     fast: the embedded reader's. held: the model's; None if it gave no usable answer.
+    trust: how often the model is right (0-1).
     """
     if held is None:
         return _with_note(fast, NO_ANSWER), None
     model = held.field
     if held.how == "absent":
-        return _absent(fast), None
+        return _absent(fast, trust), None
     if model is None or (model.value is None and model.status != "ungrounded"):
         return _with_note(fast, held.complaint or NO_ANSWER), None
     if model.status == "ungrounded":
@@ -69,15 +71,15 @@ def _confirmed(fast: Field, model: Field) -> Field:
     return fast.model_copy(update=update)
 
 
-def _absent(fast: Field) -> Field:
+def _absent(fast: Field, trust: float) -> Field:
     if fast.status == "not_present":
-        confidence = agreed(fast.confidence or 0.0, MODEL_RIGHT)
+        confidence = agreed(fast.confidence or 0.0, trust)
         return fast.model_copy(update={"confidence": confidence, "how": "absent"})
     if fast.value is None:
         return _with_note(fast, "the model says that it is absent").model_copy(
             update={"how": "absent"}
         )
-    confidence = disputed(fast.confidence or 0.0, MODEL_RIGHT)
+    confidence = disputed(fast.confidence or 0.0, trust)
     noted = _with_note(fast, "the model says that it is absent")
     return noted.model_copy(update={"confidence": confidence, "how": "absent"})
 

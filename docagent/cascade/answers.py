@@ -13,7 +13,7 @@ from typing import Any
 from docagent.candidates import FieldReader
 from docagent.cascade.agreement import agreed, disputed
 from docagent.cascade.cells import answers_schema, is_object, members, problem, to_claim
-from docagent.cascade.holding import MODEL_RIGHT, Held, hold
+from docagent.cascade.holding import Held, hold
 from docagent.cascade.look import Look, Part
 from docagent.cascade.use import to_use
 from docagent.confidence import THRESHOLDS
@@ -69,7 +69,7 @@ def answer_unsure(
     use = to_use(mode, asker, len(jobs), failed)
     if failed == len(jobs):
         return _noted(fast, "the model gave no usable answer").model_copy(update={"vlm": use})
-    weighed = weigh_answers(fast, found, silent=not failed)
+    weighed = weigh_answers(fast, found, not failed, look.settings.vlm_trust)
     return weighed.model_copy(update={"vlm": use})
 
 
@@ -134,13 +134,14 @@ def proven(held: Sequence[Held]) -> tuple[Field, ...]:
     return tuple(places.values())
 
 
-def weigh_answers(fast: Answer, found: Sequence[Field], silent: bool) -> Answer:
+def weigh_answers(fast: Answer, found: Sequence[Field], silent: bool, trust: float) -> Answer:
     """The answer of the embedded reader and what a model found, weighed.
 
-    silent: whether a model that found nothing was asked about all that the reader saw.
+    silent: whether a model that found nothing was asked about all that the reader saw. trust: how
+    often the model is right (0-1).
     """
     if not found:
-        return _unfound(fast) if silent else fast
+        return _unfound(fast, trust) if silent else fast
     model = _to_answer(fast, found)
     if fast.text is None:
         return model
@@ -163,14 +164,14 @@ def weigh_answers(fast: Answer, found: Sequence[Field], silent: bool) -> Answer:
     return noted.model_copy(update={"confidence": confidence})
 
 
-def _unfound(fast: Answer) -> Answer:
+def _unfound(fast: Answer, trust: float) -> Answer:
     """The model found no answer: it agrees that there is none, or doubts the one there is."""
     confidence = fast.confidence or 0.0
     if fast.text is None:
         if fast.abstained != "not_present":
             return fast
-        return fast.model_copy(update={"confidence": agreed(confidence, MODEL_RIGHT)})
-    left = disputed(confidence, MODEL_RIGHT)
+        return fast.model_copy(update={"confidence": agreed(confidence, trust)})
+    left = disputed(confidence, trust)
     if left >= THRESHOLDS.answer:
         noted = _noted(fast, "the model finds no answer")
         return noted.model_copy(update={"confidence": left})

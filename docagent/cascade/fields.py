@@ -50,7 +50,7 @@ def extract_unsure(
     state = _State({unit.key: _of_unit(fast.fields, unit) for unit in units})
     said = fields.ask(asked, places=_places(state, asked))
     for unit in asked:
-        _merge(state, unit, said.get(unit.key))
+        _merge(state, unit, said.get(unit.key), look.settings.vlm_trust)
     checks = _settled(schema, state)
     if _failing(checks):
         checks = _read_again(schema, state, units, fields, checks)
@@ -86,26 +86,26 @@ def _places(state: _State, units: Sequence[Unit]) -> list[Place]:
     return [(e.page, polygon) for f in found for e in f.evidence for polygon in e.polygons]
 
 
-def _merge(state: _State, unit: Unit, said: Said | None) -> None:
+def _merge(state: _State, unit: Unit, said: Said | None, trust: float) -> None:
     if said is None:
         state.unanswered.append(unit.key)
     if unit.is_array:
-        _merge_array(state, unit, said)
+        _merge_array(state, unit, said, trust)
         return
     fast = state.fields[unit.key][0]
     held = _best(said.held, fast) if said else None
-    merged, rival = weigh(fast, held)
+    merged, rival = weigh(fast, held, trust)
     state.fields[unit.key] = (merged,)
     if rival is not None:
         state.rivals[unit.key] = rival.model_copy(update={"path": unit.key})
 
 
-def _merge_array(state: _State, unit: Unit, said: Said | None) -> None:
+def _merge_array(state: _State, unit: Unit, said: Said | None, trust: float) -> None:
     if said is None:
         state.notes.append(f"{unit.key}: no usable answer; the rows are the embedded reader's")
         return
     fast = rows_of(state.fields[unit.key], unit)
-    merged: Merged = merge_rows(unit, fast, distinct_rows(said.rows))
+    merged: Merged = merge_rows(unit, fast, distinct_rows(said.rows), trust)
     state.fields[unit.key] = merged.fields
     state.rivals.update(merged.rivals)
     state.notes.append(merged.note)
@@ -175,16 +175,18 @@ def _read_again(
     said = fields.ask(suspected, complaints=why, places=_cell_places(state, cells))
     for unit in suspected:
         if unit.key in said:
-            state.rivals.update(_read_otherwise(unit, state.fields[unit.key], said[unit.key]))
+            now = state.fields[unit.key]
+            trust = fields.look.settings.vlm_trust
+            state.rivals.update(_read_otherwise(unit, now, said[unit.key], trust))
     state.notes.append(f"read again for failed checks: {', '.join(u.key for u in suspected)}")
     return _settled(schema, state)
 
 
-def _read_otherwise(unit: Unit, now: Sequence[Field], said: Said) -> dict[str, Field]:
+def _read_otherwise(unit: Unit, now: Sequence[Field], said: Said, trust: float) -> dict[str, Field]:
     """What the model reads otherwise than the fields say, by path."""
     read: list[Field] = [h.field for h in said.held if h.field is not None]
     if unit.is_array:
-        merged = merge_rows(unit, rows_of(now, unit), distinct_rows(said.rows))
+        merged = merge_rows(unit, rows_of(now, unit), distinct_rows(said.rows), trust)
         # With more or fewer rows the numbers of the rows would mean others.
         same_rows = {f.path for f in merged.fields} == {f.path for f in now}
         read = [*merged.fields, *merged.rivals.values()] if same_rows else []

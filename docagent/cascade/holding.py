@@ -22,9 +22,6 @@ from docagent.grounding import edit_distance, ground_ranges, ground_text
 from docagent.reader.columns import words_to_ranges
 from docagent.results import Evidence, Field, How
 
-MODEL_RIGHT = 0.75
-"""How often a claim that is printed where it says is right; to be replaced by a calibration
-on labelled documents for a model in steady use."""
 CORRECTED = 0.9
 """Factor for a value whose words were corrected."""
 NEARLY = 0.9
@@ -200,7 +197,7 @@ def _plain_field(look: Look, found: Candidate, path: str) -> Field:
         path=path,
         raw_text=found.raw_text,
         value=found.reading.value,
-        confidence=MODEL_RIGHT * found.score,
+        confidence=look.settings.vlm_trust * found.score,
         status="found",
         evidence=ground_ranges(look.document, found.ranges),
         source="vlm",
@@ -224,7 +221,7 @@ def _corrected(field: Field, claim: Claim) -> Field:
     """A field whose words were mended. The model's look at the picture stands in for the
     recognizer's doubt."""
     update = {
-        "confidence": MODEL_RIGHT * CORRECTED,
+        "confidence": (field.confidence or 0.0) * CORRECTED,
         "evidence": tuple(map(_fuzzy, field.evidence)),
         "message": f"read as {field.raw_text!r}, corrected to {claim.value!r}",
         "how": "corrected",

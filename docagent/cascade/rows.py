@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from docagent.cascade.agreement import disputed, same_value, weigh
 from docagent.cascade.cells import Unit
-from docagent.cascade.holding import MODEL_RIGHT, Held
+from docagent.cascade.holding import Held
 from docagent.geometry import polygon_to_bbox
 from docagent.results import Field
 
@@ -53,22 +53,22 @@ def distinct_rows(rows: Iterable[Cells]) -> list[Cells]:
     return list(kept.values())
 
 
-def merge_rows(unit: Unit, fast: Sequence[Cells], model: Sequence[Cells]) -> Merged:
+def merge_rows(unit: Unit, fast: Sequence[Cells], model: Sequence[Cells], trust: float) -> Merged:
     """Rows of both readings in the order of the page.
 
     Rows at the same height are one row. A row that only the model has counts if at least two
     of its cells are on the page, or the array has one column; a row that only the embedded
-    reader has stays, with less confidence.
+    reader has stays, with less confidence. trust: how often the model is right (0-1).
     """
     left = list(model)
     merged: list[tuple[Cells, Cells]] = []
     for row in fast:
         partner = next((other for other in left if _same_row(unit, row, other)), None)
         if partner is None:
-            merged.append((_unconfirmed(row), {}))
+            merged.append((_unconfirmed(row, trust), {}))
             continue
         left = [other for other in left if other is not partner]
-        merged.append(_merged_row(row, partner))
+        merged.append(_merged_row(row, partner, trust))
     least = min(2, len(unit.leaves))
     merged += [(row, {}) for row in left if len(row) >= least]
     merged.sort(key=lambda pair: _place(pair[0]))
@@ -77,14 +77,14 @@ def merge_rows(unit: Unit, fast: Sequence[Cells], model: Sequence[Cells]) -> Mer
     return Merged(fields, rivals, note)
 
 
-def _merged_row(row: Cells, partner: Cells) -> tuple[Cells, Cells]:
+def _merged_row(row: Cells, partner: Cells, trust: float) -> tuple[Cells, Cells]:
     cells, rivals = {}, {}
     for column in dict.fromkeys((*row, *partner)):
         if column not in row or column not in partner:
             cells[column] = row.get(column) or partner[column]
             continue
         model = partner[column]
-        cells[column], rival = weigh(row[column], Held(model.how or "verbatim", model))
+        cells[column], rival = weigh(row[column], Held(model.how or "verbatim", model), trust)
         if rival is not None:
             rivals[column] = rival
     return cells, rivals
@@ -105,11 +105,9 @@ def _numbered(
     return tuple(fields), rivals
 
 
-def _unconfirmed(row: Cells) -> Cells:
+def _unconfirmed(row: Cells, trust: float) -> Cells:
     return {
-        column: field.model_copy(
-            update={"confidence": disputed(field.confidence or 0.0, MODEL_RIGHT)}
-        )
+        column: field.model_copy(update={"confidence": disputed(field.confidence or 0.0, trust)})
         for column, field in row.items()
     }
 

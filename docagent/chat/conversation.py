@@ -150,7 +150,9 @@ class Chat:
             turn = turn.model_copy(update=_steps(turn, loop))
             if tools.conclusion is not None:
                 use = to_use(mode, asker, 1, 0)
-                return _concluded(turn, tools.conclusion).model_copy(update={"vlm": use})
+                trust = self._look.settings.vlm_trust
+                concluded = _concluded(turn, tools.conclusion, trust)
+                return concluded.model_copy(update={"vlm": use})
             conversation = replace(conversation, parts=self._parts(tools))
         said = answer_unsure(self._look, _to_answer(turn), asker, conversation)
         return _with_answer(turn, said)
@@ -189,12 +191,12 @@ def _steps(turn: Turn, loop: ToolLoop) -> dict[str, Any]:
     return {"steps": tuple(loop.steps), "pages": tuple(seen)}
 
 
-def _concluded(turn: Turn, conclusion: Conclusion) -> Turn:
+def _concluded(turn: Turn, conclusion: Conclusion, trust: float) -> Turn:
     """The turn with what a model with tools concluded, weighed against the embedded answer.
     A calculated value stands alone: the embedded reader cannot calculate."""
     fields, derived = conclusion.fields, conclusion.derived
     if not derived:
-        return _with_answer(turn, weigh_answers(_to_answer(turn), fields, silent=not fields))
+        return _with_answer(turn, weigh_answers(_to_answer(turn), fields, not fields, trust))
     values = [plain(made.calculation.value) for made in derived]
     sums = [f"{made.calculation.expression} = {v}" for made, v in zip(derived, values, strict=True)]
     evidence = [e for f in fields for e in f.evidence] + [e for m in derived for e in m.evidence]

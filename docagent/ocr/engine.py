@@ -64,6 +64,9 @@ this confidence, are no text of the page."""
 SCRAP, SCRAP_DOUBT = 2, 0.65
 """Lines of up to so many characters read with less than this confidence are specks and ticks."""
 
+STANDING = 2.0
+"""Height of a crop in widths from which its text may run up or down."""
+
 NARROW = 0.5
 """Width of a character in line heights below which type is condensed."""
 
@@ -146,9 +149,16 @@ class OcrEngine:
         return [quarter, self._read_upright(image, 270)]
 
     def read_crops(self, images: Sequence[Image]) -> list[LineReading]:
-        """Read grey images of one upright line or word each, cut out by whoever asks, with more
-        or less paper around it; in the order given."""
-        return self.recognizer.recognize([cut_line(i, whole_image(i)) for i in images])
+        """Read grey images of one line or word each, cut out by whoever asks, with more or less
+        paper around it; in the order given. Tall ones may stand: they are read turned, too."""
+        readings = self.recognizer.recognize([cut_line(i, whole_image(i)) for i in images])
+        tall = [n for n, image in enumerate(images) if image.shape[0] >= STANDING * image.shape[1]]
+        for quarter in (90, 270):
+            turned = [turn(images[n], quarter) for n in tall]
+            crops = [cut_line(image, whole_image(image)) for image in turned]
+            for n, reading in zip(tall, self.recognizer.recognize(crops), strict=True):
+                readings[n] = max(readings[n], reading, key=lambda r: r.confidence)
+        return readings
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
         """Read one place (a page-relative polygon) again, cut wider and blown up first.
@@ -185,7 +195,7 @@ class OcrEngine:
         both are read and the surer reading is kept.
         """
         sizes = [quad_size(quad) for quad in quads]
-        standing = [i for i, (w, h) in enumerate(sizes) if h > 2 * w]
+        standing = [i for i, (w, h) in enumerate(sizes) if h > STANDING * w]
         down = [np.roll(quads[i], -1, axis=0) for i in standing]
         candidates = [*quads, *down]
         for i in standing:
