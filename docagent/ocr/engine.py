@@ -24,7 +24,7 @@ from docagent.geometry import (
 from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size, whole_image
 from docagent.ocr.detection import TextDetector
 from docagent.ocr.framing import cut_line
-from docagent.ocr.line_words import character_pitch, line_words, widen
+from docagent.ocr.line_words import line_words, widen
 from docagent.ocr.preprocess import (
     apply_affine,
     detection_scale,
@@ -52,23 +52,15 @@ DOUBT = 0.81
 NOISE = 0.35
 """Lines read with less confidence are taken for drawings, stamps or specks and left out."""
 
-SECOND_LOOK = 0.8
-"""Lines read with less confidence are read again, stretched by STRETCH."""
-
-STRETCH = 1.35
-
 GHOST_CONTRAST, GHOST_HEIGHT, GHOST_DOUBT = 0.45, 0.45, 0.9
 """Lines with less than this share of the page's usual contrast or height, and read with less than
 this confidence, are no text of the page."""
 
-SCRAP, SCRAP_DOUBT = 2, 0.65
+SCRAP, SCRAP_DOUBT = 2, 0.8
 """Lines of up to so many characters read with less than this confidence are specks and ticks."""
 
 STANDING = 2.0
 """Height of a crop in widths from which its text may run up or down."""
-
-NARROW = 0.5
-"""Width of a character in line heights below which type is condensed."""
 
 
 @dataclass(frozen=True)
@@ -191,41 +183,28 @@ class OcrEngine:
     ) -> tuple[Quads, list[LineReading], tuple[float, ...]]:
         """The lines' quads, with standing lines set in reading direction, readings, contrasts.
 
-        A line that stands on a page of lying ones (a number in the margin) may run up or down;
-        both are read and the surer reading is kept.
+        A line that stands on a page of lying ones (a number in the margin) may run up or down, or
+        be one narrow character; all are read and the surest reading is kept.
         """
-        sizes = [quad_size(quad) for quad in quads]
-        standing = [i for i, (w, h) in enumerate(sizes) if h > STANDING * w]
-        down = [np.roll(quads[i], -1, axis=0) for i in standing]
-        candidates = [*quads, *down]
-        for i in standing:
-            candidates[i] = np.roll(quads[i], 1, axis=0)
-        crops = [_crop(image, quad) for quad in candidates]
+        heights = [h for w, h in map(quad_size, quads) if h <= STANDING * w]
+        usual = float(np.median(heights)) if heights else 0.0
+        others: list[tuple[int, NDArray[np.float32]]] = []
+        candidates = list(quads)
+        for i, quad in enumerate(quads):
+            width, height = quad_size(quad)
+            if height > STANDING * width:
+                candidates[i] = np.roll(quad, 1, axis=0)
+                others.append((i, np.roll(quad, -1, axis=0)))
+                if height < STANDING * usual:
+                    others.append((i, _single(quad, usual)))
+        crops = [_crop(image, quad) for quad in (*candidates, *(quad for _, quad in others))]
         readings = self.recognizer.recognize(crops)
-        for place, i in enumerate(standing, start=len(quads)):
-            if readings[place].confidence > readings[i].confidence:
-                readings[i], candidates[i] = readings[place], candidates[place]
-        chosen = np.array(candidates[: len(quads)], np.float32).reshape(-1, 4, 2)
-        again = self._look_again(image, chosen, readings[: len(quads)])
-        bounds = [np.percentile(crop, (3, 95)) for crop in crops[: len(quads)]]
-        return chosen, again, tuple(float(high - low) for low, high in bounds)
-
-    def _look_again(
-        self, image: Image, quads: Quads, readings: list[LineReading]
-    ) -> list[LineReading]:
-        """Read unsure lines once more, stretched: condensed and double-height type is too
-        narrow for the steps the recognizer reads in. The surer reading is kept."""
-        unsure = [
-            i
-            for i, (quad, reading) in enumerate(zip(quads, readings, strict=True))
-            if reading.confidence < SECOND_LOOK and character_pitch(quad, reading) < NARROW
-        ]
-        wider = [_crop(image, quads[i], READ_STRETCH * STRETCH) for i in unsure]
-        better = list(readings)
-        for i, reading in zip(unsure, self.recognizer.recognize(wider), strict=True):
+        for (i, quad), reading in zip(others, readings[len(quads) :], strict=True):
             if reading.confidence > readings[i].confidence:
-                better[i] = reading
-        return better
+                readings[i], candidates[i] = reading, quad
+        chosen = np.array(candidates, np.float32).reshape(-1, 4, 2)
+        bounds = [np.percentile(crop, (3, 95)) for crop in crops[: len(quads)]]
+        return chosen, readings[: len(quads)], tuple(float(high - low) for low, high in bounds)
 
     def _assemble(self, page: _Reading, shape: tuple[int, ...]) -> tuple[Line, ...]:
         """Lines in reading order, put together from words on the straightened page.
@@ -283,6 +262,15 @@ def _stack(detections: Sequence[Detection]) -> Quads:
 
 def _crop(image: Image, quad: NDArray[np.float32], stretch: float = READ_STRETCH) -> Image:
     return cut_line(image, widen(quad), stretch)
+
+
+def _single(quad: NDArray[np.float32], height: float) -> NDArray[np.float32]:
+    """The box of one upright character as high as the page's lines are, where a taller and
+    narrower one was found."""
+    middle = quad.mean(axis=0)
+    half = np.array([0.3 * height, 0.5 * height], np.float32)
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32)
+    return np.asarray(middle + corners * half, np.float32)
 
 
 def _standing(quads: Quads) -> bool:

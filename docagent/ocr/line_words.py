@@ -64,13 +64,6 @@ def line_words(
     ]
 
 
-def character_pitch(quad: NDArray[np.float32], reading: LineReading) -> float:
-    """Width of a line's characters in line heights; 0 if none were read."""
-    count = sum(len(word.chars) + 1 for word in reading.words)
-    width, height = quad_size(quad)
-    return width / max(height, 1e-3) / count if count else 0.0
-
-
 def join_spaced_letters(words: Sequence[WordReading]) -> list[WordReading]:
     """Words of letter-spaced type put together: "H E A D" is one word, told from the next by a
     wider gap. Other lines are returned as they are."""

@@ -24,6 +24,9 @@ include their outline, and the threshold lies below one half. Measured on held-o
 LONG = 6.0
 """Bands longer than this many thicknesses tell their own angle."""
 
+COMPACT = 2.5
+"""Length of a band in thicknesses below which it may be that of a single character."""
+
 MAP_STRIDE = 2
 """Page pixels per map pixel."""
 
@@ -107,11 +110,13 @@ def map_to_detections(
     scale_y: float,
     threshold: float = 0.4,
     min_score: float = 0.55,
+    min_compact_score: float = 0.45,
     min_height: float = 5.0,
 ) -> list[Detection]:
     """Lines in a probability map (h, w), in page pixels.
 
-    scale_x, scale_y: page pixels per map pixel. min_score: mean probability inside a band.
+    scale_x, scale_y: page pixels per map pixel. min_score: mean probability inside a band;
+    min_compact_score: inside that of one or two characters, which is little but edge.
     min_height: page pixels.
     """
     binary = (probabilities > threshold).astype(np.uint8)
@@ -125,7 +130,8 @@ def map_to_detections(
         mask = np.zeros((h, w), np.uint8)
         cv2.drawContours(mask, [contour - (x, y)], -1, 1, -1)
         score = float((window * mask).sum() / max(1, int(mask.sum())))
-        if score < min_score:
+        compact = max(w, h) < COMPACT * min(w, h)
+        if score < (min_compact_score if compact else min_score):
             continue
         quad = grow_band(contour, float(mask.sum()), angle) * np.array(
             [scale_x, scale_y], np.float32
