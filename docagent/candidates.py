@@ -25,8 +25,14 @@ Range = tuple[int, int]
 
 TIGHT_KINDS = frozenset(("amount", "date", "datetime", "decimal", "integer", "percent", "time"))
 """Normalisers whose value lies in few words: the shortest words that give it are kept."""
+GROUPED_KINDS = frozenset(("iban", "identifier"))
+"""Normalisers whose values are often printed in groups of digits."""
+SPACE = 0.7
+"""Widest space between such groups, in heights of the words."""
 LONGEST_SEARCH = 12
 _EDGE = " .,;:!?'\"()[]{}*#_|/\\-"
+_GROUP = re.compile(r"\d{2,5}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
 _MONEY = re.compile(r"\d[.,]\d{2}(?!\d)|[$€£¥₹]|\b(?:RM|USD|EUR|GBP|CHF|INR)", re.I)
 
 
@@ -54,6 +60,8 @@ class FieldReader:
         start, end = self._without_labels(start, end)
         if self.leaf.normaliser in TIGHT_KINDS:
             start, end = self._tightened(*self._readable(start, end))
+        if self.leaf.normaliser in GROUPED_KINDS:
+            start, end = self._all_groups(start, end)
         ranges = self.in_column(start, end)
         text = " ".join(self.text(*words) for words in ranges)
         reading = self.read_text(text)
@@ -127,6 +135,36 @@ class FieldReader:
         while wanted.ok and end - start > 1 and self._same(start, end - 1, wanted):
             end -= 1
         return start, end
+
+    def _all_groups(self, start: int, end: int) -> Range:
+        """The words with the groups of digits that stand a space away, and the country before
+        several of them: "GB 482 1136 09" where "482" was pointed at."""
+        words = self.document.words
+        if not all(_GROUP.fullmatch(word.word.text) for word in words[start:end]):
+            return start, end
+        while (
+            end < len(words) and self._is_next(end - 1) and _GROUP.fullmatch(words[end].word.text)
+        ):
+            end += 1
+        while start and self._is_next(start - 1) and _GROUP.fullmatch(words[start - 1].word.text):
+            start -= 1
+        several = end - start > 1
+        if (
+            several
+            and start
+            and self._is_next(start - 1)
+            and _COUNTRY.fullmatch(words[start - 1].word.text)
+        ):
+            start -= 1
+        return start, end
+
+    def _is_next(self, index: int) -> bool:
+        """Whether the word after ``index`` stands a space away from it on the same line."""
+        a, b = self.document.words[index : index + 2]
+        left, right = polygon_to_bbox(a.word.polygon), polygon_to_bbox(b.word.polygon)
+        page = self.document.pages[a.page - 1]
+        gap, height = (right[0] - left[2]) * page.width, (left[3] - left[1]) * page.height
+        return (a.page, a.line) == (b.page, b.line) and gap < SPACE * height
 
     def _same(self, start: int, end: int, wanted: Normalised) -> bool:
         reading = self.read(start, end)

@@ -295,3 +295,22 @@ def test_the_currency_is_the_one_printed_with_amounts(lines, value, raw_text):
     }
     field = extracted({}, document_of(lines), schema)["currency"]
     assert (field.value, field.raw_text) == (value, raw_text)
+
+
+@pytest.mark.parametrize(
+    ("line", "pointed", "whole"),
+    [
+        ("VAT No. GB 482 1136 09", "482", "GB 482 1136 09"),
+        ("VAT No. GB 482 1136 09", "1136 09", "GB 482 1136 09"),
+        ("Order PO 88312", "88312", "88312"),  # a country stands before several groups only
+        ("Member 0042  12  Till", "0042", "0042"),  # the next column
+        ("Account 12 3456 of 1998", "12", "12 3456"),
+        ("Code AB-482 1136", "AB-482", "AB-482"),  # no bare group of digits
+    ],
+)
+def test_identifiers_in_groups_are_whole(line, pointed, whole):
+    number = {"type": ["string", "null"], "x-normaliser": "identifier", "description": "number"}
+    schema = {"title": "Slip", "type": "object", "properties": {"number": number}}
+    result = extracted({"number": [(pointed, 0.9)]}, document_of([line]), schema)
+    assert result["number"].raw_text == whole
+    assert result["number"].evidence[0].quote == whole

@@ -1,7 +1,7 @@
 """Train a LLaVA from a configuration on synthetic documents, on a CPU core or one GPU.
 
     python -m finetune.llava.train --config finetune/configs/llava_tiny.yaml \
-        --output runs/llava_tiny --minutes 40
+        --output runs/llava_tiny --minutes 80
 
 Builds the untrained checkpoint first (``OUTPUT/start``; ``--start`` goes on from a trained one
 instead), writes the trained one to ``OUTPUT/checkpoint``. Runs again from the last state in the
