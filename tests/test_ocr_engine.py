@@ -177,3 +177,39 @@ def test_print_that_shines_through_is_no_text(engine: OcrEngine) -> None:
     read = engine.read_image(np.minimum(front, pale))
     assert words_right(read) >= 0.9
     assert len(read.text.split()) <= 1.15 * len(" ".join(ROWS).split())
+
+
+@pytest.mark.parametrize("margin", [0, 4, 9])
+def test_crops_are_read_with_any_paper_around_them(engine: OcrEngine, margin: int) -> None:
+    image = page()
+    found = engine.read_image(image)
+    words = [word for line in found.lines for word in line.words]
+    crops = []
+    for word in words:
+        x0, y0, x1, y1 = polygon_to_bbox(word.polygon)
+        rows = slice(max(0, round(y0 * 620) - margin), round(y1 * 620) + margin)
+        columns = slice(max(0, round(x0 * 900) - margin), round(x1 * 900) + margin)
+        crops.append(image[rows, columns])
+    read = ["".join(c.text for w in r.words for c in w.chars) for r in engine.read_crops(crops)]
+    same = sum(a == b.text for a, b in zip(read, words, strict=True))
+    assert same >= 0.85 * len(words)
+
+
+def test_standing_crops_are_read(engine: OcrEngine) -> None:
+    line = page()[100:160, 30:500]
+    texts = [
+        " ".join("".join(c.text for c in w.chars) for w in reading.words)
+        for reading in engine.read_crops([line, turn(line, 90), turn(line, 270)])
+    ]
+    assert texts[0]
+    assert set(texts) == {texts[0]}
+
+
+def test_a_digit_alone_in_its_column_is_read(engine: OcrEngine) -> None:
+    image = Image.fromarray(page())
+    pen = ImageDraw.Draw(image)
+    font = ImageFont.load_default(30)
+    for row, digit in enumerate("2478"):
+        pen.text((760, 40 + 80 * row), digit, fill=20, font=font)
+    words = {w.text for line in engine.read_image(np.asarray(image)).lines for w in line.words}
+    assert set("2478") <= words

@@ -59,6 +59,10 @@ this confidence, are no text of the page."""
 SCRAP, SCRAP_DOUBT = 2, 0.8
 """Lines of up to so many characters read with less than this confidence are specks and ticks."""
 
+SINGLE = 0.65
+"""Width or height of a box, in heights of the page's lines, below which it may be cut out of one
+character too narrow or too low."""
+
 STANDING = 2.0
 """Height of a crop in widths from which its text may run up or down."""
 
@@ -195,8 +199,8 @@ class OcrEngine:
             if height > STANDING * width:
                 candidates[i] = np.roll(quad, 1, axis=0)
                 others.append((i, np.roll(quad, -1, axis=0)))
-                if height < STANDING * usual:
-                    others.append((i, _single(quad, usual)))
+            if max(width, height) < STANDING * usual and min(width, height) < SINGLE * usual:
+                others.append((i, _single(quad, usual)))
         crops = [_crop(image, quad) for quad in (*candidates, *(quad for _, quad in others))]
         readings = self.recognizer.recognize(crops)
         for (i, quad), reading in zip(others, readings[len(quads) :], strict=True):
