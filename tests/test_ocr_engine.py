@@ -203,13 +203,3 @@ def test_standing_crops_are_read(engine: OcrEngine) -> None:
     ]
     assert texts[0]
     assert set(texts) == {texts[0]}
-
-
-def test_a_digit_alone_in_its_column_is_read(engine: OcrEngine) -> None:
-    image = Image.fromarray(page())
-    pen = ImageDraw.Draw(image)
-    font = ImageFont.load_default(30)
-    for row, digit in enumerate("2478"):
-        pen.text((760, 40 + 80 * row), digit, fill=20, font=font)
-    words = {w.text for line in engine.read_image(np.asarray(image)).lines for w in line.words}
-    assert set("2478") <= words
