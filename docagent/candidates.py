@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from docagent.confidence import geometric_mean, minimum
 from docagent.document import Document
@@ -29,6 +30,8 @@ GROUPED_KINDS = frozenset(("iban", "identifier"))
 """Normalisers whose values are often printed in groups of digits."""
 SPACE = 0.7
 """Widest space between such groups, in heights of the words."""
+NUMBER_KINDS = frozenset(("amount", "decimal", "integer", "percent"))
+"""Normalisers of one number: a space may part its thousands, a gap between columns may not."""
 LONGEST_SEARCH = 12
 _EDGE = " .,;:!?'\"()[]{}*#_|/\\-"
 _GROUP = re.compile(r"\d{2,5}")
@@ -58,6 +61,8 @@ class FieldReader:
     def candidate(self, start: int, end: int, score: float, source: Source = "reader") -> Candidate:
         """The candidate of words start to end; its reading may have failed."""
         start, end = self._without_labels(start, end)
+        if self.leaf.normaliser in NUMBER_KINDS:
+            start, end = self._one_column(start, end)
         if self.leaf.normaliser in TIGHT_KINDS:
             start, end = self._tightened(*self._readable(start, end))
         if self.leaf.normaliser in GROUPED_KINDS:
@@ -135,6 +140,15 @@ class FieldReader:
         while wanted.ok and end - start > 1 and self._same(start, end - 1, wanted):
             end -= 1
         return start, end
+
+    def _one_column(self, start: int, end: int) -> Range:
+        """The last part that can be read, of words that are a number together but stand in several
+        columns: "1   120.00" is a quantity and a price."""
+        if not self.read(start, end).ok:
+            return start, end
+        edges = [i for i in range(start + 1, end) if not self._is_next(i - 1)]
+        parts = [*pairwise([start, *edges, end])]
+        return next((part for part in reversed(parts) if self.read(*part).ok), (start, end))
 
     def _all_groups(self, start: int, end: int) -> Range:
         """The words with the groups of digits that stand a space away, and the country before

@@ -314,3 +314,19 @@ def test_identifiers_in_groups_are_whole(line, pointed, whole):
     result = extracted({"number": [(pointed, 0.9)]}, document_of([line]), schema)
     assert result["number"].raw_text == whole
     assert result["number"].evidence[0].quote == whole
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("Delivery  1   120.00", 120.0),
+        ("Delivery 1 120.00", 1120.0),  # a space may part thousands
+        ("Total  RM   132.00", 132.0),
+    ],
+)
+def test_an_amount_stands_in_one_column(line, value):
+    amount = {"type": ["number", "null"], "x-normaliser": "amount", "description": "due"}
+    schema = {"title": "Slip", "type": "object", "properties": {"due": amount}}
+    pointed = " ".join(line.split()[1:])
+    result = extracted({"due": [(pointed, 0.9)]}, document_of([line]), schema)
+    assert result["due"].value == value
