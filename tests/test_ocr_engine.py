@@ -144,6 +144,10 @@ def test_a_language_model_breaks_no_word_that_was_right(engine: OcrEngine, size:
         ("tbe", {"the": 0.9}, "tbe"),  # the beam lost the text as read
         ("tbe", {}, "tbe"),
         ("Irán,", {"Irán,": 0.52, "Iran,": 0.48}, "Irán,"),  # accents are not taken away
+        ("P-", {"P-": 0.25, "A-": 0.24}, "P-"),  # a letter alone has no spelling
+        ("In", {"In": 0.497, "in": 0.496}, "In"),  # nor have usual capitals
+        ("thE", {"thE": 0.5, "the": 0.45}, "the"),
+        ("mg/dL", {"mg/dL": 0.4, "mg/AL": 0.33}, "mg/dL"),  # a unit
     ],
 )
 def test_language_settles_unsure_words_only(text, options, chosen):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -25,6 +26,8 @@ longer."""
 
 UNSURE = 0.95
 """Words whose weakest character is below this get n-best alternatives by beam search."""
+
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 LANGUAGE_WEIGHT = 0.25
 """Share of the language model against the recognizer, in log space."""
@@ -127,7 +130,7 @@ def rescore(
     options: readings with their probabilities (0-1). Only words of the lexicon are chosen, or
     names would be bent; only letters change, and none in a word with digits: the model knows
     nothing of numbers, codes and signs. Nor may it take accents away, which a lexicon of one
-    language lacks.
+    language lacks, or touch single letters, usual capitals and parts of units ("mg/dL").
     """
     known = dict(options)
     if text not in known or any(char.isdigit() for char in text):
@@ -137,7 +140,13 @@ def rescore(
     rivals = [
         t
         for t in known
-        if t == text or (_signs(t) == signs and t in language and strip_accents(t) != plain)
+        if t == text
+        or (
+            _signs(t) == signs
+            and t in language
+            and strip_accents(t) != plain
+            and _may_become(text, t)
+        )
     ]
 
     def score(reading: str) -> float:
@@ -145,6 +154,20 @@ def rescore(
         return probability + weight * language.log_probability(reading, previous)
 
     return max(rivals, key=score)
+
+
+def _may_become(text: str, other: str) -> bool:
+    """Whether language can tell what changes from one reading to the other (with equal signs)."""
+    parts, others = _LETTERS.findall(text), _LETTERS.findall(other)
+    if len(parts) != len(others):
+        return False
+    shortest = 2 if len(parts) == 1 else 3
+    for part, new in zip(parts, others, strict=True):
+        only_case = part.casefold() == new.casefold()
+        usual = part in (part.lower(), part.upper(), part.capitalize())
+        if part != new and (len(part) < shortest or (only_case and usual)):
+            return False
+    return True
 
 
 def _signs(text: str) -> str:
