@@ -96,6 +96,18 @@ def test_agreement_raises_and_disagreement_lowers_confidence():
     assert gone.confidence < alone
 
 
+@pytest.mark.parametrize(("words", "value"), [("ACME", "ACME Widgets Ltd"), ("Widgets", "Widgets")])
+def test_a_model_that_stops_early_does_not_cut_a_value(words, value):
+    """The first words alone are no other value; words from another place are."""
+    reader = {"all": [("132.00", 0.9)], "who sells": [("ACME Widgets Ltd", 0.3)]}
+    said = {"seller": cell("L1", words)}
+    result = extracted(
+        lambda m, o: {k: v for k, v in (GOOD | said).items() if k in wanted(m)}, reader
+    )
+    assert result["seller"].value == value
+    assert words in result["seller"].message or value == words
+
+
 @pytest.mark.parametrize(("trust", "value"), [(0.1, 132.0), (0.95, 150.0)])
 def test_how_far_a_model_is_trusted_decides_disputes(trust, value):
     said = {"total": cell("L8", "150.00"), "subtotal": ABSENT}

@@ -62,7 +62,19 @@ def weigh(fast: Field, held: Held | None, trust: float) -> tuple[Field, Field | 
         return _beside_nothing(fast, model)
     if same_value(fast.value, model.value):
         return _confirmed(fast, model), None
+    if _is_beginning(model, fast):
+        return _with_note(fast, f"the model reads only {model.raw_text!r}"), None
     return _contested(fast, model)
+
+
+def _is_beginning(part: Field, whole: Field) -> bool:
+    """Whether a text is the first words of another at the same place: where it begins is agreed,
+    and small models stop early."""
+    if not (isinstance(part.value, str) and part.evidence and whole.evidence):
+        return False
+    first, around = part.evidence[0], whole.evidence[0]
+    same_start = (first.page, first.span.start) == (around.page, around.span.start)
+    return same_start and first.span.end < whole.evidence[-1].span.end
 
 
 def _confirmed(fast: Field, model: Field) -> Field:
