@@ -70,8 +70,8 @@ class Settings(Frozen):
     answer. vlm_tools: whether a model that can call tools gets them in a conversation.
     vlm_tool_calls: most calls of tools for one question. vlm_images: most images of a call.
     vlm_pixels: largest page image sent. vlm_chars: most characters of page text in a call;
-    longer documents are split, and in a conversation searched. vlm_trust: how often what a model
-    says and the page has is right; ``python -m eval.cascade`` measures it.
+    longer documents are split, and in a conversation searched. vlm_trust: how often a value that
+    the model gives is right; ``python -m eval.cascade`` measures it.
     """
 
     max_bytes: int = Field(default=100 * 2**20, ge=1)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.errors import SourceError
-from docagent.ocr.crops import cut_crop, quad_size
+from docagent.ocr.crops import cut_crop, quad_size, whole_image
 from docagent.ocr.preprocess import detection_scale, even_light
 from docagent.ocr.types import Image
 from docagent.scan import load
@@ -94,8 +94,7 @@ def _inside(line: LabelledLine, pixels: Image) -> bool:
 
 def _crop_quad(line: LabelledLine, pixels: Image) -> NDArray[np.float32]:
     if line.quad is None:
-        height, width = pixels.shape
-        return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+        return whole_image(pixels)
     return widen_quad(line.quad, MARGIN * quad_size(line.quad)[1])
 
 

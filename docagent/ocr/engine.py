@@ -269,8 +269,8 @@ def _crop(image: Image, quad: NDArray[np.float32], stretch: float = READ_STRETCH
 
 
 def _single(quad: NDArray[np.float32], height: float) -> NDArray[np.float32]:
-    """The box of one upright character as high as the page's lines are, where a taller and
-    narrower one was found."""
+    """The box of one upright character as high as the page's lines are, where one that is too
+    narrow or too low was found."""
     middle = quad.mean(axis=0)
     half = np.array([0.3 * height, 0.5 * height], np.float32)
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float32)
