@@ -21,6 +21,10 @@ from docagent.ocr.framing import frame_text
 INDEX = {char: i + 1 for i, char in enumerate(CHARSET)}
 FRAMED = 0.8
 """Share of crops that are framed as serving does; the others have edges it could not find."""
+SHORT = 240
+"""Columns of a crop that is taken for words, not for a line."""
+SINGLE = 0.6
+"""Share of single words that are drawn: with all of them spaces are unlearnt."""
 Sample = tuple[NDArray[np.uint8], str]
 
 
@@ -58,30 +62,77 @@ def tightened(crop: NDArray[np.uint8], rng: random.Random) -> NDArray[np.uint8]:
     return cv2.resize(close, (width, CROP_HEIGHT), interpolation=cv2.INTER_LINEAR)
 
 
+def slivered(
+    crop: NDArray[np.uint8], other: NDArray[np.uint8], rng: random.Random
+) -> NDArray[np.uint8]:
+    """The crop with the first or last columns of a neighbour's ink at one of its ends, cut off by
+    the edge a word space away, as in boxes drawn around words."""
+    (ink, paper), (dark, light) = (np.percentile(c, (2, 70)) for c in (crop, other))
+    if paper - ink < 40 or light - dark < 40:
+        return crop
+    inked = np.flatnonzero((other < (dark + light) / 2).any(axis=0))
+    before, count = rng.random() < 0.4, rng.randint(1, 7)
+    if inked.size < 8:
+        return crop
+    first = int(inked[-1]) - count + 1 if before else int(inked[0])
+    sliver = other[:, first : first + count].astype(np.float32)
+    sliver = ink + (sliver - dark) * (paper - ink) / (light - dark)
+    gap = np.full((len(crop), rng.randint(3, 12)), paper)
+    parts = (sliver, gap, crop) if before else (crop, gap, sliver)
+    return np.asarray(np.clip(np.concatenate(parts, axis=1), 0, 255), np.uint8)
+
+
+def specked(crop: NDArray[np.uint8], rng: random.Random) -> NDArray[np.uint8]:
+    """The crop with a grey speck or stroke, too faint for the print beside it to be a mark."""
+    ink, paper = (int(value) for value in np.percentile(crop, (2, 70)))
+    if paper - ink < 90:
+        return crop
+    crop = cv2.copyMakeBorder(
+        crop, 0, 0, 0, rng.randint(2, 16), cv2.BORDER_CONSTANT, value=(paper,)
+    )
+    height, width = rng.randint(1, 6), rng.randint(1, 8)
+    x, y = rng.randrange(crop.shape[1]), rng.randrange(len(crop) - height)
+    if rng.random() < 0.6:
+        x = max(0, crop.shape[1] - rng.randint(1, 16))
+    spot = np.zeros(crop.shape, np.float32)
+    spot[y : y + height, x : x + width] = rng.uniform(0.15, 0.4)
+    spot = cv2.GaussianBlur(spot, (0, 0), rng.uniform(0.5, 1.2))
+    return np.asarray(np.minimum(crop, paper - spot * (paper - ink)), np.uint8)
+
+
 def ruled(crop: NDArray[np.uint8], rng: random.Random) -> NDArray[np.uint8]:
-    """The crop on the rule of a form, which often runs on where the answer would stand."""
+    """The crop on the rule of a form, which often runs on where the answer would stand, or under
+    the upper rule of its cell."""
     ink, paper = (int(value) for value in np.percentile(crop, (2, 70)))
     if paper - ink < 40:
         return crop
     run = rng.randint(4, 200) if rng.random() < 0.7 else 0
     crop = cv2.copyMakeBorder(crop, 0, 0, 0, run, cv2.BORDER_CONSTANT, value=(paper,))
     start = crop.shape[1] - run - rng.randint(-2, 2) if run and rng.random() < 0.7 else 0
-    y, thickness = rng.randint(23, 31), rng.randint(1, 3)
+    thickness = rng.randint(1, 3)
+    y = rng.randint(0, 3) if rng.random() < 0.3 else rng.randint(23, 31)
     line = crop[y : y + thickness, max(0, start) :]
     shade = rng.uniform(0.4, 1.0)
     np.minimum(line, round(paper + (ink - paper) * shade), out=line)
     return crop
 
 
-def augment(crop: NDArray[np.uint8], rng: random.Random) -> NDArray[np.uint8]:
-    """Another frame, aspect, resolution, polarity or grain of the same crop."""
+def augment(
+    crop: NDArray[np.uint8], rng: random.Random, other: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8]:
+    """Another frame, aspect, resolution, polarity or grain of the same crop; ``other``: a crop
+    whose text may peep in at an end."""
     if rng.random() < 0.25:
         crop = tightened(crop, rng)
     elif rng.random() < 0.4:  # a line's edges are found a little too high, low, wide or tight
         crop = cv2.copyMakeBorder(crop, 6, 6, 0, 0, cv2.BORDER_REPLICATE)
         top, bottom = rng.randint(1, 8), rng.randint(1, 8)
         crop = cv2.resize(crop[top : crop.shape[0] - bottom], (crop.shape[1], CROP_HEIGHT))
+    if other is not None and rng.random() < (0.2 if crop.shape[1] < SHORT else 0.04):
+        crop = slivered(crop, other, rng)
     if rng.random() < 0.06:
+        crop = specked(crop, rng)
+    if rng.random() < 0.08:
         crop = ruled(crop, rng)
     if rng.random() < FRAMED:
         crop = frame_text(crop)
@@ -128,7 +179,8 @@ def batches(
         paths = sorted(folder.glob("*.npz"))
         chosen = rng.sample(paths, min(4, len(paths)))
         samples = [sample for path in chosen for sample in read_shard(path)]
-        samples = [(augment(crop, rng), text) for crop, text in samples]
+        samples = [s for s in samples if " " in s[1] or rng.random() < SINGLE]
+        samples = [(augment(crop, rng, rng.choice(samples)[0]), text) for crop, text in samples]
         samples = [s for s in samples if fits(s[1], s[0].shape[1])]
         if early:
             samples = [s for s in samples if s[0].shape[1] <= 220]

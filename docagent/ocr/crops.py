@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, dist, floor
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from docagent.ocr.grey import grey_levels, map_levels
 from docagent.ocr.types import Image
 
 CROP_HEIGHT = 32
@@ -21,10 +23,8 @@ MIN_CROP_WIDTH = 16
 
 def quad_size(quad: NDArray[np.float32]) -> tuple[float, float]:
     """Mean width and height in pixels of a quadrilateral, clockwise from top-left, (4, 2)."""
-    top, right, bottom, left = (
-        float(np.linalg.norm(quad[(i + 1) % 4] - quad[i])) for i in range(4)
-    )
-    return (top + bottom) / 2, (left + right) / 2
+    a, b, c, d = quad.tolist()
+    return (dist(a, b) + dist(c, d)) / 2, (dist(b, c) + dist(d, a)) / 2
 
 
 def whole_image(image: Image) -> NDArray[np.float32]:
@@ -42,7 +42,7 @@ def cut_crop(image: Image, quad: NDArray[np.float32], stretch: float = 1.0) -> I
     if height_px < 1 or width_px < 1:
         return np.full((CROP_HEIGHT, MIN_CROP_WIDTH), 255, np.uint8)
     factor = CROP_HEIGHT / height_px
-    width = int(np.clip(round(width_px * factor * stretch), MIN_CROP_WIDTH, MAX_CROP_WIDTH))
+    width = min(max(round(width_px * factor * stretch), MIN_CROP_WIDTH), MAX_CROP_WIDTH)
     region, offset = _surrounding(image, quad, margin=4)
     shrink = min(1.0, factor * 1.5)
     if shrink < 0.8:
@@ -64,19 +64,18 @@ def _surrounding(
     image: Image, quad: NDArray[np.float32], margin: int
 ) -> tuple[Image, NDArray[np.float32]]:
     rows, columns = image.shape[:2]
-    x0, y0 = np.floor(quad.min(axis=0)).astype(int) - margin
-    x1, y1 = np.ceil(quad.max(axis=0)).astype(int) + margin
-    x0, y0 = int(np.clip(x0, 0, columns - 1)), int(np.clip(y0, 0, rows - 1))
-    x1, y1 = int(np.clip(x1, x0 + 1, columns)), int(np.clip(y1, y0 + 1, rows))
+    (x0, y0), (x1, y1) = (edges.tolist() for edges in (quad.min(axis=0), quad.max(axis=0)))
+    x0, y0, x1, y1 = floor(x0) - margin, floor(y0) - margin, ceil(x1) + margin, ceil(y1) + margin
+    x0, y0 = min(max(x0, 0), columns - 1), min(max(y0, 0), rows - 1)
+    x1, y1 = min(max(x1, x0 + 1), columns), min(max(y1, y0 + 1), rows)
     return image[y0:y1, x0:x1], np.array([x0, y0], np.float32)
 
 
 def crop_to_input(crop: Image) -> NDArray[np.float32]:
     """Grey levels to contrast-stretched floats: paper near 1, ink near -1, same shape."""
-    low, high = np.percentile(crop[:, ::2], (1, 95))
-    scale = max(float(high - low), 24.0)
-    stretched = (crop.astype(np.float32) - np.float32(low)) / np.float32(scale) * 2 - 1
-    return np.asarray(np.clip(stretched, -1.5, 1.5), np.float32)
+    low, high = grey_levels(crop[:, ::2], 1, 95)
+    slope = 2 / max(high - low, 24.0)
+    return map_levels(crop, slope, -low * slope - 1, -1.5, 1.5)
 
 
 def stack_inputs(crops: Sequence[NDArray[np.float32]], multiple: int = 8) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,11 @@ LanguageScore = Callable[[str], float]
 SURE_BLANK = 0.995
 """Steps that are blank with more than this probability add no character."""
 
-LEAST = 0.003
+LOG_LEAST = math.log(0.003)
 """Characters less likely than this at a step are not tried."""
+
+NEGLIGIBLE = 1e-5
+"""Readings that are less likely than this beside the best one are not followed."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,18 @@ class AlignedChar:
 
 def decode_greedy(scores: NDArray[np.float32]) -> list[AlignedChar]:
     """Best path: the likeliest class of each step, repeats merged, blanks dropped."""
+    if not len(scores):
+        return []
     path = scores.argmax(axis=1)
-    edges = np.flatnonzero(np.diff(path)) + 1
-    starts, ends = [0, *edges.tolist()], [*edges.tolist(), len(path)]
-    chars = []
-    for start, end in zip(starts, ends, strict=True):
-        label = int(path[start]) if len(path) else 0
-        if label:
-            confidence = math.exp(float(scores[start:end, label].max()))
-            chars.append(AlignedChar(CHARSET[label - 1], min(1.0, confidence), start, end))
-    return chars
+    starts = np.flatnonzero(np.diff(path, prepend=-1))
+    best = np.maximum.reduceat(scores[np.arange(len(path)), path], starts).tolist()
+    edges = [*starts.tolist(), len(path)]
+    labels = path[starts].tolist()
+    return [
+        AlignedChar(CHARSET[label - 1], min(1.0, math.exp(score)), start, end)
+        for label, score, (start, end) in zip(labels, best, pairwise(edges), strict=True)
+        if label
+    ]
 
 
 def align(scores: NDArray[np.float32], text: str) -> list[AlignedChar]:
@@ -107,11 +113,26 @@ def decode_beam(
     if width < 1 or count < 1:
         raise ValueError(f"width {width} and count {count} must be at least 1")
     search = _PrefixSearch(width, language, weight)
-    for row in np.exp(scores.astype(np.float64)):
-        search.step(row)
+    for blank, likely in _likely_characters(scores):
+        search.step(blank, likely)
     ranked = search.ranked()[:count]
     mass = sum(search.weight_of(text) for text in search.beams) or 1.0
     return [(text, search.weight_of(text) / mass) for text in ranked]
+
+
+def _likely_characters(
+    scores: NDArray[np.float32],
+) -> list[tuple[float, list[tuple[str, float]]]]:
+    """For each step the probability of a blank, and the characters worth trying with theirs."""
+    tried = scores > LOG_LEAST
+    tried[np.arange(len(scores)), scores.argmax(axis=1)] = True
+    tried[:, 0] = False
+    steps, labels = np.nonzero(tried)
+    chances = np.exp(scores[steps, labels].astype(np.float64)).tolist()
+    found = list(zip([CHARSET[i - 1] for i in labels.tolist()], chances, strict=True))
+    ends = np.searchsorted(steps, np.arange(len(scores) + 1)).tolist()
+    blanks = np.exp(scores[:, 0].astype(np.float64)).tolist()
+    return [(blank, found[a:b]) for blank, (a, b) in zip(blanks, pairwise(ends), strict=True)]
 
 
 class _PrefixSearch:
@@ -124,22 +145,25 @@ class _PrefixSearch:
         self.width, self.language, self.weight = width, language, weight
         self.beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
         self.bonus: dict[str, float] = {"": 1.0}
+        self.open = False  # whether a beam may end in its last character
 
     def weight_of(self, text: str) -> float:
         blank, char = self.beams[text]
-        return (blank + char) * self.bonus[text]
+        return (blank + char) * self.bonus.get(text, 1.0)
 
     def ranked(self) -> list[str]:
-        return sorted(self.beams, key=self.weight_of, reverse=True)
+        if self.language:
+            return sorted(self.beams, key=self.weight_of, reverse=True)
+        return sorted(self.beams, key=lambda text: -sum(self.beams[text]))
 
-    def step(self, row: NDArray[np.float64]) -> None:
-        """Extend every prefix by one step of class probabilities (classes,)."""
-        blank = float(row[0])
+    def step(self, blank: float, likely: list[tuple[str, float]]) -> None:
+        """Extend every prefix by one step: the probabilities of a blank and of characters."""
         if blank > SURE_BLANK:
-            self.beams = {text: (b + c, 0.0) for text, (b, c) in self.beams.items()}
+            if self.open:
+                self.beams = {text: (b + c, 0.0) for text, (b, c) in self.beams.items()}
+            self.open = False
             return
-        labels = np.flatnonzero(row > LEAST) if row.max() > LEAST else np.array([row.argmax()])
-        likely = [(CHARSET[i - 1], float(row[i])) for i in labels.tolist() if i]
+        self.open = True
         self.beams = self._extended(blank, likely)
         kept = self.ranked()[: self.width]
         top = sum(self.beams[kept[0]]) or 1.0
@@ -154,15 +178,15 @@ class _PrefixSearch:
             grown.setdefault(text, [0.0, 0.0])[0] += total * blank
             last = text[-1:]
             for letter, chance in likely:
+                if total * chance < NEGLIGIBLE:
+                    continue
                 longer = text + letter
-                if longer not in self.bonus:
-                    self.bonus[longer] = self.bonus[text] * self._language_factor(longer)
+                if self.language and longer not in self.bonus:
+                    factor = math.exp(self.weight * self.language(longer))
+                    self.bonus[longer] = self.bonus[text] * factor
                 if letter == last:
                     grown[text][1] += ends_char * chance
                     grown.setdefault(longer, [0.0, 0.0])[1] += ends_blank * chance
                 else:
                     grown.setdefault(longer, [0.0, 0.0])[1] += total * chance
         return {text: (b, c) for text, (b, c) in grown.items()}
-
-    def _language_factor(self, text: str) -> float:
-        return math.exp(self.weight * self.language(text)) if self.language else 1.0

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.inference import open_session
+from docagent.ocr.grey import grey_levels, map_levels
 from docagent.ocr.maps import map_to_detections
 from docagent.ocr.types import Detection, Image
 
 
 def page_to_input(image: Image) -> NDArray[np.float32]:
     """Grey levels to floats: the paper near 1, black near -1, same shape."""
-    white = max(float(np.percentile(image[::4, ::4], 80)), 60.0)
-    scaled = image.astype(np.float32) * np.float32(2.0 / white) - 1
-    return np.asarray(np.clip(scaled, -1.0, 1.3), np.float32)
+    white = max(grey_levels(image[::4, ::4], 80)[0], 60.0)
+    return map_levels(image, 2.0 / white, -1.0, -1.0, 1.3)
 
 
 class TextDetector:

@@ -24,6 +24,7 @@ from docagent.geometry import (
 from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size, whole_image
 from docagent.ocr.detection import TextDetector
 from docagent.ocr.framing import cut_line
+from docagent.ocr.grey import grey_levels
 from docagent.ocr.line_words import line_words, widen
 from docagent.ocr.preprocess import (
     apply_affine,
@@ -207,8 +208,8 @@ class OcrEngine:
             if reading.confidence > readings[i].confidence:
                 readings[i], candidates[i] = reading, quad
         chosen = np.array(candidates, np.float32).reshape(-1, 4, 2)
-        bounds = [np.percentile(crop, (3, 95)) for crop in crops[: len(quads)]]
-        return chosen, readings[: len(quads)], tuple(float(high - low) for low, high in bounds)
+        bounds = [grey_levels(crop[::2, ::2], 3, 95) for crop in crops[: len(quads)]]
+        return chosen, readings[: len(quads)], tuple(high - low for low, high in bounds)
 
     def _assemble(self, page: _Reading, shape: tuple[int, ...]) -> tuple[Line, ...]:
         """Lines in reading order, put together from words on the straightened page.

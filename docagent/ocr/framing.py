@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.ocr.crops import READ_STRETCH, cut_crop
+from docagent.ocr.grey import grey_levels
 from docagent.ocr.types import Image
 
 MOST = 0.14
@@ -36,7 +37,7 @@ def frame_text(crop: Image) -> Image:
     """The crop (height, width), cut above and below to its ink and enlarged to its height again,
     without slivers of neighbours. As it is, if ink cannot be told from paper."""
     height, width = crop.shape
-    ink, paper = np.percentile(crop[::2, ::2], (2, 90))
+    ink, paper = grey_levels(crop[::2, ::2], 2, 90)
     if paper - ink < LEAST_CONTRAST:
         return crop
     rows = (crop < ink + DARK * (paper - ink)).sum(axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import dist
 from statistics import median
 
 import numpy as np
@@ -39,7 +40,7 @@ def widen(
     """Move a line's edges out by shares of its height: across it and along it."""
     a, b, c, d = quad
     down = (d - a) * across
-    right = (b - a) / max(float(np.linalg.norm(b - a)), 1e-3) * float(np.linalg.norm(d - a)) * along
+    right = (b - a) / max(dist(a, b), 1e-3) * dist(a, d) * along
     return np.stack([a - down - right, b - down + right, c + down + right, d + down - right])
 
 

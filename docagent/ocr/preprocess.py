@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from docagent.ocr.grey import grey_levels
 from docagent.ocr.types import Image
 
 TARGET_TYPE = 21.0
@@ -48,7 +49,7 @@ def is_negative(image: Image) -> bool:
     Dark ground alone is no sign: a receipt on a desk is dark type on light paper on dark ground.
     But paper is a light area without its type, and light type is nothing without its strokes.
     """
-    dark = float(np.median(image[::4, ::4]))
+    dark = grey_levels(image[::4, ::4], 50)[0]
     if dark > DARK_GROUND:
         return False
     factor = min(1.0, 1200 / max(image.shape))
@@ -112,7 +113,7 @@ def rotate(image: Image, degrees: float) -> tuple[Image, NDArray[np.float32]]:
     cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])
     new_width, new_height = round(width * cos + height * sin), round(width * sin + height * cos)
     matrix[:, 2] += ((new_width - width) / 2, (new_height - height) / 2)
-    paper = int(np.percentile(image[::8, ::8], 80))
+    paper = int(grey_levels(image[::8, ::8], 80)[0])
     turned = cv2.warpAffine(
         image, matrix, (new_width, new_height), flags=cv2.INTER_LINEAR, borderValue=paper
     )

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.ocr.crops import quad_size
+from docagent.ocr.grey import grey_levels
 from docagent.ocr.types import Image
 
 TALL = 1.6
@@ -58,7 +59,7 @@ def _lines(image: Image, quad: NDArray[np.float32], usual: float) -> list[NDArra
 
 def _bands(crop: Image) -> list[tuple[int, int]]:
     """Runs of rows with ink, end exclusive."""
-    ink, paper = np.percentile(crop, (3, 80))
+    ink, paper = grey_levels(crop, 3, 80)
     if paper - ink < CONTRAST:
         return []
     rows = (crop < (ink + paper) / 2).sum(axis=1) >= 2

@@ -14,8 +14,9 @@ import importlib
 import io
 import json
 import random
+import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from docagent.ocr.charset import fold_text
 from docagent.ocr.crops import cut_crop
-from finetune.synthesis.canvas import BBox, Canvas, TextLine, split_into_lines
+from finetune.synthesis.canvas import BBox, Canvas, PlacedWord, TextLine, split_into_lines
 from finetune.synthesis.degrade import degrade
 from finetune.synthesis.pages import random_page
 
@@ -73,6 +74,8 @@ def cut_words(line: TextLine, rng: random.Random) -> tuple[BBox, str]:
     first = rng.randint(0, len(line.words) - count)
     words = line.words[first : first + count]
     em = words[0].font.size
+    if count == 1 and len(words[0].text) > 2 and rng.random() < 0.2:
+        words = (_part(words[0], rng),)
     inks = [word.font.drawable.getbbox(word.text, anchor="ls") for word in words]
     baseline = words[0].baseline
     top, bottom = (baseline + f(i[k] for i in inks) for f, k in ((min, 1), (max, 3)))
@@ -84,6 +87,23 @@ def cut_words(line: TextLine, rng: random.Random) -> tuple[BBox, str]:
     top += loose * min(0.0, high - top) - em * rng.uniform(0.0, slack)
     bottom += loose * max(0.0, low - bottom) + em * rng.uniform(0.0, slack)
     return (left, top, right, bottom), " ".join(word.text for word in words)
+
+
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|.")
+
+
+def _part(word: PlacedWord, rng: random.Random) -> PlacedWord:
+    """The piece of a word on one side of a mark, or the mark ("/17" of "3/17", "30/"), as those
+    who cut words at marks label them; all of a word without any."""
+    edges = [match.start() for match in _TOKEN.finditer(word.text)] + [len(word.text)]
+    if len(edges) < 3:
+        return word
+    first, last = sorted(rng.sample(range(len(edges)), 2))
+    start, stop = edges[first], edges[last]
+    left = word.bbox[0] + word.font.width(word.text[:start])
+    right = word.bbox[0] + word.font.width(word.text[:stop])
+    box = (left, word.bbox[1], right, word.bbox[3])
+    return replace(word, text=word.text[start:stop], bbox=box)
 
 
 def is_text(text: str) -> bool:
@@ -123,7 +143,7 @@ def make_page(rng: random.Random, mix: Mix) -> tuple[NDArray[np.uint8], Labelled
     lines = [line for line in split_into_lines(canvas.words) if is_text(line.text)]
     whole = _quads([line.bbox for line in lines], matrix), [fold_text(x.text) for x in lines]
     cuts = [cut_words(line, rng) for line in lines if rng.random() < mix.words]
-    cuts = [cut for cut in cuts if any(char.isalnum() for char in cut[1])]
+    cuts = [cut for cut in cuts if is_text(cut[1])]
     if not cuts:
         return image, whole, (np.zeros((0, 4, 2), np.float32), [])
     parts = _quads([box for box, _ in cuts], matrix), [fold_text(text) for _, text in cuts]

@@ -270,6 +270,109 @@ def _rate(rng: random.Random) -> str:
     ).format(r=rate, t=tax, n=n, a=a, k=rng.randint(0, 9))
 
 
+MARKS = (
+    ".",
+    ".",
+    ",",
+    "-",
+    "-",
+    "*",
+    "/",
+    ":",
+    "$",
+    "#",
+    "&",
+    "%",
+    "+",
+    "(",
+    ")",
+    "<",
+    ">",
+    "=",
+    "?",
+)
+"""Signs that stand alone on forms: bullets, empty brackets, units over a column."""
+
+
+def _marked(rng: random.Random) -> str:
+    """Words with the marks that small recognizers mistake for one another: quotes, primes of
+    feet and inches, brackets around a letter, initials, ampersands, signs alone."""
+    word, upper = _style(rng, _word(rng)).strip("(),.:;?!"), rng.choice(string.ascii_uppercase)
+    other, lower = rng.choice(string.ascii_uppercase), rng.choice(string.ascii_lowercase)
+    n, m = rng.randint(1, 250), rng.randint(1, 16)
+    return rng.choice(
+        (
+            "{n}'",
+            '{n}"',
+            "{m}'{n}\"",
+            '{m} 1/2" x {n}"',
+            '{m}/{n}"W',
+            '{m}-{n}/16"',
+            "'{y}",
+            "{m}/{y}",
+            "/{y}",
+            "{m}/",
+            '"{w}"',
+            '"{w}',
+            '{w}."',
+            '{w},"',
+            '{w}"',
+            "'{w}'",
+            "{w}'",
+            "{w}/",
+            "{w}/{v}",
+            "({u})",
+            "({a})",
+            "({n})",
+            "( {m} )",
+            "({w}",
+            "{w})",
+            "{w}).",
+            "({w})",
+            "[{w}]",
+            "{u}.",
+            "{u}. {o}. {v}",
+            "{u}&{o}",
+            "{u}{o}&{u}",
+            "{w} & {v}",
+            "({n}+",
+            "{n}+",
+            "{n}.",
+            "{n},",
+            "{m}.",
+            "0.",
+            "#{n}",
+            "{n}%",
+            "{u}:",
+            "< >",
+            "( )",
+            "[ ]",
+            "${n}",
+            "$ {n}",
+            "{w}-",
+            "-{n}",
+            "{n}-",
+            "{w}*",
+            "*{w}",
+            "{s}",
+            "{s}",
+            "{s}",
+            "{s} {w}",
+            "{w} {s} {v}",
+        )
+    ).format(
+        n=n,
+        m=m,
+        y=f"{rng.randint(0, 99):02d}",
+        w=word,
+        v=_style(rng, _word(rng)),
+        u=upper,
+        o=other,
+        a=lower,
+        s=rng.choice(MARKS),
+    )
+
+
 KINDS: tuple[tuple[Callable[[random.Random], str], float], ...] = (
     (_phrase, 46),
     (_name, 13),
@@ -283,6 +386,7 @@ KINDS: tuple[tuple[Callable[[random.Random], str], float], ...] = (
     (lambda rng: _digits(rng, 1, 12), 4),
     (_item, 3),
     (_rate, 6),
+    (_marked, 12),
 )
 
 
