@@ -50,8 +50,10 @@ LEAN = 2.0
 DOUBT = 0.81
 """Mean line confidence below which the page is tried upside down."""
 
-NOISE = 0.35
-"""Lines read with less confidence are taken for drawings, stamps or specks and left out."""
+NOISE, NOISE_SHARE, HOPELESS = 0.7, 0.75, 0.35
+"""Lines read with less confidence than the first, and than the second times the page's usual
+confidence, are rows of stars, drawings, stamps or handwriting and left out; so are those under the
+third, on any page."""
 
 GHOST_CONTRAST, GHOST_HEIGHT, GHOST_DOUBT = 0.45, 0.45, 0.9
 """Lines with less than this share of the page's usual contrast or height, and read with less than
@@ -251,12 +253,13 @@ def _are_text(page: _Reading) -> list[bool]:
     heights = [min(quad_size(quad)) for quad in page.quads]
     pale = GHOST_CONTRAST * float(np.median(page.contrasts))
     low = GHOST_HEIGHT * float(np.median(heights))
+    noise = max(HOPELESS, min(NOISE, NOISE_SHARE * _usual_confidence(page.readings)))
     kept = []
     for reading, contrast, height in zip(page.readings, page.contrasts, heights, strict=True):
         length = sum(len(word.chars) for word in reading.words)
         ghost = reading.confidence < GHOST_DOUBT and (contrast < pale or height < low)
         scrap = reading.confidence < SCRAP_DOUBT and length <= SCRAP
-        kept.append(length > 0 and reading.confidence >= NOISE and not ghost and not scrap)
+        kept.append(length > 0 and reading.confidence >= noise and not ghost and not scrap)
     return kept
 
 
@@ -303,6 +306,15 @@ def _mean_confidence(readings: Sequence[LineReading]) -> float:
     weights = [sum(len(word.chars) for word in reading.words) for reading in readings]
     total = sum(r.confidence * w for r, w in zip(readings, weights, strict=True))
     return total / sum(weights) if sum(weights) else 0.0
+
+
+def _usual_confidence(readings: Sequence[LineReading]) -> float:
+    """Median of the lines' confidences, weighted by characters; 0 without any."""
+    order = sorted(readings, key=lambda reading: reading.confidence)
+    lengths = np.cumsum([sum(len(word.chars) for word in r.words) for r in order])
+    if not order or not lengths[-1]:
+        return 0.0
+    return order[int(np.searchsorted(lengths, lengths[-1] / 2))].confidence
 
 
 def _unreadable(page: _Reading, shape: tuple[int, ...]) -> tuple[Polygon, ...]:
