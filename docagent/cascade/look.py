@@ -58,6 +58,7 @@ class Look:
         *,
         json_schema: Mapping[str, Any] | None,
         is_usable: Callable[[str], bool],
+        is_begun: Callable[[str], bool] | None = None,
         places: Iterable[Place] = (),
     ) -> Request:
         """One call about a part of the document. places: what to show enlarged."""
@@ -72,6 +73,7 @@ class Look:
             asked=tuple(asked),
             json_schema=json_schema,
             is_usable=is_usable,
+            is_begun=is_begun,
         )
 
     def _pages(self, part: Part, most: int) -> list[str]:

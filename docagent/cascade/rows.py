@@ -39,18 +39,37 @@ def rows_of(fields: Iterable[Field], unit: Unit) -> list[Cells]:
 
 
 def distinct_rows(rows: Iterable[Cells]) -> list[Cells]:
-    """Rows without those that stand on exactly the words of one before: a model that repeats a
-    row, or parts of a document that overlap, do not add to a sum."""
-    kept: dict[frozenset[tuple[str, int, int]], Cells] = {}
-    for row in rows:
-        places = frozenset(
-            (path, item.span.start, item.span.end)
-            for path, field in row.items()
-            for item in field.evidence
-        )
-        if places:
-            kept.setdefault(places, row)
-    return list(kept.values())
+    """Rows without those whose words all lie within another one: a model that repeats a row,
+    whole or with fewer words, or parts of a document that overlap, do not add to a sum. Rows that
+    are printed twice lie at two places, and both stay."""
+    given = [(row, _characters(row)) for row in rows]
+    kept: dict[int, Cells] = {}
+    owners: dict[int, list[int]] = {}
+    places = [place for _, place in given]
+    for number in sorted(range(len(given)), key=lambda n: -len(places[n])):
+        place = places[number]
+        if not place or any(place <= places[n] for n in owners.get(min(place), ())):
+            continue
+        kept[number] = given[number][0]
+        for character in place:
+            owners.setdefault(character, []).append(number)
+    return [kept[number] for number in sorted(kept)]
+
+
+def join_columns(chunks: Sequence[Sequence[Cells]]) -> list[Cells]:
+    """Rows of an array whose columns were asked for in several calls, put together by the lines
+    they stand on."""
+    joined = [dict(row) for row in chunks[0]] if chunks else []
+    for rows in chunks[1:]:
+        for row in rows:
+            partner = next(
+                (r for r in joined if not r.keys() & row.keys() and _beside(r, row)), None
+            )
+            if partner is None:
+                joined.append(dict(row))
+            else:
+                partner.update(row)
+    return joined
 
 
 def merge_rows(unit: Unit, fast: Sequence[Cells], model: Sequence[Cells], trust: float) -> Merged:
@@ -116,6 +135,22 @@ def _same_row(unit: Unit, a: Cells, b: Cells) -> bool:
     if len(unit.leaves) == 1 and unit.column(unit.leaves[0]) == "":
         (path,) = a
         return path in b and same_value(a[path].value, b[path].value)
+    return _beside(a, b)
+
+
+def _characters(row: Cells) -> frozenset[int]:
+    """Offsets in the document's text of the characters of a row's cells, without spaces."""
+    return frozenset(
+        item.span.start + at
+        for field in row.values()
+        for item in field.evidence
+        for at, character in enumerate(item.quote)
+        if not character.isspace()
+    )
+
+
+def _beside(a: Cells, b: Cells) -> bool:
+    """Whether two rows stand at the same height of a page."""
     (page, top, bottom), (other, upper, lower) = _band(a), _band(b)
     if page != other:
         return False

@@ -43,7 +43,9 @@ class Request:
     """One thing to ask. messages: OpenAI-style, images in them as data URLs. json_schema: what
     the answer must follow, or None for free text. is_usable: whether a complete answer is what
     was asked for. asked: what it is about, for the record. tools: what the model may call, as
-    OpenAI-style functions; an answer that calls any is usable."""
+    OpenAI-style functions; an answer that calls any is usable. is_begun: whether there is
+    something to go on from in an answer that ran into its limit; then it is for the caller to ask
+    for less, as asking the same again would run into it again."""
 
     template: str
     template_hash: str
@@ -52,6 +54,7 @@ class Request:
     json_schema: Mapping[str, Any] | None = None
     is_usable: Callable[[str], bool] = bool
     tools: tuple[Mapping[str, Any], ...] = ()
+    is_begun: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,8 @@ class Asker:
             reply, request, again = self._once(request, rung)
             if reply.ok or len(reply.text) >= len(best.text):
                 best = reply
-            if not again:
+            is_begun = request.is_begun if reply.outcome == "truncated" else None
+            if not again or (is_begun and is_begun(reply.text)):
                 break
         return best
 
