@@ -126,7 +126,7 @@ def test_wide_tables_are_asked_for_by_columns_and_joined_by_row():
     rows = [" ".join(f"r{row}v{n}" for n in range(count)) for row in range(3)]
     document = document_of(["Head", *rows])
     column = {"type": ["string", "null"]}
-    item = {"type": "object", "properties": {name: column for name in names}}
+    item = {"type": "object", "properties": dict.fromkeys(names, column)}
     schema = {
         "title": "Wide",
         "type": "object",

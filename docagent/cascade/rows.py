@@ -72,19 +72,22 @@ def join_columns(chunks: Sequence[Sequence[Cells]]) -> list[Cells]:
     return joined
 
 
-def merge_rows(unit: Unit, fast: Sequence[Cells], model: Sequence[Cells], trust: float) -> Merged:
+def merge_rows(
+    unit: Unit, fast: Sequence[Cells], model: Sequence[Cells], trust: float, *, whole: bool = True
+) -> Merged:
     """Rows of both readings in the order of the page.
 
     Rows at the same height are one row. A row that only the model has counts if at least two
     of its cells are on the page, or the array has one column; a row that only the embedded
-    reader has stays, with less confidence. trust: how often the model is right (0-1).
+    reader has stays, with less confidence if the model read the whole table. trust: how often the
+    model is right (0-1).
     """
     left = list(model)
     merged: list[tuple[Cells, Cells]] = []
     for row in fast:
         partner = next((other for other in left if _same_row(unit, row, other)), None)
         if partner is None:
-            merged.append((_unconfirmed(row, trust), {}))
+            merged.append((_unconfirmed(row, trust) if whole else row, {}))
             continue
         left = [other for other in left if other is not partner]
         merged.append(_merged_row(row, partner, trust))
@@ -94,6 +97,18 @@ def merge_rows(unit: Unit, fast: Sequence[Cells], model: Sequence[Cells], trust:
     fields, rivals = _numbered(unit, merged)
     note = f"{unit.key}: {len(fast)} rows read, {len(model)} by the model, {len(merged)} kept"
     return Merged(fields, rivals, note)
+
+
+def beside(unit: Unit, rows: Sequence[Cells], model: Sequence[Cells]) -> list[Field]:
+    """The model's cells for rows that there are, with the numbers of these."""
+    fields = []
+    for index, row in enumerate(rows):
+        partner = next((other for other in model if _same_row(unit, row, other)), {})
+        for leaf in unit.leaves:
+            if leaf.path in partner:
+                path = leaf.at(index)
+                fields.append(partner[leaf.path].model_copy(update={"path": path}))
+    return fields
 
 
 def _merged_row(row: Cells, partner: Cells, trust: float) -> tuple[Cells, Cells]:
