@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -151,3 +152,18 @@ def test_wide_tables_are_asked_for_by_columns_and_joined_by_row():
     assert result.data["rows"] == [
         {f"c{n}": f"r{row}v{n}" for n in range(count)} for row in range(3)
     ]
+
+
+def test_a_model_that_says_a_row_for_ever_is_stopped_and_its_rows_count_once():
+    whole = json.dumps(GOOD)
+    row = json.dumps(NUTS | {"price": NUTS["price"] | {"value": "20.00" + " " * 150}})
+    endless = chain([whole[: whole.rindex("]")]], repeat(f", {row}"))
+    model = ScriptedChatModel(script=[Said(endless), Said("no"), Said("no")])
+    result = agent(model).extract(BILL, BILL_SCHEMA)
+    assert [a.outcome for a in result.vlm.attempts][:2] == ["repeated", "invalid"]
+    assert len(result.vlm.attempts[0].answer) < 4 * len(row) + len(whole)
+    assert priced(result) == [100.0, 20.0]
+    assert result["total"].value == 132.0
+    penalties = [set(options) for _, options in model.requests]
+    assert not any("repetition_penalty" in options for options in penalties)
+    assert "frequency_penalty" in penalties[1]

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 LADDER: tuple[Mapping[str, Any], ...] = (
     {"temperature": 0.0},
-    {"temperature": 0.3, "repetition_penalty": 1.1},
-    {"temperature": 0.8, "repetition_penalty": 1.2},
+    {"temperature": 0.3, "frequency_penalty": 0.1},
+    {"temperature": 0.8, "frequency_penalty": 0.2},
 )
 """Options of the first try and of the next ones, after an answer that repeats itself, breaks
-off or is not what was asked for. Other ways of decoding get out of most loops."""
+off or is not what was asked for. Other ways of decoding get out of most loops. The penalty is one
+that every server of OpenAI's protocol knows and that counts what was said: ``repetition_penalty``
+counts the prompt too, whose words are what is to be copied."""
 WHOLE_ANSWER = 2
 """An answer, with the client's own retries, may take this many times ``vlm_timeout``."""
 _AGAIN = ("repeated", "truncated", "invalid")
