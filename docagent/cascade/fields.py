@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from docagent.candidates import FieldReader
@@ -35,7 +35,7 @@ def extract_unsure(
     readers = {leaf.path: FieldReader(look.document, leaf, locale_hint) for leaf in schema.leaves}
     fields = FieldAsker(look, schema, readers, asker)
     state = State({unit.key: _of_unit(fast.fields, unit) for unit in units})
-    said = fields.ask(asked, places=_places(state, asked))
+    said = fields.ask(asked, places=_places(state, asked, fast))
     for unit in asked:
         _merge(state, unit, said.get(unit.key), look.settings.vlm_trust)
     state.notes += _partly_read(state)
@@ -54,12 +54,15 @@ def is_unsure(unit: Unit, fast: Extraction) -> bool:
     failed check, or an array of which it found no row."""
     fields = _of_unit(fast.fields, unit)
     suspected = set(suspects(fast.checks))
-    return not fields or any(
-        f.confidence is None
-        or f.confidence < THRESHOLDS.unsure
-        or f.status not in ("found", "not_present")
-        or f.path in suspected
-        for f in fields
+    return not fields or any(_is_doubtful(f, suspected) for f in fields)
+
+
+def _is_doubtful(field: Field, suspected: Set[str]) -> bool:
+    return (
+        field.confidence is None
+        or field.confidence < THRESHOLDS.unsure
+        or field.status not in ("found", "not_present")
+        or field.path in suspected
     )
 
 
@@ -70,9 +73,12 @@ def _of_unit(fields: Iterable[Field], unit: Unit) -> tuple[Field, ...]:
     )
 
 
-def _places(state: State, units: Sequence[Unit]) -> list[Place]:
-    """Where the unsure single fields stand, to be shown enlarged."""
-    return places_of(f for u in units if not u.is_array for f in state.fields[u.key])
+def _places(state: State, units: Sequence[Unit], fast: Extraction) -> list[Place]:
+    """Where the unsure fields stand, to be shown enlarged: single ones, then cells of arrays."""
+    suspected = set(suspects(fast.checks))
+    single = [f for u in units if not u.is_array for f in state.fields[u.key]]
+    cells = [f for u in units if u.is_array for f in state.fields[u.key]]
+    return places_of([*single, *(f for f in cells if _is_doubtful(f, suspected))])
 
 
 def _merge(state: State, unit: Unit, said: Said | None, trust: float) -> None:
