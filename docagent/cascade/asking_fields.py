@@ -50,7 +50,7 @@ class Said:
 class _Job:
     """A group of units asked of a part of the document: what is still open, what was said.
 
-    cut: arrays of which there is a beginning only. halved: those of them that are asked of halves
+    cut: arrays of which there is a beginning only. halved: those that are asked of smaller pieces
     of the part instead. asks_left, halvings_left: how often that may still be done.
     """
 
@@ -125,7 +125,7 @@ class FieldAsker:
 
     def _hear(self, job: _Job, reply: Reply) -> list[_Job]:
         """Take what holds from an answer, as far as it got; the rest stays open. What is to be
-        asked of halves of the part instead is given back as jobs."""
+        asked of smaller pieces of the part instead is given back as jobs."""
         broken = {} if reply.ok else begun(reply.text)
         found = members(reply.text) | broken
         was_open = list(job.open.items())
@@ -141,7 +141,8 @@ class FieldAsker:
                 job.complaints.append(f"{key}: {complaint}")
             else:
                 del job.open[key]
-        halves = [made for key in list(job.cut) for made in self._halved(job, key)]
+        cut = [key for key, _ in was_open if key in job.cut]
+        halves = [made for key in cut for made in self._halved(job, key)]
         # The ladder has been climbed already, unless there was something to go on from.
         if not reply.ok and len(job.open) == len(was_open):
             job.asks_left = 0
