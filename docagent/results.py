@@ -98,6 +98,17 @@ class Edit(Frozen):
     reason: str
 
 
+class CoverageWord(Frozen):
+    """A word that a reading has more or less than the page. line: the id of the line it is about
+    (``L7``: the seventh with words, in reading order). polygon: the place of the word; of the whole
+    line, for a word that is not on the page."""
+
+    text: str
+    page: int
+    line: str
+    polygon: Polygon
+
+
 class Coverage(Frozen):
     """What a model's reading of some lines has that the page has not, and the reverse.
 
@@ -105,8 +116,8 @@ class Coverage(Frozen):
     it leaves out or changes. None of this is ever applied; it tells how far to trust the model.
     """
 
-    added: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
+    added: tuple[CoverageWord, ...] = ()
+    dropped: tuple[CoverageWord, ...] = ()
 
 
 class Correction(Frozen):

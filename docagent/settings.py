@@ -68,8 +68,9 @@ class Settings(Frozen):
     vlm_seconds and vlm_calls: what one document may take altogether. vlm_retries: of a call
     that may succeed a moment later. vlm_concurrency: calls at one time. vlm_max_tokens: longest
     answer. vlm_tools: whether a model that can call tools gets them in a conversation.
-    vlm_tool_calls: most calls of tools for one question. vlm_images: most images of a call.
-    vlm_pixels: largest page image sent. vlm_chars: most characters of page text in a call;
+    vlm_tool_calls: most calls of tools for one question. vlm_images: most images of a call, at
+    most half of them (rounded up) pages, the others enlarged places. vlm_pixels: largest page
+    image sent. vlm_chars: most characters of page text in a call;
     longer documents are split, and in a conversation searched. vlm_trust: how often a value that
     the model gives is right; ``python -m eval.cascade`` measures it.
     """

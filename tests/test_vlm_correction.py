@@ -8,12 +8,14 @@ import pytest
 
 from docagent.cascade.corrections import correct_unsure
 from docagent.cascade.look import Look
+from docagent.cli.tables import print_correction
 from docagent.correction import correct
 from docagent.document import Alternative, Document, Line, Page, Word
 from docagent.geometry import bbox_to_polygon
 from docagent.results import Correction
 from docagent.vlm.asking import Asker
 from docagent.vlm.scripted import ScriptedChatModel
+from tests.documents import page_of
 from tests.vlm_models import FAST
 
 BOX = bbox_to_polygon((0.1, 0.1, 0.2, 0.12))
@@ -69,11 +71,31 @@ def test_coverage_is_told_both_ways():
     words = (word("Pay"), word("the"), word("cornpny", 0.5), word("today"))
     correction, text = corrected("Pay only the company", *words)
     assert text == "Pay the company today"
-    assert correction.coverage.added == ("only",)
-    assert correction.coverage.dropped == ("today",)
+    assert [word.text for word in correction.coverage.added] == ["only"]
+    assert [word.text for word in correction.coverage.dropped] == ["today"]
     correction, text = corrected("Pay this company tomorrow", *words)
     assert text == "Pay the company today"
-    assert correction.coverage.dropped == ("the", "today")
+    assert [word.text for word in correction.coverage.added] == ["this", "tomorrow"]
+    assert [word.text for word in correction.coverage.dropped] == ["the", "today"]
+
+
+def test_coverage_says_on_which_line_and_where(capsys):
+    lines = ["Pay the lnvoice", "today in cash"]
+    made = page_of(lines, confidence=0.99)
+    unsure = [[w.model_copy(update={"confidence": 0.5}) for w in r.words[-1:]] for r in made.lines]
+    rows = [Line(words=(*r.words[:-1], *last)) for r, last in zip(made.lines, unsure, strict=True)]
+    page = made.model_copy(update={"lines": tuple(rows)})
+    script = [{"L1": "Pay the Invoice", "L2": "today not at cash"}]
+    look = Look(Document(id="1", pages=(page,)), FAST)
+    asker = Asker(ScriptedChatModel(script=script), FAST)
+    coverage = correct_unsure(look, Correction(document_id="1"), asker).coverage
+    assert [(w.text, w.page, w.line) for w in coverage.added] == [("not", 1, "L2"), ("at", 1, "L2")]
+    (dropped,) = coverage.dropped
+    assert (dropped.text, dropped.line) == ("in", "L2")
+    assert dropped.polygon == rows[1].words[1].polygon
+    assert rows[1].polygon in [word.polygon for word in coverage.added]
+    print_correction(Correction(document_id="1", coverage=coverage), "x")
+    assert "in (L2)" in capsys.readouterr().out
 
 
 def test_lines_without_unsure_words_are_not_asked_for():

@@ -17,10 +17,11 @@ from docagent.cascade.look import Look, Part
 from docagent.cascade.use import to_use
 from docagent.confidence import THRESHOLDS
 from docagent.document import WordLocation
+from docagent.geometry import Polygon, join_polygons
 from docagent.grounding import edit_distance
 from docagent.language_model import LanguageModel, letter_case, load_language_model
 from docagent.prompts.layout import UNSURE, NumberedLine
-from docagent.results import Correction, Coverage, Edit
+from docagent.results import Correction, Coverage, CoverageWord, Edit
 from docagent.vlm.asking import Asker, Reply, Request
 
 MOST_LINES = 24
@@ -51,8 +52,8 @@ class _Reading:
 
     proposed: dict[int, str] = field(default_factory=dict)
     """Other text for an unsure word, by its index."""
-    added: list[str] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
+    added: list[CoverageWord] = field(default_factory=list)
+    dropped: list[CoverageWord] = field(default_factory=list)
 
 
 def correct_unsure(
@@ -139,16 +140,14 @@ def _compare(look: Look, line: NumberedLine, said: Sequence[str], reading: _Read
         if kind == "equal":
             continue
         if b - a == d - c:
-            for index, text in zip(range(a, b), said[c:d], strict=True):
-                _differs(words[index], line.start + index, text, reading)
-            continue
-        for at, other in _pairs(texts[a:b], said[c:d]):
-            if at is None:
-                reading.added.append(_safe(other or ""))
-            elif other is None:
-                reading.dropped += [texts[a + at]] * (not _is_slot(words[a + at]))
-            else:
-                _differs(words[a + at], line.start + a + at, other, reading)
+            pairs: list[tuple[int | None, str | None]] = list(
+                zip(range(b - a), said[c:d], strict=True)
+            )
+        else:
+            pairs = _pairs(texts[a:b], said[c:d])
+        for at, other in pairs:
+            index = None if at is None else line.start + a + at
+            _differs(look, line, index, other, reading)
 
 
 def _pairs(texts: Sequence[str], said: Sequence[str]) -> list[tuple[int | None, str | None]]:
@@ -180,12 +179,31 @@ def _cost(a: str, b: str) -> float:
     return edit_distance(a, b) / max(len(a), len(b), 1)
 
 
-def _differs(location: WordLocation, index: int, text: str, reading: _Reading) -> None:
-    if _is_slot(location):
+def _differs(
+    look: Look, line: NumberedLine, index: int | None, text: str | None, reading: _Reading
+) -> None:
+    """Take down a word of a line, by its index, and what the model has for it; None for one that
+    the other side has not."""
+    location = None if index is None else look.document.words[index]
+    if index is not None and location and text is not None and _is_slot(location):
         reading.proposed[index] = _safe(text)
-    elif location.word.text != text:
-        reading.added.append(_safe(text))
-        reading.dropped.append(location.word.text)
+        return
+    if location and text == location.word.text:
+        return
+    if text is not None:
+        polygon = location.word.polygon if location else _polygon(look, line)
+        reading.added.append(_word(line, _safe(text), polygon))
+    if location and not _is_slot(location):
+        reading.dropped.append(_word(line, location.word.text, location.word.polygon))
+
+
+def _word(line: NumberedLine, text: str, polygon: Polygon) -> CoverageWord:
+    return CoverageWord(text=text, page=line.page, line=line.id, polygon=polygon)
+
+
+def _polygon(look: Look, line: NumberedLine) -> Polygon:
+    words = look.document.words[line.start : line.end]
+    return join_polygons([location.word.polygon for location in words])
 
 
 class _Judge:

@@ -13,7 +13,16 @@ from rich.text import Text
 
 from docagent.geometry import polygon_to_bbox
 from docagent.provenance import VlmUse
-from docagent.results import Answer, Correction, Coverage, Evidence, Extraction, Field, Turn
+from docagent.results import (
+    Answer,
+    Correction,
+    Coverage,
+    CoverageWord,
+    Evidence,
+    Extraction,
+    Field,
+    Turn,
+)
 from docagent.schemas import Schema
 
 PIPE_WIDTH = 200
@@ -125,11 +134,18 @@ def _print_citations(answer: Answer) -> None:
 
 
 def print_correction(correction: Correction, name: str) -> None:
-    """Every edit, accepted or not, with its reason."""
+    """Every edit, accepted or not, with its reason; then how a model's reading differs."""
     out = console()
-    if not correction.edits:
+    if correction.edits:
+        out.print(_edits(correction, name))
+    else:
         out.print(printable(f"{name}: no edits proposed"))
-        return
+    for said, words in _coverage(correction):
+        told = ", ".join(f"{word.text} ({word.line})" for word in words)
+        out.print(printable(f"{said}: {told}"))
+
+
+def _edits(correction: Correction, name: str) -> Table:
     table = Table(title=printable(name), title_justify="left")
     for heading in ("", "page", "before", "after", "OCR confidence", "source", "reason"):
         table.add_column(heading, overflow="fold")
@@ -144,12 +160,10 @@ def print_correction(correction: Correction, name: str) -> None:
             edit.source,
             printable(edit.reason),
         )
-    out.print(table)
-    for said, words in _coverage(correction):
-        out.print(printable(f"{said}: {', '.join(words)}"))
+    return table
 
 
-def _coverage(correction: Correction) -> list[tuple[str, tuple[str, ...]]]:
+def _coverage(correction: Correction) -> list[tuple[str, tuple[CoverageWord, ...]]]:
     """What a model's reading has more and less than the page, where there is any."""
     coverage = correction.coverage or Coverage()
     told = (

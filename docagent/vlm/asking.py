@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 LADDER: tuple[Mapping[str, Any], ...] = (
     {"temperature": 0.0},
-    {"temperature": 0.3, "repetition_penalty": 1.1},
-    {"temperature": 0.8, "repetition_penalty": 1.2},
+    {"temperature": 0.3, "frequency_penalty": 0.1},
+    {"temperature": 0.8, "frequency_penalty": 0.2},
 )
 """Options of the first try and of the next ones, after an answer that repeats itself, breaks
-off or is not what was asked for. Other ways of decoding get out of most loops."""
+off or is not what was asked for. Other ways of decoding get out of most loops. The penalty is one
+that every server of OpenAI's protocol knows and that counts what was said: ``repetition_penalty``
+counts the prompt too, whose words are what is to be copied."""
 WHOLE_ANSWER = 2
 """An answer, with the client's own retries, may take this many times ``vlm_timeout``."""
 _AGAIN = ("repeated", "truncated", "invalid")
@@ -43,7 +45,9 @@ class Request:
     """One thing to ask. messages: OpenAI-style, images in them as data URLs. json_schema: what
     the answer must follow, or None for free text. is_usable: whether a complete answer is what
     was asked for. asked: what it is about, for the record. tools: what the model may call, as
-    OpenAI-style functions; an answer that calls any is usable."""
+    OpenAI-style functions; an answer that calls any is usable. is_begun: whether there is
+    something to go on from in an answer that ran into its limit; then it is for the caller to ask
+    for less, as asking the same again would run into it again."""
 
     template: str
     template_hash: str
@@ -52,6 +56,7 @@ class Request:
     json_schema: Mapping[str, Any] | None = None
     is_usable: Callable[[str], bool] = bool
     tools: tuple[Mapping[str, Any], ...] = ()
+    is_begun: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,8 @@ class Asker:
             reply, request, again = self._once(request, rung)
             if reply.ok or len(reply.text) >= len(best.text):
                 best = reply
-            if not again:
+            is_begun = request.is_begun if reply.outcome == "truncated" else None
+            if not again or (is_begun and is_begun(reply.text)):
                 break
         return best
 
@@ -282,15 +288,18 @@ def count_images(messages: Sequence[Message]) -> int:
 
 
 def keep_images(messages: Sequence[Message], most: int) -> tuple[Message, ...]:
-    """The messages with only the first ``most`` images."""
+    """The messages with only the first ``most`` images. A text right above an image that is left
+    out, unless it is the first of its message, is the image's caption and is left out too."""
     kept: list[Message] = []
     left = most
     for message in messages:
-        blocks = []
+        blocks: list[Mapping[str, Any]] = []
         for block in _blocks(message):
             if _is_image(block):
                 left -= 1
                 if left < 0:
+                    if len(blocks) > 1 and not _is_image(blocks[-1]):
+                        blocks.pop()
                     continue
             blocks.append(block)
         kept.append({**message, "content": blocks} if blocks else message)
