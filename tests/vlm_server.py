@@ -44,8 +44,12 @@ Script = Sequence[Act] | Callable[[dict[str, Any]], Act]
 
 
 @contextmanager
-def serving(script: Script) -> Iterator[Server]:
-    """Serve acts in turn (the last one again and again), or what a function says."""
+def serving(
+    script: Script, models: Sequence[str] = ("first", "second"), max_model_len: int | None = None
+) -> Iterator[Server]:
+    """Serve acts in turn (the last one again and again), or what a function says. models: those
+    listed, with the tokens they take."""
+    length = {} if max_model_len is None else {"max_model_len": max_model_len}
     requests: list[dict[str, Any]] = []
     headers: list[dict[str, str]] = []
     busy = [0, 0]
@@ -54,7 +58,7 @@ def serving(script: Script) -> Iterator[Server]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._json(200, {"data": [{"id": "first"}, {"id": "second"}]})
+            self._json(200, {"data": [{"id": name, **length} for name in models]})
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
