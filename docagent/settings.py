@@ -70,7 +70,8 @@ class Settings(Frozen):
     answer. vlm_tools: whether a model that can call tools gets them in a conversation.
     vlm_tool_calls: most calls of tools for one question. vlm_images: most images of a call.
     vlm_pixels: largest page image sent. vlm_chars: most characters of page text in a call;
-    longer documents are split, and in a conversation searched. vlm_trust: how often a value that
+    longer documents are split, and in a conversation searched. It and vlm_max_tokens are cut to
+    what the model takes, where its server tells. vlm_trust: how often a value that
     the model gives is right; ``python -m eval.cascade`` measures it.
     """
 

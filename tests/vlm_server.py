@@ -38,6 +38,8 @@ class Server:
     busy: list[int]
     """Requests in progress: now, and at most."""
     stop: Callable[[], None]
+    listed: list[str]
+    """Paths of requests for the list of models."""
 
 
 Script = Sequence[Act] | Callable[[dict[str, Any]], Act]
@@ -52,12 +54,14 @@ def serving(
     length = {} if max_model_len is None else {"max_model_len": max_model_len}
     requests: list[dict[str, Any]] = []
     headers: list[dict[str, str]] = []
+    listed: list[str] = []
     busy = [0, 0]
     lock = threading.Lock()
     leave = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            listed.append(self.path)
             self._json(200, {"data": [{"id": name, **length} for name in models]})
 
         def do_POST(self) -> None:
@@ -135,7 +139,7 @@ def serving(
 
     url = f"http://127.0.0.1:{server.server_address[1]}/v1"
     try:
-        yield Server(url, requests, headers, busy, stop)
+        yield Server(url, requests, headers, busy, stop, listed)
     finally:
         if thread.is_alive():
             stop()

@@ -15,6 +15,7 @@ from docagent.cascade.agreement import agreed, disputed
 from docagent.cascade.cells import answers_schema, is_object, members, problem, to_claim
 from docagent.cascade.holding import Held, hold
 from docagent.cascade.look import Look, Part
+from docagent.cascade.too_long import ask_in_halves, halves
 from docagent.cascade.use import to_use
 from docagent.confidence import THRESHOLDS
 from docagent.prompts.layout import defuse
@@ -38,7 +39,7 @@ class Conversation:
     follows: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     """A part of the document that the question is asked of."""
 
@@ -60,9 +61,15 @@ def answer_unsure(
     jobs = [_Job(part) for part in (conversation.parts if conversation else look.parts)]
     for _ in range(REPAIRS + 1):
         waiting = [job for job in jobs if job.fields is None]
-        requests = [_request(look, job, fast, conversation) for job in waiting]
-        replies = asker.ask_all(requests)
-        for job, reply in zip(waiting, replies, strict=True):
+        asked = ask_in_halves(
+            asker,
+            waiting,
+            lambda job: _request(look, job, fast, conversation),
+            lambda job: [_Job(half, job.complaints) for half in halves(look, job.part)],
+        )
+        # Halves take the place of a job that was too long.
+        jobs = [job for job in jobs if job not in waiting] + [job for job, _ in asked]
+        for job, reply in asked:
             _hear(look, job, reply)
     failed = sum(job.fields is None for job in jobs)
     found = [f for job in jobs for f in job.fields or ()]

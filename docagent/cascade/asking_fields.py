@@ -19,6 +19,7 @@ from docagent.cascade.cells import (
 from docagent.cascade.holding import Held, hold
 from docagent.cascade.look import Look, Part, Place
 from docagent.cascade.rows import Cells
+from docagent.cascade.too_long import ask_in_halves, halves
 from docagent.prompts.layout import defuse
 from docagent.schemas import Schema, SchemaField
 from docagent.vlm.asking import Asker, Reply, Request
@@ -37,7 +38,7 @@ class Said:
     rows: tuple[Cells, ...] = ()
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     """A group of units asked of a part of the document: what is still open, what was said."""
 
@@ -77,14 +78,22 @@ class FieldAsker:
             waiting = [job for job in jobs if job.open and not job.failed]
             if not waiting:
                 break
-            requests = [self._request(job, places) for job in waiting]
-            for job, reply in zip(waiting, self.asker.ask_all(requests), strict=True):
+            asked = ask_in_halves(
+                self.asker, waiting, lambda job: self._request(job, places), self._halved
+            )
+            # Halves take the place of a job that was too long.
+            jobs = [job for job in jobs if job not in waiting] + [job for job, _ in asked]
+            for job, reply in asked:
                 self._hear(job, reply)
         return _together(jobs)
 
     def _job(self, part: Part, units: tuple[Unit, ...], complaints: Sequence[str]) -> _Job:
         schema = fields_schema(units, [line.id for line in part])
         return _Job(part, units, {u.key: u for u in units}, schema, list(complaints))
+
+    def _halved(self, job: _Job) -> list[_Job]:
+        units = tuple(job.open.values())
+        return [self._job(half, units, job.complaints) for half in halves(self.look, job.part)]
 
     def _request(self, job: _Job, places: Sequence[Place]) -> Request:
         wanted = list(job.open)

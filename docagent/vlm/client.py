@@ -32,6 +32,7 @@ from docagent.vlm.wire import (
     read_events,
     status_to_error,
     to_body,
+    to_length,
     to_logprobs,
 )
 
@@ -102,11 +103,24 @@ class VllmChat(BaseChatModel):
 
     def models(self) -> tuple[str, ...]:
         """Names served, base models and adapters. Raises VlmError."""
+        return tuple(self._listed())
+
+    def context_length(self) -> int | None:
+        """Tokens that the model takes, prompt and answer together, as vLLM tells; None where the
+        server does not say. An adapter takes what its base model does. Raises VlmError."""
+        listed = self._listed()
+        own = listed.get(self.model)
+        told = [length for length in listed.values() if length is not None]
+        return own if own is not None else min(told, default=None)
+
+    def _listed(self) -> dict[str, int | None]:
+        """The names served and the tokens each takes."""
         try:
-            response = self._http.get("models")
+            # A list comes at once or not at all; an answer may take its time.
+            response = self._http.get("models", timeout=min(CONNECT, self.timeout))
             if response.status_code != 200:
                 raise status_to_error(response.status_code, response.text)
-            return tuple(str(entry["id"]) for entry in response.json()["data"])
+            return {str(card["id"]): to_length(card) for card in response.json()["data"]}
         except httpx.HTTPError as error:
             raise self._error(error) from error
         except (ValueError, KeyError, TypeError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,12 @@ from docagent.errors import VlmError, VlmFault
 
 SHOWN = 300
 """Characters of a server's error message that are passed on."""
+_TOO_LONG = re.compile(
+    r"maximum (?:context|model) length|context.?length.?exceeded|context (?:window|size)"
+    r"|(?:prompt|input|request) is too long|reduce the length|exceeds? the .*context",
+    re.I,
+)
+"""What vLLM, OpenAI and others say of a prompt that does not fit the model."""
 
 
 def to_body(
@@ -82,7 +89,6 @@ def is_said(chunk: ChatGenerationChunk) -> bool:
 
 def status_to_error(status: int, body: str, retry_after: str = "") -> VlmError:
     """The error of an HTTP status that is not 200."""
-    fault: VlmFault = "busy" if status == 429 else "server" if status >= 500 else "refused"
     hint = {
         401: "; set DOCAGENT_VLM_API_KEY",
         403: "; set DOCAGENT_VLM_API_KEY",
@@ -93,7 +99,28 @@ def status_to_error(status: int, body: str, retry_after: str = "") -> VlmError:
     except ValueError:
         text = body.strip()[:SHOWN]
     wait = float(retry_after) if retry_after.replace(".", "", 1).isdigit() else 0.0
+    fault = status_to_fault(status, body)
     return VlmError(f"HTTP {status}: {text or 'no reason given'}{hint}", fault, status, wait)
+
+
+def status_to_fault(status: int, reason: str) -> VlmFault:
+    """The class of a failure by its HTTP status and what was said with it."""
+    if status == 429:
+        return "busy"
+    if status >= 500:
+        return "server"
+    return "length" if status in (400, 413, 422) and is_too_long(reason) else "refused"
+
+
+def is_too_long(reason: str) -> bool:
+    """Whether an error says that a request is longer than the model takes."""
+    return bool(_TOO_LONG.search(reason))
+
+
+def to_length(card: Mapping[str, Any]) -> int | None:
+    """The tokens a model takes, as vLLM's list of models tells; None where it does not."""
+    length = card.get("max_model_len")
+    return length if isinstance(length, int) and length > 0 else None
 
 
 def to_logprobs(completion: Any) -> tuple[float, ...]:
