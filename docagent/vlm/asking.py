@@ -194,13 +194,20 @@ class Asker:
         options = self._options(request, rung)
         model = self._chat
         chat = model.bind_tools(list(map(dict, request.tools))) if request.tools else model
-        spoken = listen(chat, request.messages, options, seconds, self._settings.vlm_max_tokens)
+        spoken = listen(
+            chat,
+            request.messages,
+            options,
+            seconds,
+            self._settings.vlm_max_tokens,
+            self._settings.vlm_retries,
+        )
         outcome, message = spoken.outcome, spoken.message
         called = bool(request.tools and spoken.calls)
         if outcome == "answered" and not called and not request.is_usable(spoken.text):
             outcome, message = "invalid", "the answer is not what was asked for"
         reply = Reply(spoken.text, outcome, message, spoken.calls if called else ())
-        self._record(request, rung, spoken, reply, time.monotonic() - start)
+        self._record(request, options, spoken, reply, time.monotonic() - start)
         self._notice(Reply("", outcome, message))
         if spoken.status == _UNKNOWN_MODEL and self._falls_back(model):
             return self._once(request, rung)
@@ -265,7 +272,7 @@ class Asker:
     def _record(
         self,
         request: Request,
-        rung: Mapping[str, Any],
+        options: Mapping[str, Any],
         spoken: Spoken,
         reply: Reply,
         seconds: float,
@@ -278,7 +285,7 @@ class Asker:
             outcome=reply.outcome,
             message=reply.message,
             answer=_said(reply)[:ANSWER_KEPT],
-            temperature=float(rung["temperature"]),
+            temperature=options.get("temperature"),
             images=count_images(request.messages),
             prompt_tokens=spoken.prompt_tokens,
             completion_tokens=spoken.completion_tokens,

@@ -24,8 +24,8 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, PrivateAttr, SecretStr
 
 from docagent.errors import VlmError
+from docagent.vlm.faults import SHOWN
 from docagent.vlm.wire import (
-    SHOWN,
     chunks_to_result,
     event_to_chunk,
     is_said,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,16 +16,8 @@ from langchain_core.messages import (
 )
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from docagent.errors import VlmError, VlmFault
-
-SHOWN = 300
-"""Characters of a server's error message that are passed on."""
-_TOO_LONG = re.compile(
-    r"maximum (?:context|model) length|context.?length.?exceeded|context (?:window|size)"
-    r"|(?:prompt|input|request) is too long|reduce the length|exceeds? the .*context",
-    re.I,
-)
-"""What vLLM, OpenAI and others say of a prompt that does not fit the model."""
+from docagent.errors import VlmError
+from docagent.vlm.faults import SHOWN, status_to_fault, to_seconds
 
 
 def to_body(
@@ -98,23 +89,8 @@ def status_to_error(status: int, body: str, retry_after: str = "") -> VlmError:
         text = error_text(json.loads(body))
     except ValueError:
         text = body.strip()[:SHOWN]
-    wait = float(retry_after) if retry_after.replace(".", "", 1).isdigit() else 0.0
-    fault = status_to_fault(status, body)
-    return VlmError(f"HTTP {status}: {text or 'no reason given'}{hint}", fault, status, wait)
-
-
-def status_to_fault(status: int, reason: str) -> VlmFault:
-    """The class of a failure by its HTTP status and what was said with it."""
-    if status == 429:
-        return "busy"
-    if status >= 500:
-        return "server"
-    return "length" if status in (400, 413, 422) and is_too_long(reason) else "refused"
-
-
-def is_too_long(reason: str) -> bool:
-    """Whether an error says that a request is longer than the model takes."""
-    return bool(_TOO_LONG.search(reason))
+    said = f"HTTP {status}: {text or 'no reason given'}{hint}"
+    return VlmError(said, status_to_fault(status, body), status, to_seconds(retry_after))
 
 
 def to_length(card: Mapping[str, Any]) -> int | None:
