@@ -93,7 +93,9 @@ class Settings(Frozen):
     vlm_tool_calls: most calls of tools for one question. vlm_images: most images of a call.
     vlm_pixels: largest page image sent. vlm_chars: most characters of page text in a call;
     longer documents are split, and in a conversation searched. It and vlm_max_tokens are cut to
-    what the model takes, where its server tells. vlm_trust: how often a value that
+    what the model takes, where its server tells. vlm_unsure: fields and answers with less
+    confidence are asked of the model in the mode unsure (0: only those without an answer or in a
+    failed check). vlm_trust: how often a value that
     the model gives is right; ``python -m eval.cascade`` measures it.
     """
 
@@ -127,6 +129,7 @@ class Settings(Frozen):
     vlm_images: int = Field(default=4, ge=0)
     vlm_pixels: int = Field(default=1_500_000, ge=10_000)
     vlm_chars: int = Field(default=12_000, ge=200)
+    vlm_unsure: float = Field(default=0.8, ge=0, le=1)
     vlm_trust: float = Field(default=0.75, ge=0.05, le=0.98)
 
     @property

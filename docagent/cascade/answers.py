@@ -56,7 +56,8 @@ def answer_unsure(
     for what the model does; ``vlm`` of the answer tells."""
     mode = look.settings.vlm_mode
     follows = conversation is not None and conversation.follows
-    if not look.lines or not (follows or is_unsure(fast) or mode == "always"):
+    unsure = is_unsure(fast, look.settings.vlm_unsure)
+    if not look.lines or not (follows or unsure or mode == "always"):
         return fast.model_copy(update={"vlm": to_use(mode, asker, 0, 0)})
     jobs = [_Job(part) for part in (conversation.parts if conversation else look.parts)]
     for _ in range(REPAIRS + 1):
@@ -80,9 +81,10 @@ def answer_unsure(
     return weighed.model_copy(update={"vlm": use})
 
 
-def is_unsure(fast: Answer) -> bool:
-    """Whether the embedded answer is one to ask a model about."""
-    return fast.abstained is not None or (fast.confidence or 0.0) < THRESHOLDS.unsure
+def is_unsure(fast: Answer, below: float) -> bool:
+    """Whether the embedded answer is one to ask a model about: none, or with a confidence below
+    the one given."""
+    return fast.abstained is not None or (fast.confidence or 0.0) < below
 
 
 def _request(look: Look, job: _Job, fast: Answer, conversation: Conversation | None) -> Request:

@@ -14,7 +14,6 @@ from docagent.cascade.look import Look, Place
 from docagent.cascade.rows import Merged, distinct_rows, merge_rows, rows_of
 from docagent.cascade.use import to_use
 from docagent.checks import READABLE, run_checks, suspects
-from docagent.confidence import THRESHOLDS
 from docagent.extraction import doubt_failed, to_extraction
 from docagent.results import Check, Extraction, Field
 from docagent.schemas import Schema
@@ -42,7 +41,9 @@ def extract_unsure(
     a model. Never raises for what the model does; ``vlm`` of the result tells."""
     mode = look.settings.vlm_mode
     units = units_of(schema.leaves)
-    asked = [u for u in units if mode == "always" or is_unsure(u, fast)] if look.lines else []
+    below = look.settings.vlm_unsure
+    unsure = [u for u in units if mode == "always" or is_unsure(u, fast, below)]
+    asked = unsure if look.lines else []
     if not asked:
         return fast.model_copy(update={"vlm": to_use(mode, asker, 0, 0)})
     readers = {leaf.path: FieldReader(look.document, leaf, locale_hint) for leaf in schema.leaves}
@@ -59,14 +60,14 @@ def extract_unsure(
     return result.model_copy(update={"vlm": use})
 
 
-def is_unsure(unit: Unit, fast: Extraction) -> bool:
-    """Whether the embedded reader is unsure of a unit: below the threshold, not settled, in a
-    failed check, or an array of which it found no row."""
+def is_unsure(unit: Unit, fast: Extraction, below: float) -> bool:
+    """Whether the embedded reader is unsure of a unit: with a confidence below the one given, not
+    settled, in a failed check, or an array of which it found no row."""
     fields = _of_unit(fast.fields, unit)
     suspected = set(suspects(fast.checks))
     return not fields or any(
         f.confidence is None
-        or f.confidence < THRESHOLDS.unsure
+        or f.confidence < below
         or f.status not in ("found", "not_present")
         or f.path in suspected
         for f in fields
