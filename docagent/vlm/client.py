@@ -103,21 +103,21 @@ class VllmChat(BaseChatModel):
 
     def models(self) -> tuple[str, ...]:
         """Names served, base models and adapters. Raises VlmError."""
-        return tuple(self._listed())
+        return tuple(self._listed(self.timeout))
 
     def context_length(self) -> int | None:
         """Tokens that the model takes, prompt and answer together, as vLLM tells; None where the
         server does not say. An adapter takes what its base model does. Raises VlmError."""
-        listed = self._listed()
+        # Its answer is a help and no need, so it is not waited for as long as others.
+        listed = self._listed(min(CONNECT, self.timeout))
         own = listed.get(self.model)
         told = [length for length in listed.values() if length is not None]
         return own if own is not None else min(told, default=None)
 
-    def _listed(self) -> dict[str, int | None]:
+    def _listed(self, seconds: float) -> dict[str, int | None]:
         """The names served and the tokens each takes."""
         try:
-            # A list comes at once or not at all; an answer may take its time.
-            response = self._http.get("models", timeout=min(CONNECT, self.timeout))
+            response = self._http.get("models", timeout=seconds)
             if response.status_code != 200:
                 raise status_to_error(response.status_code, response.text)
             return {str(card["id"]): to_length(card) for card in response.json()["data"]}

@@ -18,7 +18,8 @@ MOST_CAUSES = 4
 """Exceptions that one may have been raised from, each from the next, that are looked at."""
 _TOO_LONG = re.compile(
     r"maximum (?:context|model) length|context.?length.?exceeded|context (?:window|size)"
-    r"|(?:prompt|input|request) is too long|reduce the length|exceeds? the .*context",
+    r"|(?:prompt|input|request) is too long|reduce the length|exceeds? the .*context"
+    r"|exceeds? the maximum number of (?:input )?tokens",
     re.I,
 )
 """What vLLM, OpenAI and others say of a prompt that does not fit the model."""

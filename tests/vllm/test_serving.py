@@ -140,6 +140,15 @@ class _Renamed:
         return getattr(self._base, name)
 
 
+def test_what_the_model_takes_is_told_and_more_is_refused_as_too_long(chat, bench):
+    tokens = bench.server.options.max_model_len
+    assert chat.context_length() == chat.with_model("finance").context_length() == tokens
+    for words in (2 * tokens, 100 * tokens):
+        with pytest.raises(VlmError) as caught:
+            chat.invoke("7 " * words, max_tokens=8)
+        assert caught.value.fault == "length", caught.value
+
+
 def test_an_unknown_model_is_told(chat):
     with pytest.raises(VlmError, match="404"):
         chat.with_model("nobody").prompt_logprobs("text")
