@@ -79,7 +79,7 @@ class FieldAsker:
             if not waiting:
                 break
             asked = ask_in_halves(
-                self.asker, waiting, lambda job: self._request(job, places), self._halved
+                self.asker, waiting, lambda job: self._request(job, places), self._shorter
             )
             # Halves take the place of a job that was too long.
             jobs = [job for job in jobs if job not in waiting] + [job for job, _ in asked]
@@ -91,7 +91,8 @@ class FieldAsker:
         schema = fields_schema(units, [line.id for line in part])
         return _Job(part, units, {u.key: u for u in units}, schema, list(complaints))
 
-    def _halved(self, job: _Job) -> list[_Job]:
+    def _shorter(self, job: _Job) -> list[_Job]:
+        """A job that is too long for the model, for both halves of its part."""
         units = tuple(job.open.values())
         return [self._job(half, units, job.complaints) for half in halves(self.look, job.part)]
 
