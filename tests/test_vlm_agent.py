@@ -58,8 +58,11 @@ def test_the_upright_page_and_crops_of_what_is_doubtful_are_sent():
     model = ScriptedChatModel(script=script)
     agent = DocAgent(FAST, engine=PaperEngine(), reader=DoubtfulReader(READER), vlm=model)
     agent.extract(sheet(), BILL_SCHEMA)
-    page, crop = pictures(model.requests[0][0])
+    page, crop, small = pictures(model.requests[0][0])
     assert page.size == (400, 600)
+    captions = [b["text"] for b in model.requests[0][0][-1].content if "enlarged" in str(b)]
+    assert captions == ["L1 enlarged:", "L2 enlarged:"]
+    assert small.height > 20
     assert crop.height < 200
     assert crop.width > crop.height
 

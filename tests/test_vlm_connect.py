@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import types
 from itertools import repeat
 
@@ -190,3 +191,22 @@ def test_a_table_is_no_repetition():
     rows = [f'{{"lines": ["L{n}"], "how": "verbatim", "value": "{n}.00"}}, ' for n in range(200)]
     text = "".join(rows)
     assert not any(is_repeating(text[:end]) for end in range(0, len(text), 64))
+
+
+ROW = ", ".join(f'"{c}": {{"lines": ["L7"], "how": "verbatim", "value": "{c} 1"}}' for c in "abcd")
+
+
+@pytest.mark.parametrize("length", [161, len(ROW), 400, 639, 640])
+def test_a_row_said_three_times_is_a_loop(length: int):
+    row = (ROW * 3)[:length]
+    said = "".join(f'{{"lines": ["L{n}"], "how": "absent"}}, ' for n in range(40))
+    assert is_repeating(said + row * 3)
+    assert not is_repeating(said + row * 2)
+    assert not is_repeating(said + row + row.replace("7", "8") + row)
+
+
+def test_looking_for_loops_is_cheap():
+    text = "".join(f'{{{ROW}, "n": {n}}}, ' for n in range(200))
+    start = time.process_time()
+    assert not any(is_repeating(text[:end]) for end in range(0, len(text), 64))
+    assert time.process_time() - start < 2.0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from docagent.cascade.agreement import agreed, disputed
-from docagent.cascade.cells import members
+from docagent.cascade.cells import begun, members
 from docagent.document import Document
 from docagent.settings import Settings
 from docagent.vlm.scripted import Said, ScriptedChatModel
@@ -280,7 +280,7 @@ def test_long_documents_are_split_and_put_together():
 @pytest.mark.parametrize(
     ("said", "outcome"),
     [
-        (Said(json.dumps(GOOD)[:300], finish="length"), "truncated"),
+        (Said(json.dumps(GOOD)[:30], finish="length"), "truncated"),
         (Said(iter(lambda: " ", "")), "repeated"),
         (Said("I am sorry, I cannot do that."), "invalid"),
     ],
@@ -303,6 +303,19 @@ def test_what_is_whole_of_a_broken_answer_is_used():
     assert result.vlm.status == "partial"
 
 
+def test_an_answer_that_breaks_off_is_gone_on_from():
+    """What is whole is not asked for again, and the rest without climbing the ladder."""
+    cut = json.dumps(GOOD)[:300]
+    model = ScriptedChatModel(
+        script=[Said(cut, finish="length"), {k: GOOD[k] for k in ("total", "items")}]
+    )
+    result = extracted(model)
+    assert wanted(model.requests[1][0]) == ["total", "items"]
+    assert model.requests[1][1]["temperature"] == 0.0
+    assert result["total"].value == 132.0
+    assert result.vlm.status == "used"
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -317,6 +330,24 @@ def test_what_is_whole_of_a_broken_answer_is_used():
 )
 def test_complete_members_of_any_text(text, found):
     assert members(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"a": 1, "b": [{"c": 1}, {"c": 2}, {"c"', {"b": [{"c": 1}, {"c": 2}]}),
+        ('{"b": ["x", "y', {"b": ["x"]}),
+        ('{"b": [1, 2', {"b": [1]}),
+        ('```json\n{"b": [[1], [2],', {"b": [[1], [2]]}),
+        ('{"b": [1, 2], "c": [', {}),  # nothing of it is whole
+        ('{"b": [1, 2]}', {}),  # it does not break off
+        ('{"b": {"c": [1, 2, ', {}),
+        ('{"b": [' + "[" * 3000, {}),
+        ("no object", {}),
+    ],
+)
+def test_whole_items_of_an_array_that_breaks_off(text, found):
+    assert begun(text) == found
 
 
 def test_a_model_that_raises_or_hangs_leaves_the_embedded_result():

@@ -18,7 +18,7 @@ from docagent.errors import SettingsError
 from docagent.geometry import bbox_to_polygon
 from docagent.prompts.layout import defuse, fence, lay_out, number_lines, split_lines
 from docagent.prompts.messages import build_messages
-from docagent.prompts.pictures import crop_areas, crop_url, page_url
+from docagent.prompts.pictures import Crop, crop_areas, crop_url, page_url
 from docagent.prompts.templates import load_template, template_names
 from tests.documents import document_of, documents
 
@@ -172,7 +172,11 @@ def test_defused_text_has_no_control_tokens(text: str):
 
 def test_the_order_is_constant_first():
     system, user = build_messages(
-        load_template("extract"), VALUES["extract"], fence("text"), ["data:p"], ["data:c"]
+        load_template("extract"),
+        VALUES["extract"],
+        fence("text"),
+        ["data:p"],
+        [Crop("data:c", "L1 enlarged:")],
     )
     kinds = [b.get("text", b.get("image_url", {}).get("url")) for b in user["content"]]
     assert system["role"] == "system"
@@ -180,7 +184,7 @@ def test_the_order_is_constant_first():
     assert kinds[1] == "data:p"
     assert kinds[2].startswith("BEGIN DOCUMENT")
     assert kinds[3].startswith("Give these")
-    assert kinds[4] == "data:c"
+    assert kinds[4:] == ["L1 enlarged:", "data:c"]
 
 
 def test_pages_are_sized_to_the_budget():

@@ -43,6 +43,15 @@ def same_value(a: Any, b: Any) -> bool:
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
+def says_the_same(a: Any, b: Any) -> bool:
+    """Whether two values do not contradict each other: the same, or a text that is part of the
+    other, as a name is without its legal form."""
+    if isinstance(a, str) and isinstance(b, str):
+        words, others = (f" {' '.join(text.casefold().split())} " for text in (a, b))
+        return words in others or others in words
+    return same_value(a, b)
+
+
 def weigh(fast: Field, held: Held | None, trust: float) -> tuple[Field, Field | None]:
     """The field that two readings give together, and the other one if they differ.
 
@@ -127,6 +136,27 @@ def _contested(fast: Field, model: Field) -> tuple[Field, Field | None]:
     noted = _with_note(winner, f"{who} reads {loser.raw_text!r}")
     rival = loser.model_copy(update={"confidence": min(first, second)})
     return noted.model_copy(update=update), rival
+
+
+def contradict(
+    fast: Field, merged: Field, other: Field, rival: Field | None
+) -> tuple[Field, Field]:
+    """The field that two readings give together, when the model says something else of another
+    part of the document, and the strongest other reading.
+
+    fast: the embedded reader's. rival: the reading that lost already. A model that says two
+    things confirms neither, so the embedded confidence stands, and is disputed.
+    """
+    believed = merged.confidence or 0.0
+    if fast.value is not None and same_value(fast.value, merged.value):
+        believed = min(believed, fast.confidence or 0.0)
+    confidence = disputed(believed, other.confidence or 0.0)
+    noted = _with_note(merged, f"of another part the model reads {other.raw_text!r}")
+    update: dict[str, Any] = {"confidence": confidence}
+    if confidence < 0.5:
+        update["status"] = "conflicting"
+    strongest = max(filter(None, (rival, other)), key=lambda f: f.confidence or 0.0)
+    return noted.model_copy(update=update), strongest
 
 
 def _with_note(field: Field, note: str) -> Field:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,6 +18,8 @@ MOST_LINES = 12
 MOST_ROWS = 200
 HOWS = ("verbatim", "corrected", "derived", "absent")
 _SPACE = re.compile(r"[\s,]*")
+_OPENING = re.compile(r"\s*:\s*\[")
+_DECODER = json.JSONDecoder()
 
 Json = dict[str, Any]
 
@@ -57,14 +59,21 @@ def units_of(leaves: Sequence[SchemaField]) -> tuple[Unit, ...]:
 
 
 def pack(units: Sequence[Unit], most: int) -> list[tuple[Unit, ...]]:
-    """Units in groups of at most ``most`` leaves; a wider array is a group of its own."""
+    """Units in groups of at most ``most`` leaves; the columns of a wider array are units in
+    groups of their own."""
     groups: list[list[Unit]] = []
-    for unit in units:
+    for unit in (narrow for wide in units for narrow in _narrowed(wide, most)):
         width = sum(len(u.leaves) for u in groups[-1]) if groups else most
         if width + len(unit.leaves) > most:
             groups.append([])
         groups[-1].append(unit)
     return [tuple(group) for group in groups]
+
+
+def _narrowed(unit: Unit, most: int) -> list[Unit]:
+    """A unit in units of the same key with at most ``most`` leaves each."""
+    leaves = unit.leaves
+    return [Unit(unit.key, leaves[at : at + most]) for at in range(0, len(leaves), most)]
 
 
 def fields_schema(units: Sequence[Unit], ids: Sequence[str]) -> Json:
@@ -92,20 +101,29 @@ def members(text: str) -> Json:
     start = text.find("{")
     if start < 0:
         return {}
+    whole = _loaded(text)
+    return whole if isinstance(whole, dict) else _complete(text, start + 1)[0]
+
+
+def begun(text: str) -> dict[str, list[Any]]:
+    """The member in which the JSON object in a text breaks off, if it is an array: its key and
+    its items that are whole, at least one. Otherwise empty."""
+    start = text.find("{")
+    if start < 0 or isinstance(_loaded(text), dict):
+        return {}
+    _, at = _complete(text, start + 1)
     try:
-        whole = json.loads(text[start : text.rfind("}") + 1])
+        key, at = _DECODER.raw_decode(text, _skip(text, at))
     except (ValueError, RecursionError):
-        whole = None
-    return whole if isinstance(whole, dict) else dict(_complete(text, start + 1))
+        return {}
+    opening = _OPENING.match(text, at)
+    items = _items(text, opening.end()) if opening and isinstance(key, str) else []
+    return {key: items} if items else {}
 
 
 def is_object(text: str) -> bool:
     """Whether a text is a complete JSON object, but for what stands around it."""
-    start, end = text.find("{"), text.rfind("}") + 1
-    try:
-        return start >= 0 and isinstance(json.loads(text[start:end]), dict)
-    except (ValueError, RecursionError):
-        return False
+    return isinstance(_loaded(text), dict)
 
 
 def problem(schema: Json, key: str, value: Any) -> str:
@@ -161,22 +179,49 @@ def _plain_object(properties: Mapping[str, Any]) -> Json:
     }
 
 
-def _complete(text: str, at: int) -> Iterator[tuple[str, Any]]:
-    """Members from a place inside an object until it breaks off."""
-    decoder = json.JSONDecoder()
+def _loaded(text: str) -> Any:
+    """The JSON value from the first brace of a text to the last; None if it is not whole."""
+    start, end = text.find("{"), text.rfind("}") + 1
+    try:
+        return json.loads(text[start:end]) if start >= 0 else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _complete(text: str, at: int) -> tuple[Json, int]:
+    """Members from a place inside an object until it breaks off, and the place after them."""
+    found: Json = {}
+    end = at
     try:
         while True:
-            key, at = decoder.raw_decode(text, _skip(text, at))
+            key, at = _DECODER.raw_decode(text, _skip(text, end))
             at = _skip(text, at)
             if not isinstance(key, str) or text[at : at + 1] != ":":
-                return
-            value, at = decoder.raw_decode(text, _skip(text, at + 1))
-            # A number or word at the very end may go on; an object, list or text is closed.
-            if at >= len(text.rstrip()) and not isinstance(value, dict | list | str):
-                return
-            yield key, value
+                return found, end
+            value, at = _DECODER.raw_decode(text, _skip(text, at + 1))
+            if _may_go_on(text, value, at):
+                return found, end
+            found[key], end = value, at
     except (ValueError, RecursionError):
-        return
+        return found, end
+
+
+def _items(text: str, at: int) -> list[Any]:
+    """Items from a place inside an array until it breaks off."""
+    items: list[Any] = []
+    try:
+        while True:
+            value, at = _DECODER.raw_decode(text, _skip(text, at))
+            if _may_go_on(text, value, at):
+                return items
+            items.append(value)
+    except (ValueError, RecursionError):
+        return items
+
+
+def _may_go_on(text: str, value: Any, at: int) -> bool:
+    """Whether a value is a number or word at the very end; an object, list or text is closed."""
+    return at >= len(text.rstrip()) and not isinstance(value, dict | list | str)
 
 
 def _skip(text: str, at: int) -> int:

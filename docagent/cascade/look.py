@@ -11,10 +11,18 @@ from docagent.confidence import THRESHOLDS
 from docagent.correction import SecondRead
 from docagent.document import Document
 from docagent.errors import DocAgentError
-from docagent.geometry import Polygon
+from docagent.geometry import BBox, Polygon, bbox_to_polygon, polygon_to_bbox, union_bbox
 from docagent.prompts.layout import NumberedLine, lay_out, number_lines, split_lines
 from docagent.prompts.messages import build_messages
-from docagent.prompts.pictures import PageImages, crop_areas, crop_url, no_images, page_url
+from docagent.prompts.pictures import (
+    Crop,
+    PageImages,
+    crop_areas,
+    crop_url,
+    no_images,
+    page_url,
+    scale_of,
+)
 from docagent.prompts.templates import load_template
 from docagent.settings import Settings
 from docagent.vlm.asking import Request
@@ -22,6 +30,8 @@ from docagent.vlm.asking import Request
 Part = tuple[NumberedLine, ...]
 Place = tuple[int, Polygon]
 """A page (number from 1) and a polygon on it."""
+SMALL = 10
+"""Pixels below which a line of text on a page picture is shown enlarged."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,7 @@ class Look:
     images: PageImages = no_images
     second_read: SecondRead | None = None
     _urls: dict[int, str | None] = field(default_factory=dict, repr=False)
+    _heights: dict[int, float] = field(default_factory=dict, repr=False)
 
     @cached_property
     def lines(self) -> Part:
@@ -43,6 +54,17 @@ class Look:
     @cached_property
     def by_id(self) -> dict[str, NumberedLine]:
         return {line.id: line for line in self.lines}
+
+    @cached_property
+    def _boxes(self) -> dict[str, BBox]:
+        """Boxes of the lines by id."""
+        words = self.document.words
+        return {
+            line.id: union_bbox(
+                polygon_to_bbox(word.word.polygon) for word in words[line.start : line.end]
+            )
+            for line in self.lines
+        }
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -58,12 +80,14 @@ class Look:
         *,
         json_schema: Mapping[str, Any] | None,
         is_usable: Callable[[str], bool],
-        places: Iterable[Place] = (),
+        is_begun: Callable[[str], bool] | None = None,
+        places: Iterable[Place] | None = None,
     ) -> Request:
-        """One call about a part of the document. places: what to show enlarged."""
+        """One call about a part of the document. places: what to show enlarged, before lines that
+        are too small on the page picture; nothing is if it is None."""
         known = load_template(template)
-        crops = self._crops(places, {line.page for line in part})
-        pages = self._pages(part, self.settings.vlm_images - len(crops))
+        pages = self._pages(part)
+        crops = [] if places is None else self._crops(places, part, len(pages))
         text = lay_out(self.document, part, THRESHOLDS.slot)
         return Request(
             template=known.name,
@@ -72,41 +96,99 @@ class Look:
             asked=tuple(asked),
             json_schema=json_schema,
             is_usable=is_usable,
+            is_begun=is_begun,
         )
 
-    def _pages(self, part: Part, most: int) -> list[str]:
-        numbers = list(dict.fromkeys(line.page for line in part))
-        urls = (self._page_url(number) for number in numbers[: max(0, most)])
+    def _pages(self, part: Part) -> list[str]:
+        """Pictures of the first pages of a part: as many whatever is asked of it, so that a
+        server finds the beginning of the messages in its cache."""
+        urls = (self._page_url(number) for number in self._shown(part))
         return [url for url in urls if url]
+
+    def _shown(self, part: Part) -> list[int]:
+        """Numbers of the pages of a part that are shown; half of the images are for crops."""
+        most = self.settings.vlm_images - self.settings.vlm_images // 2
+        return list(dict.fromkeys(line.page for line in part))[:most]
 
     def _page_url(self, number: int) -> str | None:
         if number not in self._urls:
             image = self._image(number)
-            url = None if image is None else page_url(image, self.settings.vlm_pixels)
-            self._urls[number] = url
+            self._urls[number] = None
+            if image is not None:
+                pixels = self.settings.vlm_pixels
+                self._urls[number] = page_url(image, pixels)
+                self._heights[number] = image.shape[0] * scale_of(image, pixels)
         return self._urls[number]
 
-    def _crops(self, places: Iterable[Place], pages: set[int]) -> list[str]:
-        """Enlarged places; a place for the page itself is left among the images."""
-        most = self.settings.vlm_images - 1
-        return self.enlarged((place for place in places if place[0] in pages), most)
+    def _crops(self, places: Iterable[Place], part: Part, pages: int) -> list[Crop]:
+        """Enlarged places of a part, then its small lines, in what is left beside the pages."""
+        most = self.settings.vlm_images - pages if pages else 0
+        if most < 1:
+            return []
+        inside = [(place, ids) for place in places if (ids := self._ids_at(part, *place))]
+        crops = self.enlarged([place for place, _ in inside], most, part)
+        if len(crops) < most:
+            shown = {key for _, ids in inside for key in ids}
+            small = [line for line in self._small(part) if line.id not in shown]
+            left = [(line.page, bbox_to_polygon(self._boxes[line.id])) for line in small]
+            crops += self.enlarged(left, most - len(crops), part)
+        return crops
 
-    def enlarged(self, places: Iterable[Place], most: int) -> list[str]:
-        """At most ``most`` pictures of places, as data URLs; none of pages without an image."""
+    def enlarged(self, places: Iterable[Place], most: int, part: Part | None = None) -> list[Crop]:
+        """At most ``most`` pictures of places, captioned with the ids of the lines (of a part,
+        if it is given) that they show; none of pages without an image."""
         wanted: dict[int, list[Polygon]] = {}
         for page, polygon in places:
             wanted.setdefault(page, []).append(polygon)
-        urls: list[str] = []
+        crops: list[Crop] = []
         for page, polygons in wanted.items():
-            image = self._image(page) if len(urls) < most else None
+            image = self._image(page) if len(crops) < most else None
             if image is None:
                 continue
-            for area in crop_areas(polygons, most - len(urls)):
-                urls.append(crop_url(image, area, self.settings.vlm_pixels // 2))
-        return urls
+            for area in crop_areas(polygons, most - len(crops)):
+                url = crop_url(image, area, self.settings.vlm_pixels // 2)
+                shown = bbox_to_polygon(union_bbox(area))
+                ids = self._ids_at(part or self.lines, page, shown)
+                crops.append(Crop(url, f"{_runs(ids)} enlarged:"))
+        return crops
+
+    def _ids_at(self, part: Part, page: int, polygon: Polygon) -> list[str]:
+        """Ids of lines of a part that a polygon shows, or that it is on."""
+        place = polygon_to_bbox(polygon)
+        lines = (line for line in part if line.page == page)
+        return [line.id for line in lines if _meet(place, self._boxes[line.id])]
+
+    def _small(self, part: Part) -> list[NumberedLine]:
+        """Lines that are too low to be read on the pictures of their pages."""
+        shown = self._shown(part)
+        heights = {n: self._heights[n] for n in shown if self._page_url(n)}
+        boxes = self.document.level_boxes
+        return [
+            line
+            for line in part
+            if line.page in heights
+            and max(b[3] - b[1] for b in boxes[line.start : line.end]) * heights[line.page] < SMALL
+        ]
 
     def _image(self, number: int) -> Any:
         try:
             return self.images(number)
         except (DocAgentError, OSError, ValueError, MemoryError):
             return None  # a page that cannot be shown can still be asked about by its text
+
+
+def _runs(ids: Sequence[str]) -> str:
+    """Ids of lines in reading order, those that follow each other as ``L3-L7``."""
+    runs: list[list[int]] = []
+    for number in (int(key[1:]) for key in ids):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1][1:] = [number]
+        else:
+            runs.append([number])
+    return ", ".join("-".join(f"L{number}" for number in run) for run in runs)
+
+
+def _meet(a: BBox, b: BBox) -> bool:
+    """Whether two boxes overlap, and the middle of one is at the height of the other."""
+    level = a[1] <= (b[1] + b[3]) / 2 <= a[3] or b[1] <= (a[1] + a[3]) / 2 <= b[3]
+    return level and min(a[2], b[2]) > max(a[0], b[0])

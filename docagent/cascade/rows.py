@@ -39,33 +39,55 @@ def rows_of(fields: Iterable[Field], unit: Unit) -> list[Cells]:
 
 
 def distinct_rows(rows: Iterable[Cells]) -> list[Cells]:
-    """Rows without those that stand on exactly the words of one before: a model that repeats a
-    row, or parts of a document that overlap, do not add to a sum."""
-    kept: dict[frozenset[tuple[str, int, int]], Cells] = {}
-    for row in rows:
-        places = frozenset(
-            (path, item.span.start, item.span.end)
-            for path, field in row.items()
-            for item in field.evidence
-        )
-        if places:
-            kept.setdefault(places, row)
-    return list(kept.values())
+    """Rows without those whose words all lie within another one: a model that repeats a row,
+    whole or with fewer words, or parts of a document that overlap, do not add to a sum. Rows that
+    are printed twice lie at two places, and both stay."""
+    given = [(row, _characters(row)) for row in rows]
+    kept: dict[int, Cells] = {}
+    owners: dict[int, list[int]] = {}
+    places = [place for _, place in given]
+    for number in sorted(range(len(given)), key=lambda n: -len(places[n])):
+        place = places[number]
+        if not place or any(place <= places[n] for n in owners.get(min(place), ())):
+            continue
+        kept[number] = given[number][0]
+        for character in place:
+            owners.setdefault(character, []).append(number)
+    return [kept[number] for number in sorted(kept)]
 
 
-def merge_rows(unit: Unit, fast: Sequence[Cells], model: Sequence[Cells], trust: float) -> Merged:
+def join_columns(chunks: Sequence[Sequence[Cells]]) -> list[Cells]:
+    """Rows of an array whose columns were asked for in several calls, put together by the lines
+    they stand on."""
+    joined = [dict(row) for row in chunks[0]] if chunks else []
+    for rows in chunks[1:]:
+        for row in rows:
+            partner = next(
+                (r for r in joined if not r.keys() & row.keys() and _beside(r, row)), None
+            )
+            if partner is None:
+                joined.append(dict(row))
+            else:
+                partner.update(row)
+    return joined
+
+
+def merge_rows(
+    unit: Unit, fast: Sequence[Cells], model: Sequence[Cells], trust: float, *, whole: bool = True
+) -> Merged:
     """Rows of both readings in the order of the page.
 
     Rows at the same height are one row. A row that only the model has counts if at least two
     of its cells are on the page, or the array has one column; a row that only the embedded
-    reader has stays, with less confidence. trust: how often the model is right (0-1).
+    reader has stays, with less confidence if the model read the whole table. trust: how often the
+    model is right (0-1).
     """
     left = list(model)
     merged: list[tuple[Cells, Cells]] = []
     for row in fast:
         partner = next((other for other in left if _same_row(unit, row, other)), None)
         if partner is None:
-            merged.append((_unconfirmed(row, trust), {}))
+            merged.append((_unconfirmed(row, trust) if whole else row, {}))
             continue
         left = [other for other in left if other is not partner]
         merged.append(_merged_row(row, partner, trust))
@@ -75,6 +97,18 @@ def merge_rows(unit: Unit, fast: Sequence[Cells], model: Sequence[Cells], trust:
     fields, rivals = _numbered(unit, merged)
     note = f"{unit.key}: {len(fast)} rows read, {len(model)} by the model, {len(merged)} kept"
     return Merged(fields, rivals, note)
+
+
+def beside(unit: Unit, rows: Sequence[Cells], model: Sequence[Cells]) -> list[Field]:
+    """The model's cells for rows that there are, with the numbers of these."""
+    fields = []
+    for index, row in enumerate(rows):
+        partner = next((other for other in model if _same_row(unit, row, other)), {})
+        for leaf in unit.leaves:
+            if leaf.path in partner:
+                path = leaf.at(index)
+                fields.append(partner[leaf.path].model_copy(update={"path": path}))
+    return fields
 
 
 def _merged_row(row: Cells, partner: Cells, trust: float) -> tuple[Cells, Cells]:
@@ -116,6 +150,22 @@ def _same_row(unit: Unit, a: Cells, b: Cells) -> bool:
     if len(unit.leaves) == 1 and unit.column(unit.leaves[0]) == "":
         (path,) = a
         return path in b and same_value(a[path].value, b[path].value)
+    return _beside(a, b)
+
+
+def _characters(row: Cells) -> frozenset[int]:
+    """Offsets in the document's text of the characters of a row's cells, without spaces."""
+    return frozenset(
+        item.span.start + at
+        for field in row.values()
+        for item in field.evidence
+        for at, character in enumerate(item.quote)
+        if not character.isspace()
+    )
+
+
+def _beside(a: Cells, b: Cells) -> bool:
+    """Whether two rows stand at the same height of a page."""
     (page, top, bottom), (other, upper, lower) = _band(a), _band(b)
     if page != other:
         return False

@@ -124,7 +124,7 @@ class DocumentTools:
         words = self.look.document.words
         places = [(n.page, w.word.polygon) for n in lines for w in words[n.start : n.end]]
         left = self.look.settings.vlm_images // 2 - self._pictures
-        images = self.look.enlarged(places, 1) if left > 0 else []
+        images = [crop.url for crop in self.look.enlarged(places, 1)] if left > 0 else []
         if not images:
             raise _Refused("there is no picture of them, or no room for more; read the text")
         self._pictures += len(images)

@@ -75,6 +75,17 @@ def split_lines(
     return [tuple(part) for part in parts if part]
 
 
+def rows_of_lines(
+    document: Document, lines: Sequence[NumberedLine]
+) -> list[tuple[NumberedLine, ...]]:
+    """Lines as the rows they are laid out in, page after page."""
+    rows: list[tuple[NumberedLine, ...]] = []
+    for _, on_page in groupby(lines, key=lambda line: line.page):
+        page = list(on_page)
+        rows += map(tuple, _rows(page, {line.id: _box(document, line) for line in page}))
+    return rows
+
+
 def lay_out(document: Document, lines: Sequence[NumberedLine], unsure: float) -> str:
     """The lines as text, row under row, page after page, inside a fence.
 

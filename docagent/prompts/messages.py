@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from docagent.prompts.pictures import Crop
 from docagent.prompts.templates import PromptTemplate
 
 Message = Mapping[str, Any]
@@ -16,19 +17,20 @@ def build_messages(
     values: Mapping[str, Any],
     document_text: str,
     pages: Sequence[str] = (),
-    crops: Sequence[str] = (),
+    crops: Sequence[Crop] = (),
 ) -> tuple[Message, ...]:
     """Messages in the order that lets a server's prefix cache hit: instructions, task, page
     pictures, page text, then what is asked now, with its crops.
 
-    values: what the template takes. document_text: as ``lay_out`` gives it. pages, crops: data
-    URLs of pictures. Raises as ``PromptTemplate.render``.
+    values: what the template takes. document_text: as ``lay_out`` gives it. pages: data URLs of
+    pictures. A crop stands below its caption. Raises as ``PromptTemplate.render``.
     """
     text = template.render(values)
     blocks = [_text(text["task"])]
     blocks += [_picture(url) for url in pages]
     blocks += [_text(document_text), _text(text["request"])]
-    blocks += [_picture(url) for url in crops]
+    for crop in crops:
+        blocks += [_text(crop.caption), _picture(crop.url)]
     return (
         {"role": "system", "content": text["system"]},
         {"role": "user", "content": [b for b in blocks if b.get("text") != ""]},

@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,13 @@ MARGIN = 0.6
 """What is shown around a crop, in its heights."""
 
 
+class Crop(NamedTuple):
+    """A part of a page enlarged. url: a data URL. caption: what it shows, for the model."""
+
+    url: str
+    caption: str
+
+
 def no_images(page: int) -> None:
     """The images of a document that was given without its scan: there are none."""
 
@@ -31,6 +39,12 @@ def no_images(page: int) -> None:
 def page_url(image: NDArray[np.uint8], pixels: int) -> str:
     """A page as a JPEG data URL of at most ``pixels`` pixels."""
     return _encoded(_scaled(Image.fromarray(image), pixels))
+
+
+def scale_of(image: NDArray[np.uint8], pixels: int) -> float:
+    """How far ``page_url`` scales a page down; 1 if it fits."""
+    height, width = image.shape[:2]
+    return float(min(1.0, (pixels / (width * height)) ** 0.5))
 
 
 def crop_url(image: NDArray[np.uint8], boxes: Iterable[BBox], pixels: int) -> str:
@@ -60,16 +74,21 @@ def crop_areas(polygons: Sequence[Polygon], most: int) -> list[list[BBox]]:
     """
     areas = [[polygon_to_bbox(polygon)] for polygon in polygons]
     areas.sort(key=lambda area: (area[0][1], area[0][0]))
+    hulls = [area[0] for area in areas]
+    costs = [_growth(a, b) for a, b in pairwise(hulls)]
     while len(areas) > max(1, most):
-        costs = [_height(a + b) - _height(a) for a, b in pairwise(areas)]
         at = costs.index(min(costs))
         areas[at : at + 2] = [areas[at] + areas[at + 1]]
+        hulls[at : at + 2] = [union_bbox(hulls[at : at + 2])]
+        around = hulls[max(0, at - 1) : at + 2]
+        costs[max(0, at - 1) : at + 2] = [_growth(a, b) for a, b in pairwise(around)]
     return areas
 
 
-def _height(boxes: Sequence[BBox]) -> float:
-    box = union_bbox(boxes)
-    return box[3] - box[1]
+def _growth(box: BBox, other: BBox) -> float:
+    """How much higher a box gets if another one is joined to it."""
+    joined = union_bbox((box, other))
+    return (joined[3] - joined[1]) - (box[3] - box[1])
 
 
 def _scaled(image: Image.Image, pixels: int) -> Image.Image:

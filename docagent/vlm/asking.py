@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
 LADDER: tuple[Mapping[str, Any], ...] = (
     {"temperature": 0.0},
-    {"temperature": 0.3, "repetition_penalty": 1.1},
-    {"temperature": 0.8, "repetition_penalty": 1.2},
+    {"temperature": 0.3, "frequency_penalty": 0.1},
+    {"temperature": 0.8, "frequency_penalty": 0.2},
 )
 """Options of the first try and of the next ones, after an answer that repeats itself, breaks
-off or is not what was asked for. Other ways of decoding get out of most loops."""
+off or is not what was asked for. Other ways of decoding get out of most loops. The penalty is one
+that every server of OpenAI's protocol knows and that counts what was said: ``repetition_penalty``
+counts the prompt too, whose words are what is to be copied."""
 WHOLE_ANSWER = 2
 """An answer, with the client's own retries, may take this many times ``vlm_timeout``."""
 SERVER_ERRORS = 2
@@ -49,7 +51,9 @@ class Request:
     """One thing to ask. messages: OpenAI-style, images in them as data URLs. json_schema: what
     the answer must follow, or None for free text. is_usable: whether a complete answer is what
     was asked for. asked: what it is about, for the record. tools: what the model may call, as
-    OpenAI-style functions; an answer that calls any is usable."""
+    OpenAI-style functions; an answer that calls any is usable. is_begun: whether there is
+    something to go on from in an answer that ran into its limit; then it is for the caller to ask
+    for less, as asking the same again would run into it again."""
 
     template: str
     template_hash: str
@@ -60,6 +64,7 @@ class Request:
     json_schema: Mapping[str, Any] | None = None
     is_usable: Callable[[str], bool] = bool
     tools: tuple[Mapping[str, Any], ...] = ()
+    is_begun: Callable[[str], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,8 @@ class Asker:
             reply, request, again = self._once(request, rung)
             if reply.ok or len(reply.text) >= len(best.text):
                 best = reply
-            if not again:
+            is_begun = request.is_begun if reply.outcome == "truncated" else None
+            if not again or (is_begun and is_begun(reply.text)):
                 break
         return best
 

@@ -21,15 +21,18 @@ def count_images(messages: Sequence[Message]) -> int:
 
 
 def keep_images(messages: Sequence[Message], most: int) -> tuple[Message, ...]:
-    """The messages with only the first ``most`` images."""
+    """The messages with only the first ``most`` images. A text right above an image that is left
+    out, unless it is the first of its message, is the image's caption and is left out too."""
     kept: list[Message] = []
     left = most
     for message in messages:
-        blocks = []
+        blocks: list[Mapping[str, Any]] = []
         for block in _blocks(message):
             if _is_image(block):
                 left -= 1
                 if left < 0:
+                    if len(blocks) > 1 and not _is_image(blocks[-1]):
+                        blocks.pop()
                     continue
             blocks.append(block)
         kept.append({**message, "content": blocks} if blocks else message)
