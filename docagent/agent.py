@@ -38,6 +38,7 @@ from docagent.schemas import SchemaSource, load_schema
 from docagent.settings import Settings
 from docagent.vlm.adapters import AdapterRouter
 from docagent.vlm.asking import Asker, Breaker
+from docagent.vlm.budget import ContextLength, fit_settings
 from docagent.vlm.connect import load_chat_model
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class DocAgent:
         self._breaker = Breaker()
         adapters = dict(self.settings.vlm_adapters)
         self._adapters = None if self._vlm is None else AdapterRouter(self._vlm, adapters)
+        self._context = None if self._vlm is None else ContextLength(self._vlm)
         if engine is None:
             check_engine(self.settings.engine)
         self._engine = engine
@@ -194,16 +196,22 @@ class DocAgent:
         chosen = self._adapters.choose(domain, self._breaker)
         return Asker(
             chosen.model,
-            self.settings,
+            self._limits(),
             self._breaker,
             fallback=chosen.fallback,
             notes=chosen.notes,
         )
 
+    def _limits(self) -> Settings:
+        """The settings, with what goes into a call cut to what the model takes."""
+        if self._context is None:
+            return self.settings
+        return fit_settings(self.settings, self._context.tokens(self._breaker))
+
     def _look(self, source: Source, document: Document) -> Look:
         """The document with its pictures; without them if only the Document is at hand."""
         if isinstance(source, Document):
-            return Look(document, self.settings)
+            return Look(document, self._limits())
         scan = self.load(source)
 
         def image(number: int) -> NDArray[np.uint8]:
@@ -212,7 +220,7 @@ class DocAgent:
             )
             return np.ascontiguousarray(upright)
 
-        return Look(document, self.settings, image, self._second_read(scan, document))
+        return Look(document, self._limits(), image, self._second_read(scan, document))
 
     def _second_read(self, scan: Scan, document: Document) -> SecondRead:
         def read(number: int, polygon: Polygon) -> str | None:

@@ -37,7 +37,8 @@ class Thresholds:
     numbers and codes were broken by readings that two looks shared). edit: how sure a correction
     must be of a word with confidence 0; it rises to 1 with the confidence (27 receipts with an
     early recognizer: 102 words mended and 4 broken; 120 and 10 with the plain cut-off).
-    unsure: fields and answers below it go to a vision-language model, where there is one.
+    unsure: a field below it is not believed where a sure one stands on the same words (which fields
+    a vision-language model is asked for is ``Settings.vlm_unsure``).
     """
 
     absent: float = 0.5

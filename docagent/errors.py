@@ -13,9 +13,10 @@ A message names the bad value, what is allowed, and what to do next.
 
 from typing import Literal
 
-VlmFault = Literal["connection", "timeout", "busy", "server", "refused", "model"]
+VlmFault = Literal["connection", "timeout", "busy", "server", "length", "refused", "model"]
 """Why there is no answer. connection: not reached, or lost. timeout: too slow. busy: 429.
-server: 5xx. refused: any other 4xx. model: the chat model itself raised."""
+server: 5xx. length: the request is longer than the model takes. refused: any other 4xx. model:
+the chat model itself raised."""
 
 
 class DocAgentError(Exception):

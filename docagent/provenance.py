@@ -19,7 +19,8 @@ class Attempt(Frozen):
     task, template, template_hash: the prompt template (``prompts/<template>.jinja``) and the
     SHA-256 of its file (first 16 hex digits). prompt_hash: the same of the messages as sent,
     images included. asked: paths, line ids or the question. images: number sent. answer: what
-    the model said, as far as ANSWER_KEPT characters. Tokens are 0 where the server is silent.
+    the model said, as far as ANSWER_KEPT characters. temperature: as it was sent; None where none
+    was. Tokens are 0 where the server is silent.
     """
 
     template: str
@@ -29,7 +30,7 @@ class Attempt(Frozen):
     outcome: Outcome
     message: str = ""
     answer: str = ""
-    temperature: float = 0.0
+    temperature: float | None = None
     images: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0

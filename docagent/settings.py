@@ -5,6 +5,7 @@ The environment is read in one place only, ``Settings.from_env``, and only when 
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,6 +40,26 @@ def parse_adapters(given: Any) -> Any:
     return tuple(sorted(pairs.items()))
 
 
+def parse_options(given: Any) -> Any:
+    """A JSON object, or a mapping, as JSON text with sorted keys; empty as it is. Raises ValueError
+    for anything else."""
+    if isinstance(given, SecretStr):
+        given = given.get_secret_value()
+    if given == "":
+        return given
+    try:
+        options = json.loads(given) if isinstance(given, str) else given
+        text = json.dumps(options, sort_keys=True)
+    except (TypeError, ValueError) as error:
+        raise ValueError('it is no JSON object, such as {"model": "NAME"}') from error
+    if not isinstance(options, Mapping) or not all(isinstance(key, str) for key in options):
+        raise ValueError('it is no JSON object, such as {"model": "NAME"}')
+    return text if options else ""
+
+
+Options = Annotated[SecretStr, BeforeValidator(parse_options)]
+"""Keyword arguments as JSON text, so that settings hash; not shown, as there may be keys in it."""
+
 Adapters = Annotated[tuple[tuple[str, str], ...], BeforeValidator(parse_adapters)]
 """Domain of schemas -> name of the LoRA adapter served for them; pairs, so that settings hash."""
 
@@ -62,17 +83,20 @@ class Settings(Frozen):
     vlm_model: its name there; empty takes the first one served. vlm_adapters: names of LoRA
     adapters there by domain of the schema (``finance=NAME,legal=NAME``), used instead of
     vlm_model. vlm_api_key: sent as a bearer
-    token. vlm_factory: ``package.module:factory``, a callable without arguments that returns
-    any LangChain chat model, instead of a URL. vlm_timeout: seconds a server may be silent; a
+    token. vlm_factory: ``package.module:factory``, a callable that returns any LangChain chat
+    model, or the class of one, instead of a URL. vlm_options: its keyword arguments, a JSON object
+    (``{"model": "NAME"}``). vlm_timeout: seconds a server may be silent; a
     whole call may take twice that.
     vlm_seconds and vlm_calls: what one document may take altogether. vlm_retries: of a call
     that may succeed a moment later. vlm_concurrency: calls at one time. vlm_max_tokens: longest
     answer. vlm_tools: whether a model that can call tools gets them in a conversation.
     vlm_tool_calls: most calls of tools for one question. vlm_images: most images of a call, at
     most half of them (rounded up) pages, the others enlarged places. vlm_pixels: largest page
-    image sent. vlm_chars: most characters of page text in a call;
-    longer documents are split, and in a conversation searched. vlm_trust: how often a value that
-    the model gives is right; ``python -m eval.cascade`` measures it.
+    image sent. vlm_chars: most characters of page text in a call; longer documents are split, and
+    in a conversation searched. It and vlm_max_tokens are cut to what the model takes, where its
+    server tells. vlm_unsure: fields and answers with less confidence are asked of the model in the
+    mode unsure (0: only those without an answer or in a failed check). vlm_trust: how often a
+    value that the model gives is right; ``python -m eval.cascade`` measures it.
     """
 
     max_bytes: int = Field(default=100 * 2**20, ge=1)
@@ -93,6 +117,7 @@ class Settings(Frozen):
     vlm_adapters: Adapters = ()
     vlm_api_key: SecretStr = SecretStr("")
     vlm_factory: str = Field(default="", pattern=r"^([\w.]+:[\w.]+)?$")
+    vlm_options: Options = SecretStr("")
     vlm_timeout: float = Field(default=120.0, gt=0)
     vlm_seconds: float = Field(default=300.0, gt=0)
     vlm_calls: int = Field(default=16, ge=1)
@@ -104,6 +129,7 @@ class Settings(Frozen):
     vlm_images: int = Field(default=4, ge=0)
     vlm_pixels: int = Field(default=1_500_000, ge=10_000)
     vlm_chars: int = Field(default=12_000, ge=200)
+    vlm_unsure: float = Field(default=0.8, ge=0, le=1)
     vlm_trust: float = Field(default=0.75, ge=0.05, le=0.98)
 
     @property
@@ -126,8 +152,9 @@ class Settings(Frozen):
             return cls.model_validate(given)
         except ValidationError as error:
             first = error.errors()[0]
-            variable = names[str(first["loc"][0])]
+            name = str(first["loc"][0])
+            variable = names[name]
+            value = "..." if name == "vlm_options" else repr(first["input"])
             raise SettingsError(
-                f"{variable}={first['input']!r} is not allowed: {first['msg']}. "
-                "Change or unset the variable."
+                f"{variable}={value} is not allowed: {first['msg']}. Change or unset the variable."
             ) from error

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from docagent.agent import DocAgent
 from docagent.cli import main
+from docagent.cli import vlm as command_line
 from docagent.errors import SettingsError
 from docagent.settings import Settings
 from docagent.vlm.adapters import AdapterRouter, largest_difference, probe_adapter
@@ -173,3 +175,74 @@ def test_check_tells_what_is_served(capsys):
     assert told["adapters"][0]["effect"] == "no_effect"
     assert main(["vlm", "check"]) == 2
     assert main(["vlm", "check", "--vlm-url", "http://127.0.0.1:9/v1"]) == 2
+
+
+class StandIn:
+    """Takes the place of vLLM's process; another server answers on its port."""
+
+    made: list[StandIn]
+
+    def __init__(self, options):
+        self.options, self.stopped = options, False
+        self.process = SimpleNamespace(wait=lambda: 0)
+        self.made.append(self)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.stopped = True
+
+    def wait_until_ready(self, seconds):
+        pass
+
+
+@pytest.fixture
+def start(monkeypatch, tmp_path):
+    """Runs ``docagent vlm serve`` with adapters, in front of a server; its exit code."""
+    monkeypatch.setattr(StandIn, "made", [], raising=False)
+    monkeypatch.setattr(command_line, "VllmServer", StandIn)
+    monkeypatch.setattr(command_line.signal, "signal", lambda number, handler: None)
+    monkeypatch.setenv("DOCAGENT_VLM_RETRIES", "0")
+
+    def run(server, *names):
+        (tmp_path / "adapter_config.json").write_text(json.dumps({"r": 8}))
+        adapters = [word for name in names for word in ("--adapter", f"{name}={tmp_path}")]
+        port = server.url.split(":")[2].removesuffix("/v1")
+        return main(["vlm", "serve", "--name", "first", "--port", port, *adapters])
+
+    return run
+
+
+def test_serve_starts_with_adapters_that_work(start, capsys):
+    with serving(vllm(WORKS)) as server:
+        assert start(server, "second") == 0
+    told = capsys.readouterr().err
+    assert "adapter second: works" in told
+    assert "docagent: ready" in told
+
+
+@pytest.mark.parametrize(("name", "reason"), [("second", "no effect"), ("third", "is not served")])
+def test_serve_refuses_an_adapter_without_effect_and_ends_the_server(start, capsys, name, reason):
+    with serving(vllm(IDLE)) as server:
+        assert start(server, name) == 2
+    told = capsys.readouterr().err
+    assert reason in told
+    assert "docagent: ready" not in told
+    assert [made.stopped for made in StandIn.made] == [True]
+
+
+def test_a_server_that_is_lost_between_two_adapters_is_told_and_ended(start, capsys):
+    answers = vllm(WORKS)
+
+    def act(body):
+        if len(server.requests) == 3:  # the last one about the first of them
+            server.stop()
+        return answers(body)
+
+    with serving(act) as server:
+        assert start(server, "second", "third") == 2
+    told = capsys.readouterr().err
+    assert "is the server running?" in told
+    assert "docagent: ready" not in told
+    assert [made.stopped for made in StandIn.made] == [True]

@@ -40,6 +40,13 @@ def test_a_sure_answer_is_not_asked_for():
     assert not model.requests
 
 
+def test_how_sure_is_sure_enough_is_a_setting():
+    reader = {"law": [("State of Delaware", 0.5)]}
+    model = ScriptedChatModel(script=[{"answers": [cell("L4", "State of Delaware")]}])
+    assert asked(model, reader, vlm_unsure=0.01).vlm.status == "not_needed"
+    assert asked(model, reader, vlm_unsure=1.0).vlm.status == "used"
+
+
 def test_agreement_raises_confidence():
     reader = {"law": [("State of Delaware", 0.5)]}
     alone = agent([], reader, Settings()).ask(NDA, QUESTION)

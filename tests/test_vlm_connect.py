@@ -57,12 +57,69 @@ def test_any_langchain_model_by_configuration(monkeypatch):
         load_chat_model(Settings(vlm_factory="my_models:missing"))
 
 
+class Named(ScriptedChatModel):
+    """A model that is made with arguments."""
+
+    name: str
+    script: object = ()
+
+
+@pytest.fixture
+def my_models(monkeypatch):
+    home = types.ModuleType("my_models")
+    home.Named, home.made = Named, made
+    monkeypatch.setitem(sys.modules, "my_models", home)
+
+
+@pytest.mark.parametrize("options", [{"name": "mine", "piece": 7}, '{"piece": 7, "name": "mine"}'])
+def test_a_factory_gets_its_options(my_models, options):
+    settings = Settings(vlm_factory="my_models:Named", vlm_options=options)
+    model = load_chat_model(settings)
+    assert (model.name, model.piece) == ("mine", 7)
+    assert settings == Settings.model_validate(settings.model_dump())
+    assert hash(settings) == hash(Settings(vlm_factory="my_models:Named", vlm_options=options))
+
+
+def test_options_come_from_the_environment(my_models):
+    variables = {"FACTORY": "my_models:Named", "OPTIONS": '{"name": "mine"}'}
+    env = {f"DOCAGENT_VLM_{name}": value for name, value in variables.items()}
+    assert load_chat_model(Settings.from_env(env)).name == "mine"
+    assert Settings(vlm_options="{}") == Settings(vlm_options={}) == Settings()
+
+
+@pytest.mark.parametrize("text", ["model=x", "[1]", '"x"', "7", '{"a": }'])
+def test_options_are_one_json_object(text):
+    with pytest.raises(SettingsError, match=r"DOCAGENT_VLM_OPTIONS.*JSON object") as caught:
+        Settings.from_env({"DOCAGENT_VLM_OPTIONS": text})
+    assert text not in str(caught.value).replace('{"model": "NAME"}', "")
+
+
+def test_options_that_do_not_fit_are_named_and_not_shown(my_models):
+    options = {"api_key": "very-secret"}
+    assert "very-secret" not in repr(Settings(vlm_options=options))
+    with pytest.raises(SettingsError, match="with vlm_options api_key gives no model") as caught:
+        load_chat_model(Settings(vlm_factory="my_models:made", vlm_options=options))
+    assert "very-secret" not in str(caught.value)
+    with pytest.raises(SettingsError, match="arguments of vlm_factory, and none is named"):
+        load_chat_model(Settings(vlm_url=URL, vlm_options=options))
+
+
 def test_a_model_of_another_make_gets_no_options_it_may_not_know():
     model = FakeListChatModel(
         responses=['{"answers": [{"lines": ["L1"], "how": "verbatim", "value": "Bob"}]}']
     )
     agent = DocAgent(FAST, reader=DoubtfulReader({}), vlm=model)
-    assert agent.ask(document_of(["Signed by Bob"]), "Who signed?").text == "Bob"
+    answer = agent.ask(document_of(["Signed by Bob"]), "Who signed?")
+    assert answer.text == "Bob"
+    # The record says what was sent, and nothing was.
+    assert [attempt.temperature for attempt in answer.vlm.attempts] == [None]
+
+
+def test_the_temperature_that_was_sent_is_recorded():
+    model = ScriptedChatModel(script=[{"answers": []}])
+    agent = DocAgent(FAST, reader=DoubtfulReader({}), vlm=model)
+    (attempt,) = agent.ask(document_of(["Signed by Bob"]), "Who signed?").vlm.attempts
+    assert attempt.temperature == model.requests[0][1]["temperature"] == 0.0
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,15 @@ def test_only_unsure_fields_are_asked():
     ]
 
 
+@pytest.mark.parametrize(("more", "asked"), [(-0.1, False), (0.1, True)])
+def test_how_sure_is_sure_enough_is_a_setting(more, asked):
+    script = {"all": [("132.00", 0.5)]}
+    sure = extracted([], script, vlm="never")["total"].confidence
+    result = extracted(good, script, vlm_unsure=sure + more)
+    assert ("total" in result.vlm.attempts[0].asked) == asked
+    assert "items" in result.vlm.attempts[0].asked  # no row of it was found
+
+
 def test_always_asks_for_all():
     model = ScriptedChatModel(script=good)
     extracted(model, {"all": [("132.00", 0.99)]}, vlm="always")

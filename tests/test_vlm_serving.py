@@ -90,6 +90,31 @@ def test_further_arguments_are_passed_on(capsys):
     assert options["--tensor-parallel-size"] == ["2"]
 
 
+@pytest.mark.parametrize(
+    ("model", "parser"),
+    [
+        ("Qwen/Qwen3-VL-4B-Instruct", "hermes"),
+        ("models/qwen3-vl-8b-merged/", "hermes"),
+        ("Qwen/Qwen3.5-9B", "qwen3_coder"),
+        ("Qwen/Qwen2.5-7B-Instruct", "hermes"),
+        ("Qwen/Qwen2.5-VL-7B-Instruct", ""),
+        ("llava-hf/llava-v1.6-mistral-7b-hf", ""),
+        ("someone/not-qwen3-vl", ""),
+    ],
+)
+def test_tool_calls_are_parsed_as_the_model_writes_them(capsys, model, parser):
+    _, _, options = printed(capsys, "--model", model)
+    assert options.get("--tool-call-parser", [""]) == [parser]
+    assert ("--enable-auto-tool-choice" in options) == bool(parser)
+
+
+def test_a_parser_of_tool_calls_can_be_named_or_left_out(capsys):
+    _, _, options = printed(capsys, "--model", "a/b", "--tools", "pythonic")
+    assert options["--tool-call-parser"] == ["pythonic"]
+    _, _, options = printed(capsys, "--tools", "none")
+    assert "--enable-auto-tool-choice" not in options
+
+
 def test_the_key_goes_to_the_server_and_is_never_printed(capsys, monkeypatch):
     monkeypatch.setenv("DOCAGENT_VLM_API_KEY", "very-secret")
     assert main(["vlm", "serve", "--dry-run", "--host", "0.0.0.0"]) == 0

@@ -38,23 +38,31 @@ class Server:
     busy: list[int]
     """Requests in progress: now, and at most."""
     stop: Callable[[], None]
+    listed: list[str]
+    """Paths of requests for the list of models."""
 
 
 Script = Sequence[Act] | Callable[[dict[str, Any]], Act]
 
 
 @contextmanager
-def serving(script: Script) -> Iterator[Server]:
-    """Serve acts in turn (the last one again and again), or what a function says."""
+def serving(
+    script: Script, models: Sequence[str] = ("first", "second"), max_model_len: int | None = None
+) -> Iterator[Server]:
+    """Serve acts in turn (the last one again and again), or what a function says. models: those
+    listed, with the tokens they take."""
+    length = {} if max_model_len is None else {"max_model_len": max_model_len}
     requests: list[dict[str, Any]] = []
     headers: list[dict[str, str]] = []
+    listed: list[str] = []
     busy = [0, 0]
     lock = threading.Lock()
     leave = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self._json(200, {"data": [{"id": "first"}, {"id": "second"}]})
+            listed.append(self.path)
+            self._json(200, {"data": [{"id": name, **length} for name in models]})
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -131,7 +139,7 @@ def serving(script: Script) -> Iterator[Server]:
 
     url = f"http://127.0.0.1:{server.server_address[1]}/v1"
     try:
-        yield Server(url, requests, headers, busy, stop)
+        yield Server(url, requests, headers, busy, stop, listed)
     finally:
         if thread.is_alive():
             stop()

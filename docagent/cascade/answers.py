@@ -15,6 +15,7 @@ from docagent.cascade.agreement import agreed, disputed
 from docagent.cascade.cells import answers_schema, is_object, members, problem, to_claim
 from docagent.cascade.holding import Held, hold
 from docagent.cascade.look import Look, Part
+from docagent.cascade.too_long import ask_in_halves, halves
 from docagent.cascade.use import to_use
 from docagent.confidence import THRESHOLDS
 from docagent.prompts.layout import defuse
@@ -38,7 +39,7 @@ class Conversation:
     follows: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     """A part of the document that the question is asked of."""
 
@@ -55,14 +56,21 @@ def answer_unsure(
     for what the model does; ``vlm`` of the answer tells."""
     mode = look.settings.vlm_mode
     follows = conversation is not None and conversation.follows
-    if not look.lines or not (follows or is_unsure(fast) or mode == "always"):
+    unsure = is_unsure(fast, look.settings.vlm_unsure)
+    if not look.lines or not (follows or unsure or mode == "always"):
         return fast.model_copy(update={"vlm": to_use(mode, asker, 0, 0)})
     jobs = [_Job(part) for part in (conversation.parts if conversation else look.parts)]
     for _ in range(REPAIRS + 1):
         waiting = [job for job in jobs if job.fields is None]
-        requests = [_request(look, job, fast, conversation) for job in waiting]
-        replies = asker.ask_all(requests)
-        for job, reply in zip(waiting, replies, strict=True):
+        asked = ask_in_halves(
+            asker,
+            waiting,
+            lambda job: _request(look, job, fast, conversation),
+            lambda job: [_Job(half, job.complaints) for half in halves(look, job.part)],
+        )
+        # Halves take the place of a job that was too long.
+        jobs = [job for job in jobs if job not in waiting] + [job for job, _ in asked]
+        for job, reply in asked:
             _hear(look, job, reply)
     failed = sum(job.fields is None for job in jobs)
     found = [f for job in jobs for f in job.fields or ()]
@@ -73,9 +81,10 @@ def answer_unsure(
     return weighed.model_copy(update={"vlm": use})
 
 
-def is_unsure(fast: Answer) -> bool:
-    """Whether the embedded answer is one to ask a model about."""
-    return fast.abstained is not None or (fast.confidence or 0.0) < THRESHOLDS.unsure
+def is_unsure(fast: Answer, below: float) -> bool:
+    """Whether the embedded answer is one to ask a model about: none, or with a confidence below
+    the one given."""
+    return fast.abstained is not None or (fast.confidence or 0.0) < below
 
 
 def _request(look: Look, job: _Job, fast: Answer, conversation: Conversation | None) -> Request:

@@ -22,6 +22,7 @@ from docagent.cascade.halving import halve
 from docagent.cascade.holding import Held, hold
 from docagent.cascade.look import Look, Part, Place
 from docagent.cascade.rows import Cells, distinct_rows, join_columns
+from docagent.cascade.too_long import ask_in_halves, halves
 from docagent.prompts.layout import defuse
 from docagent.schemas import Schema, SchemaField
 from docagent.vlm.asking import Asker, Reply, Request
@@ -46,7 +47,7 @@ class Said:
     unread: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     """A group of units asked of a part of the document: what is still open, what was said.
 
@@ -94,14 +95,23 @@ class FieldAsker:
             for part in self.look.parts
         ]
         while waiting := [job for job in jobs if job.open and job.asks_left]:
-            requests = [self._request(job, places) for job in waiting]
-            for job, reply in zip(waiting, self.asker.ask_all(requests), strict=True):
+            asked = ask_in_halves(
+                self.asker, waiting, lambda job: self._request(job, places), self._shorter
+            )
+            # Halves take the place of a job that was too long.
+            jobs = [job for job in jobs if job not in waiting] + [job for job, _ in asked]
+            for job, reply in asked:
                 jobs += self._hear(job, reply)
         return _together(jobs)
 
     def _job(self, part: Part, units: tuple[Unit, ...], complaints: Sequence[str] = ()) -> _Job:
         schema = fields_schema(units, [line.id for line in part])
         return _Job(part, units, {u.key: u for u in units}, schema, list(complaints))
+
+    def _shorter(self, job: _Job) -> list[_Job]:
+        """A job that is too long for the model, for both halves of its part."""
+        units = tuple(job.open.values())
+        return [self._job(half, units, job.complaints) for half in halves(self.look, job.part)]
 
     def _request(self, job: _Job, places: Sequence[Place]) -> Request:
         wanted = list(job.open)

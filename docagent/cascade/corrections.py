@@ -14,6 +14,7 @@ from itertools import product
 from docagent.cascade.cells import is_object, lines_schema, members, problem
 from docagent.cascade.holding import may_replace, second_read_agrees
 from docagent.cascade.look import Look, Part
+from docagent.cascade.too_long import ask_in_halves, halves
 from docagent.cascade.use import to_use
 from docagent.confidence import THRESHOLDS
 from docagent.document import WordLocation
@@ -36,7 +37,7 @@ REPAIRS = 1
 SOURCE = "vlm"
 
 
-@dataclass
+@dataclass(eq=False)
 class _Job:
     """Lines of a part of the document that are still to be read."""
 
@@ -67,8 +68,12 @@ def correct_unsure(
     reading = _Reading()
     for _ in range(REPAIRS + 1):
         waiting = [job for job in jobs if job.open and not job.failed]
-        replies = asker.ask_all([_request(look, job) for job in waiting])
-        for job, reply in zip(waiting, replies, strict=True):
+        heard = ask_in_halves(
+            asker, waiting, lambda job: _request(look, job), lambda job: _halved(look, job)
+        )
+        # Halves take the place of a job that was too long.
+        jobs = [job for job in jobs if job not in waiting] + [job for job, _ in heard]
+        for job, reply in heard:
             _hear(look, job, reply, reading)
     unanswered = sum(len(job.open) for job in jobs)
     judge = _Judge(look, fast, model or load_language_model())
@@ -99,6 +104,16 @@ def _jobs(look: Look, fast: Correction) -> list[_Job]:
         lines = [line for line in part if is_open(line)]
         for at in range(0, len(lines), MOST_LINES):
             jobs.append(_Job(part, {line.id: line for line in lines[at : at + MOST_LINES]}))
+    return jobs
+
+
+def _halved(look: Look, job: _Job) -> list[_Job]:
+    """The open lines asked of the half of the part that they are in."""
+    jobs = []
+    for half in halves(look, job.part):
+        wanted = {line.id: line for line in half if line.id in job.open}
+        if wanted:
+            jobs.append(_Job(half, wanted, job.complaints))
     return jobs
 
 

@@ -15,7 +15,6 @@ from docagent.cascade.rows import merge_rows, rows_of
 from docagent.cascade.settling import State, failing, places_of, read_again, settle
 from docagent.cascade.use import to_use
 from docagent.checks import suspects
-from docagent.confidence import THRESHOLDS
 from docagent.extraction import doubt_failed, to_extraction
 from docagent.results import Check, Extraction, Field
 from docagent.schemas import Schema
@@ -29,13 +28,15 @@ def extract_unsure(
     a model. Never raises for what the model does; ``vlm`` of the result tells."""
     mode = look.settings.vlm_mode
     units = units_of(schema.leaves)
-    asked = [u for u in units if mode == "always" or is_unsure(u, fast)] if look.lines else []
+    below = look.settings.vlm_unsure
+    unsure = [u for u in units if mode == "always" or is_unsure(u, fast, below)]
+    asked = unsure if look.lines else []
     if not asked:
         return fast.model_copy(update={"vlm": to_use(mode, asker, 0, 0)})
     readers = {leaf.path: FieldReader(look.document, leaf, locale_hint) for leaf in schema.leaves}
     fields = FieldAsker(look, schema, readers, asker)
     state = State({unit.key: _of_unit(fast.fields, unit) for unit in units})
-    said = fields.ask(asked, places=_places(state, asked, fast))
+    said = fields.ask(asked, places=_places(state, asked, fast, below))
     for unit in asked:
         _merge(state, unit, said.get(unit.key), look.settings.vlm_trust)
     state.notes += _partly_read(state)
@@ -49,18 +50,18 @@ def extract_unsure(
     return result.model_copy(update={"vlm": use})
 
 
-def is_unsure(unit: Unit, fast: Extraction) -> bool:
-    """Whether the embedded reader is unsure of a unit: below the threshold, not settled, in a
-    failed check, or an array of which it found no row."""
+def is_unsure(unit: Unit, fast: Extraction, below: float) -> bool:
+    """Whether the embedded reader is unsure of a unit: with a confidence below the one given, not
+    settled, in a failed check, or an array of which it found no row."""
     fields = _of_unit(fast.fields, unit)
     suspected = set(suspects(fast.checks))
-    return not fields or any(_is_doubtful(f, suspected) for f in fields)
+    return not fields or any(_is_doubtful(f, suspected, below) for f in fields)
 
 
-def _is_doubtful(field: Field, suspected: Set[str]) -> bool:
+def _is_doubtful(field: Field, suspected: Set[str], below: float) -> bool:
     return (
         field.confidence is None
-        or field.confidence < THRESHOLDS.unsure
+        or field.confidence < below
         or field.status not in ("found", "not_present")
         or field.path in suspected
     )
@@ -73,12 +74,12 @@ def _of_unit(fields: Iterable[Field], unit: Unit) -> tuple[Field, ...]:
     )
 
 
-def _places(state: State, units: Sequence[Unit], fast: Extraction) -> list[Place]:
+def _places(state: State, units: Sequence[Unit], fast: Extraction, below: float) -> list[Place]:
     """Where the unsure fields stand, to be shown enlarged: single ones, then cells of arrays."""
     suspected = set(suspects(fast.checks))
     single = [f for u in units if not u.is_array for f in state.fields[u.key]]
     cells = [f for u in units if u.is_array for f in state.fields[u.key]]
-    return places_of([*single, *(f for f in cells if _is_doubtful(f, suspected))])
+    return places_of([*single, *(f for f in cells if _is_doubtful(f, suspected, below))])
 
 
 def _merge(state: State, unit: Unit, said: Said | None, trust: float) -> None:

@@ -136,7 +136,8 @@ class Chat:
     ) -> Generator[ChatEvent, None, Turn]:
         """The turn after a model was asked, if it was."""
         mode = self._look.settings.vlm_mode
-        sure = not (conversation.follows or is_unsure(turn))
+        unsure = is_unsure(turn, self._look.settings.vlm_unsure)
+        sure = not (conversation.follows or unsure)
         if not self._look.lines or (sure and mode != "always"):
             return turn.model_copy(update={"vlm": to_use(mode, asker, 0, 0)})
         pages = dict.fromkeys((*turn.pages, *_pages(conversation.parts)))

@@ -16,7 +16,8 @@ from docagent.chat.tools import TOOLS, DocumentTools, tool_specs
 from docagent.prompts.layout import defuse
 from docagent.results import ChatEvent, Step
 from docagent.schemas import list_schemas
-from docagent.vlm.asking import Asker, Reply, Request, keep_images
+from docagent.vlm.asking import Asker, Reply, Request
+from docagent.vlm.content import keep_images
 from docagent.vlm.streaming import ToolCall
 
 RESERVED = 2

@@ -29,6 +29,8 @@ from docagent.vlm.serving import (
 
 STARTING = 3600.0
 """Seconds a server may take to be ready: it may have to load gigabytes first."""
+NO_TOOLS = "none"
+"""What is typed for no parser of tool calls."""
 
 
 def run_serve(args: argparse.Namespace) -> int:
@@ -43,6 +45,8 @@ def run_serve(args: argparse.Namespace) -> int:
         server.wait_until_ready(STARTING)
         states = check_adapters(_settings_for(options), [name for name, _ in options.adapters])
         _refuse(states)
+        if not options.tool_parser:
+            print("docagent: no tools in chat; --tools PARSER gives them", file=sys.stderr)
         print(f"docagent: ready; use it with --vlm-url {options.url}", file=sys.stderr)
         return server.process.wait()
 
@@ -83,6 +87,7 @@ def _options(args: argparse.Namespace) -> ServeOptions:
         "max_model_len": args.max_model_len,
         "max_num_seqs": args.max_num_seqs,
         "images": args.images,
+        "tools": "" if args.tools == NO_TOOLS else args.tools,
     }
     return ServeOptions(
         name=args.name,

@@ -10,6 +10,10 @@ _SERVE = (
 )
 _CHECK = "what a server serves, and whether its LoRA adapters have an effect"
 _ADAPTER = "a LoRA adapter and the name to serve it under; repeat for several"
+_TOOLS = (
+    "vLLM's parser of the tool calls that the model writes, for tools in `docagent chat`, or none; "
+    "unless told, that of the model's name where it is known"
+)
 _EXTRA = "further arguments of `vllm serve`, after --"
 
 Verbs = argparse._SubParsersAction  # the type has no public name
@@ -37,6 +41,7 @@ def _add_serve(actions: Verbs[argparse.ArgumentParser]) -> None:
     add("--max-model-len", type=int, metavar="TOKENS", help="prompt and answer together")
     add("--max-num-seqs", type=int, metavar="N", help="requests worked on side by side")
     add("--images", type=int, metavar="N", help="most images of a request")
+    add("--tools", metavar="PARSER", help=_TOOLS)
     add("--dry-run", action="store_true", help="print the command, and start nothing")
     add("--debug", action="store_true", help="show logs and tracebacks")
     add("extra", nargs="*", metavar="ARGUMENT", help=_EXTRA)

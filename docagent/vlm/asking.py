@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +12,13 @@ from typing import TYPE_CHECKING, Any
 from docagent.provenance import ANSWER_KEPT, Attempt, Outcome
 from docagent.settings import Settings
 from docagent.vlm.connect import model_name
+from docagent.vlm.content import (
+    Message,
+    count_images,
+    hash_messages,
+    keep_images,
+    mostly_pictures,
+)
 from docagent.vlm.streaming import Spoken, ToolCall, listen
 
 if TYPE_CHECKING:
@@ -30,14 +35,15 @@ that every server of OpenAI's protocol knows and that counts what was said: ``re
 counts the prompt too, whose words are what is to be copied."""
 WHOLE_ANSWER = 2
 """An answer, with the client's own retries, may take this many times ``vlm_timeout``."""
+SERVER_ERRORS = 2
+"""Errors of a server in a row, after the client's own retries, until it is asked no more: one
+alone may be about the request."""
 _AGAIN = ("repeated", "truncated", "invalid")
-_GONE = ("connection", "timeout", "busy", "server")
+_GONE = ("connection", "timeout", "busy")
 _TOO_MUCH = (400, 413, 422)
 """Statuses of a request that is too large: too many images, or too long."""
 _UNKNOWN_MODEL = 404
 BASE_ASKED = "the base model is asked instead"
-
-Message = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ class Request:
     template_hash: str
     messages: tuple[Message, ...]
     asked: tuple[str, ...]
+    divisible: bool = False
+    """Whether the same can be asked in smaller parts, should it be too long for the model."""
     json_schema: Mapping[str, Any] | None = None
     is_usable: Callable[[str], bool] = bool
     tools: tuple[Mapping[str, Any], ...] = ()
@@ -117,6 +125,7 @@ class Asker:
         self._calls = 0
         self._gone: Reply | None = None
         self._unreached = False
+        self._server_errors = 0
         self._attempts: list[Attempt] = []
         self._refusals: list[str] = []
 
@@ -191,25 +200,41 @@ class Asker:
         options = self._options(request, rung)
         model = self._chat
         chat = model.bind_tools(list(map(dict, request.tools))) if request.tools else model
-        spoken = listen(chat, request.messages, options, seconds, self._settings.vlm_max_tokens)
+        spoken = listen(
+            chat,
+            request.messages,
+            options,
+            seconds,
+            self._settings.vlm_max_tokens,
+            self._settings.vlm_retries,
+        )
         outcome, message = spoken.outcome, spoken.message
         called = bool(request.tools and spoken.calls)
         if outcome == "answered" and not called and not request.is_usable(spoken.text):
             outcome, message = "invalid", "the answer is not what was asked for"
         reply = Reply(spoken.text, outcome, message, spoken.calls if called else ())
-        self._record(request, rung, spoken, reply, time.monotonic() - start)
-        if outcome in _GONE:
-            self._unreached = True
-            self._gone = Reply("", outcome, message)
-        if outcome in ("connection", "timeout"):
-            self._breaker.trip(Reply("", outcome, message))
+        self._record(request, options, spoken, reply, time.monotonic() - start)
+        self._notice(Reply("", outcome, message))
         if spoken.status == _UNKNOWN_MODEL and self._falls_back(model):
             return self._once(request, rung)
         # A server without tools says so with a status of the same kind; images do not matter.
-        no_tools = request.tools and "tool" in message.lower()
-        if spoken.status in _TOO_MUCH and count_images(request.messages) and not no_tools:
+        no_tools = request.tools and "tool" in message.lower() and outcome != "length"
+        too_much = (outcome == "length" or spoken.status in _TOO_MUCH) and not no_tools
+        if outcome == "length" and request.divisible and not mostly_pictures(request.messages):
+            return reply, request, False
+        if too_much and count_images(request.messages):
             return reply, _with_fewer_images(request), True
         return reply, request, outcome in _AGAIN
+
+    def _notice(self, end: Reply) -> None:
+        """Take note of how a call ended: whether the server is still to be asked."""
+        with self._lock:
+            self._server_errors = self._server_errors + 1 if end.outcome == "server" else 0
+            self._unreached = self._unreached or end.outcome in (*_GONE, "server")
+            if end.outcome in _GONE or self._server_errors >= SERVER_ERRORS:
+                self._gone = end
+        if end.outcome in ("connection", "timeout"):
+            self._breaker.trip(end)
 
     def _falls_back(self, failed: BaseChatModel) -> bool:
         """Whether there is a model left to ask in place of one that the server does not know."""
@@ -253,7 +278,7 @@ class Asker:
     def _record(
         self,
         request: Request,
-        rung: Mapping[str, Any],
+        options: Mapping[str, Any],
         spoken: Spoken,
         reply: Reply,
         seconds: float,
@@ -266,7 +291,7 @@ class Asker:
             outcome=reply.outcome,
             message=reply.message,
             answer=_said(reply)[:ANSWER_KEPT],
-            temperature=float(rung["temperature"]),
+            temperature=options.get("temperature"),
             images=count_images(request.messages),
             prompt_tokens=spoken.prompt_tokens,
             completion_tokens=spoken.completion_tokens,
@@ -282,47 +307,8 @@ def _said(reply: Reply) -> str:
     return "\n".join(filter(None, (reply.text, *calls)))
 
 
-def count_images(messages: Sequence[Message]) -> int:
-    """Images in OpenAI-style messages."""
-    return sum(_is_image(block) for message in messages for block in _blocks(message))
-
-
-def keep_images(messages: Sequence[Message], most: int) -> tuple[Message, ...]:
-    """The messages with only the first ``most`` images. A text right above an image that is left
-    out, unless it is the first of its message, is the image's caption and is left out too."""
-    kept: list[Message] = []
-    left = most
-    for message in messages:
-        blocks: list[Mapping[str, Any]] = []
-        for block in _blocks(message):
-            if _is_image(block):
-                left -= 1
-                if left < 0:
-                    if len(blocks) > 1 and not _is_image(blocks[-1]):
-                        blocks.pop()
-                    continue
-            blocks.append(block)
-        kept.append({**message, "content": blocks} if blocks else message)
-    return tuple(kept)
-
-
 def _with_fewer_images(request: Request) -> Request:
     """The request with one image, or with none if it had one: a server may allow fewer, and a
     request that is too long gets shorter."""
     most = 1 if count_images(request.messages) > 1 else 0
     return replace(request, messages=keep_images(request.messages, most))
-
-
-def hash_messages(messages: Sequence[Message]) -> str:
-    """SHA-256 of messages as JSON, first 16 hex digits."""
-    text = json.dumps(list(messages), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def _blocks(message: Message) -> Sequence[Mapping[str, Any]]:
-    content = message.get("content")
-    return content if isinstance(content, list) else ()
-
-
-def _is_image(block: Mapping[str, Any]) -> bool:
-    return block.get("type") == "image_url"

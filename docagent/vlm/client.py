@@ -24,14 +24,15 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, PrivateAttr, SecretStr
 
 from docagent.errors import VlmError
+from docagent.vlm.faults import SHOWN
 from docagent.vlm.wire import (
-    SHOWN,
     chunks_to_result,
     event_to_chunk,
     is_said,
     read_events,
     status_to_error,
     to_body,
+    to_length,
     to_logprobs,
 )
 
@@ -102,11 +103,24 @@ class VllmChat(BaseChatModel):
 
     def models(self) -> tuple[str, ...]:
         """Names served, base models and adapters. Raises VlmError."""
+        return tuple(self._listed(self.timeout))
+
+    def context_length(self) -> int | None:
+        """Tokens that the model takes, prompt and answer together, as vLLM tells; None where the
+        server does not say. An adapter takes what its base model does. Raises VlmError."""
+        # Its answer is a help and no need, so it is not waited for as long as others.
+        listed = self._listed(min(CONNECT, self.timeout))
+        own = listed.get(self.model)
+        told = [length for length in listed.values() if length is not None]
+        return own if own is not None else min(told, default=None)
+
+    def _listed(self, seconds: float) -> dict[str, int | None]:
+        """The names served and the tokens each takes."""
         try:
-            response = self._http.get("models")
+            response = self._http.get("models", timeout=seconds)
             if response.status_code != 200:
                 raise status_to_error(response.status_code, response.text)
-            return tuple(str(entry["id"]) for entry in response.json()["data"])
+            return {str(card["id"]): to_length(card) for card in response.json()["data"]}
         except httpx.HTTPError as error:
             raise self._error(error) from error
         except (ValueError, KeyError, TypeError) as error:

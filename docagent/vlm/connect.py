@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docagent.errors import MissingExtraError, SettingsError
 from docagent.settings import Settings
@@ -20,6 +21,11 @@ def check_vlm(settings: Settings) -> None:
         raise SettingsError(
             "vlm_adapters are names that a server has; they need vlm_url, not vlm_factory"
         )
+    if settings.vlm_options.get_secret_value() and not settings.vlm_factory:
+        raise SettingsError(
+            "vlm_options are the arguments of vlm_factory, and none is named; set "
+            "DOCAGENT_VLM_FACTORY, or unset DOCAGENT_VLM_OPTIONS"
+        )
     if settings.vlm_mode != "never" and not (settings.vlm_url or settings.vlm_factory):
         raise SettingsError(
             f"vlm={settings.vlm_mode!r}, but no model is named; give --vlm-url (DOCAGENT_VLM_URL) "
@@ -33,7 +39,7 @@ def load_chat_model(settings: Settings) -> BaseChatModel | None:
     check_vlm(settings)
     if settings.vlm_mode == "never":
         return None
-    return _made(settings.vlm_factory) if settings.vlm_factory else _client(settings)
+    return _made(settings) if settings.vlm_factory else _client(settings)
 
 
 def model_name(model: BaseChatModel) -> str:
@@ -60,16 +66,19 @@ def _client(settings: Settings) -> BaseChatModel:
     )
 
 
-def _made(factory: str) -> BaseChatModel:
+def _made(settings: Settings) -> BaseChatModel:
     from langchain_core.language_models.chat_models import BaseChatModel
 
+    factory = settings.vlm_factory
+    options: dict[str, Any] = json.loads(settings.vlm_options.get_secret_value() or "{}")
     home, _, name = factory.partition(":")
     try:
-        made = getattr(import_module(home), name)()
+        made = getattr(import_module(home), name)(**options)
     except Exception as error:  # a user's own code may raise anything
+        given = f" with vlm_options {', '.join(options)}" if options else ""
         raise SettingsError(
-            f"vlm_factory={factory!r} gives no model ({type(error).__name__}: {error}); it must "
-            "be package.module:factory, a callable without arguments"
+            f"vlm_factory={factory!r}{given} gives no model ({type(error).__name__}: {error}); it "
+            "must be package.module:factory, a callable that takes vlm_options as keyword arguments"
         ) from error
     if not isinstance(made, BaseChatModel):
         raise SettingsError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -39,6 +40,14 @@ CPU_BLOCK = 32
 """Tokens of a block of the cache. Only whole blocks are used again, and vLLM's own 128 on
 processors is a third of the prompt of a short page."""
 STOP_SECONDS = 10.0
+TOOL_PARSERS = (
+    (r"qwen3-vl", "hermes"),
+    (r"qwen3\.[5-9]", "qwen3_coder"),
+    (r"qwen(2\.5|3)-\d", "hermes"),
+    (r"gemma-4", "gemma4"),
+)
+"""Names of models, and vLLM's parser of the tool calls they write. Not Qwen2-VL and Qwen2.5-VL:
+their chat template with pictures has no tools, and the one with tools no pictures."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,8 @@ class ServeOptions:
     names and folders of LoRA adapters. host, port: where it listens. cpu: no GPU is used.
     dtype: vLLM's, or auto. max_model_len: tokens of prompt and answer together. max_num_seqs:
     requests worked on side by side. images: most of a request. api_key: empty for none.
-    extra: further arguments, passed on as they are.
+    tools: vLLM's parser of tool calls; empty for none, None for the one that the model's name
+    tells. extra: further arguments, passed on as they are.
     """
 
     model: str = DEFAULT_MODEL
@@ -63,12 +73,18 @@ class ServeOptions:
     max_num_seqs: int = 16
     images: int = 4
     api_key: str = ""
+    tools: str | None = None
     extra: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
         """Base of the server's API, for ``vlm_url``."""
         return f"http://{self.host}:{self.port}/v1"
+
+    @property
+    def tool_parser(self) -> str:
+        """The parser of tool calls to serve with; empty for none."""
+        return find_tool_parser(self.model) if self.tools is None else self.tools
 
 
 def serve_arguments(options: ServeOptions) -> list[str]:
@@ -90,6 +106,8 @@ def serve_arguments(options: ServeOptions) -> list[str]:
     arguments += ["--stream-interval", str(STREAMED_TOKENS)]
     # A model's own sampling defaults would otherwise be mixed with what docagent asks for.
     arguments += ["--generation-config", "vllm", "--disable-uvicorn-access-log"]
+    if options.tool_parser:
+        arguments += ["--enable-auto-tool-choice", "--tool-call-parser", options.tool_parser]
     if options.cpu:
         arguments += ["--enforce-eager", "--block-size", str(CPU_BLOCK)]
     if options.adapters:
@@ -108,6 +126,13 @@ def serve_environment(options: ServeOptions) -> dict[str, str]:
     if options.api_key:
         variables["VLLM_API_KEY"] = options.api_key
     return variables
+
+
+def find_tool_parser(model: str) -> str:
+    """vLLM's parser of the tool calls of a model, by its name or that of its folder; empty if it
+    is none of those known."""
+    name = Path(model).name.lower()
+    return next((parser for known, parser in TOOL_PARSERS if re.match(known, name)), "")
 
 
 def find_vllm(environ: Mapping[str, str]) -> str:

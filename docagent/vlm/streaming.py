@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from docagent.errors import VlmError
 from docagent.provenance import Outcome
+from docagent.vlm.faults import to_vlm_error
 from docagent.vlm.repetition import LOOK_EVERY, is_repeating
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ _LENGTH = ("length", "max_tokens", "MAX_TOKENS")
 """Finish reasons of several makers for an answer that ran into its limit."""
 CHARS_PER_TOKEN = 8
 """Longest token that is expected on average; an answer beyond it is cut off."""
+BACKOFF = 0.5
+"""Seconds before the first retry of a model of another make, doubled for each further one."""
+LONGEST_WAIT = 10.0
+"""Seconds waited at most before a retry, whatever is asked for."""
 MOST_CALLS = 16
 """Tool calls of one answer; a model that wants more is cut off."""
 
@@ -57,17 +62,21 @@ def listen(
     options: Mapping[str, Any],
     seconds: float,
     max_tokens: int,
+    retries: int = 0,
 ) -> Spoken:
     """Stream one answer; cuts it off when it repeats itself, gets too long or takes too long.
 
     Never raises for what a model does: the outcome says it, and the text is what came so far.
+    retries: further tries, all within the seconds, after an exception that may pass (VlmError has
+    been retried by the client that raises it), before anything was said.
     """
     listener = _Listener(max_tokens * CHARS_PER_TOKEN)
     stopped = Event()
     queue: SimpleQueue[Any] = SimpleQueue()
     # A thread of its own, as a model of unknown make may block for ever; a daemon, so that
     # such a model does not keep the process alive.
-    Thread(target=_pump, args=(model, messages, options, queue, stopped), daemon=True).start()
+    call = _Call(model, messages, options, queue, stopped)
+    Thread(target=call.pump, args=(retries,), daemon=True).start()
     deadline = time.monotonic() + seconds
     try:
         while (left := deadline - time.monotonic()) > 0:
@@ -83,26 +92,47 @@ def listen(
         stopped.set()
 
 
-def _pump(
-    model: ChatModel,
-    messages: Sequence[Mapping[str, Any]],
-    options: Mapping[str, Any],
-    queue: SimpleQueue[Any],
-    stopped: Event,
-) -> None:
-    """Chunks of the model into the queue, then None, or the exception it ended with."""
-    try:
-        chunks: Iterator[Any] = model.stream(list(messages), **options)  # type: ignore[arg-type]
+@dataclass(frozen=True)
+class _Call:
+    """A call made in a thread of its own: its chunks go into the queue, then None, or the error
+    it ended with."""
+
+    model: ChatModel
+    messages: Sequence[Mapping[str, Any]]
+    options: Mapping[str, Any]
+    queue: SimpleQueue[Any]
+    stopped: Event
+
+    def pump(self, retries: int) -> None:
+        for attempt in range(retries + 1):
+            said = False
+            try:
+                for chunk in self._chunks():
+                    said = True
+                    self.queue.put(chunk)
+                self.queue.put(None)
+                return
+            except VlmError as error:
+                self.queue.put(error)
+                return
+            except Exception as error:  # a model of unknown make may raise anything
+                known = to_vlm_error(error)
+                if said or not known.retryable or attempt == retries:
+                    self.queue.put(known)
+                    return
+            wait = max(known.retry_after, BACKOFF * 2**attempt)
+            if self.stopped.wait(min(wait, LONGEST_WAIT)):
+                return
+
+    def _chunks(self) -> Iterator[Any]:
+        chunks: Iterator[Any] = self.model.stream(list(self.messages), **self.options)  # type: ignore[arg-type]
         for chunk in chunks:
-            queue.put(chunk)
-            if stopped.is_set():
+            yield chunk
+            if self.stopped.is_set():
                 close = getattr(chunks, "close", None)
                 if close:  # lets go of the connection, so that the server stops too
                     close()
                 return
-        queue.put(None)
-    except Exception as error:  # a model of unknown make may raise anything
-        queue.put(error)
 
 
 class _Listener:
@@ -125,8 +155,6 @@ class _Listener:
             return self.spoken("truncated" if cut else "answered", message)
         if isinstance(item, VlmError):
             return self.spoken(item.fault, str(item), item.status)
-        if isinstance(item, Exception):
-            return self.spoken("model", f"{type(item).__name__}: {str(item)[:300]}")
         self._add(item)
         if len(self.heard) - self.looked >= LOOK_EVERY:
             self.looked = len(self.heard)

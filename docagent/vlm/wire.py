@@ -16,10 +16,8 @@ from langchain_core.messages import (
 )
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from docagent.errors import VlmError, VlmFault
-
-SHOWN = 300
-"""Characters of a server's error message that are passed on."""
+from docagent.errors import VlmError
+from docagent.vlm.faults import SHOWN, status_to_fault, to_seconds
 
 
 def to_body(
@@ -82,7 +80,6 @@ def is_said(chunk: ChatGenerationChunk) -> bool:
 
 def status_to_error(status: int, body: str, retry_after: str = "") -> VlmError:
     """The error of an HTTP status that is not 200."""
-    fault: VlmFault = "busy" if status == 429 else "server" if status >= 500 else "refused"
     hint = {
         401: "; set DOCAGENT_VLM_API_KEY",
         403: "; set DOCAGENT_VLM_API_KEY",
@@ -92,8 +89,14 @@ def status_to_error(status: int, body: str, retry_after: str = "") -> VlmError:
         text = error_text(json.loads(body))
     except ValueError:
         text = body.strip()[:SHOWN]
-    wait = float(retry_after) if retry_after.replace(".", "", 1).isdigit() else 0.0
-    return VlmError(f"HTTP {status}: {text or 'no reason given'}{hint}", fault, status, wait)
+    said = f"HTTP {status}: {text or 'no reason given'}{hint}"
+    return VlmError(said, status_to_fault(status, body), status, to_seconds(retry_after))
+
+
+def to_length(card: Mapping[str, Any]) -> int | None:
+    """The tokens a model takes, as vLLM's list of models tells; None where it does not."""
+    length = card.get("max_model_len")
+    return length if isinstance(length, int) and length > 0 else None
 
 
 def to_logprobs(completion: Any) -> tuple[float, ...]:

@@ -56,6 +56,7 @@ def start_server(
         dtype="float32",
         max_model_len=config["text_config"]["max_position_embeddings"],
         max_num_seqs=8,
+        tools="hermes",
     )
     with log.open("ab") as file:
         server = VllmServer(options, file)

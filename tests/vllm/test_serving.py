@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+from importlib.util import find_spec
+from pathlib import Path
 
 import httpx
 import pytest
 
 from docagent.agent import DocAgent
+from docagent.chat.tools import tool_specs
 from docagent.cli import main
 from docagent.errors import VlmError
 from docagent.settings import Settings
 from docagent.vlm.adapters import probe_adapter
+from docagent.vlm.serving import TOOL_PARSERS
 from eval.vllm.documents import draw_page
 from tests.vllm.conftest import IDLE
 
@@ -135,6 +140,51 @@ class _Renamed:
         return getattr(self._base, name)
 
 
+def test_what_the_model_takes_is_told_and_more_is_refused_as_too_long(chat, bench):
+    tokens = bench.server.options.max_model_len
+    assert chat.context_length() == chat.with_model("finance").context_length() == tokens
+    for words in (2 * tokens, 100 * tokens):
+        with pytest.raises(VlmError) as caught:
+            chat.invoke("7 " * words, max_tokens=8)
+        assert caught.value.fault == "length", caught.value
+
+
 def test_an_unknown_model_is_told(chat):
     with pytest.raises(VlmError, match="404"):
         chat.with_model("nobody").prompt_logprobs("text")
+
+
+def test_the_parsers_of_tool_calls_are_known_to_vllm():
+    # Read and not imported: the registry is a literal, and importing vLLM takes a while.
+    package = Path(find_spec("vllm").origin).parent
+    registry = (package / "tool_parsers" / "__init__.py").read_text("utf-8")
+    assert {parser for _, parser in TOOL_PARSERS} <= set(
+        re.findall(r'^    "(\S+)": \(', registry, re.M)
+    )
+
+
+def test_a_request_with_tools_and_what_one_returned_is_taken(bench):
+    called = {"name": "search", "arguments": '{"query": "total"}'}
+    messages = [
+        {"role": "user", "content": [{"type": "text", "text": "Total?"}, picture(PIXEL)]},
+        {
+            "role": "assistant",
+            "content": "",
+            "tool_calls": [{"id": "call_0", "type": "function", "function": called}],
+        },
+        {"role": "tool", "tool_call_id": "call_0", "content": "L1| Total 12.00"},
+    ]
+    tools = {"tools": list(tool_specs()), "tool_choice": "auto"}
+    answer = ask(bench, "", messages=messages, **tools)
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_conversation_with_tools_gives_a_whole_turn(settings):
+    settings = settings.model_copy(update={"vlm_max_tokens": 48, "vlm_calls": 6, "vlm_tools": True})
+    turn = DocAgent(settings).chat(draw_page(8).document).ask("What is the total due?")
+    # So small a model calls no tool as it should; the server takes what it is sent with them.
+    with_tools = [a for a in turn.vlm.attempts if a.template == "agent"]
+    assert with_tools
+    assert "refused" not in {a.outcome for a in with_tools}
+    assert (turn.text is None) == (turn.abstained is not None)
+    assert turn.text is None or turn.citations
