@@ -16,7 +16,7 @@ from docagent.vlm.client import VllmChat
 from docagent.vlm.connect import load_chat_model
 from docagent.vlm.scripted import ScriptedChatModel
 from tests.documents import document_of
-from tests.vlm_models import FAST, DoubtfulReader
+from tests.vlm_models import BILL_SCHEMA, FAST, DoubtfulReader
 from tests.vlm_server import Act, serving
 
 BASE = {"first": [-1.0, -2.0, -3.0]}
@@ -83,6 +83,7 @@ def test_differences_need_lists_of_one_length():
     [
         ("invoice", WORKS, "finance=second", "second", ""),
         ("nda", WORKS, "finance=second", "first", ""),
+        ({**BILL_SCHEMA, "x-domain": "trade"}, WORKS, "trade=second", "second", ""),
         ("invoice", IDLE, "finance=second", "first", "has no effect"),
         ("invoice", WORKS, "finance=third", "first", "is not served"),
         ("invoice", {}, "finance=second", "second", "was not checked"),
