@@ -63,7 +63,7 @@ def split_lines(
         if used and used + sum(costs.values()) > most:
             parts.append([])
             used = 0
-        for row in _rows(page, {line.id: _box(document, line) for line in page}):
+        for row in lines_in_rows(document, page):
             fits = sum(costs[line.id] for line in row) <= most
             for piece in [row] if fits else [[line] for line in row]:
                 cost = sum(costs[line.id] for line in piece)
@@ -73,6 +73,11 @@ def split_lines(
                 parts[-1] += piece
                 used += cost
     return [tuple(part) for part in parts if part]
+
+
+def lines_in_rows(document: Document, lines: Sequence[NumberedLine]) -> list[list[NumberedLine]]:
+    """Lines of one page, those together that stand beside each other in one row."""
+    return _rows(lines, {line.id: _box(document, line) for line in lines})
 
 
 def lay_out(document: Document, lines: Sequence[NumberedLine], unsure: float) -> str:
