@@ -77,6 +77,7 @@ def test_sentences_of_the_model_carry_the_lines_they_rest_on():
         ("L4", "The lease has a term of six years."),
         ("L3", "The rent is not EUR 1,200.00 a month."),
         ("L3", "The rent is EUR 1,200.00 a month, see http://example.com/pay now."),
+        ("L6", "There is no clause 0 like the one before."),
         ("L5", "Kittens enjoy warm milk every single evening."),
         ("L5", "..."),
     ],
@@ -98,6 +99,7 @@ def test_what_is_not_on_the_lines_is_left_out_and_told(lines, text):
         "The lease was made on 03.03.2021.",
         "Tenant shall never sublet the premises.",
         "Globex Inc's lease is for five years.",
+        "Lease no. 5 is for a term of 5 years.",
     ],
 )
 def test_other_words_for_what_is_printed_hold(text):

@@ -152,7 +152,14 @@ def _marks(text: str) -> list[str]:
 
 
 def _denials(words: Sequence[str]) -> list[str]:
-    return [w for w in words if _bare(w) in _DENIALS or _bare(w).endswith(("n't", "n’t"))]
+    """Words that deny; "No. 7" does not."""
+    following = [*words, ""][1:]
+    return [
+        word
+        for word, after in zip(words, following, strict=True)
+        if (_bare(word) in _DENIALS or _bare(word).endswith(("n't", "n’t")))
+        and not (_bare(word) == "no" and (word.endswith((".", ":")) or after[:1].isdigit()))
+    ]
 
 
 def _is_first(words: Sequence[str], place: int) -> bool:

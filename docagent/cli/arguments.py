@@ -62,7 +62,7 @@ _VLM_URL = (
 )
 _VLM_MODEL = "name of a model or adapter that the server has; by default the first one"
 _VLM_ADAPTERS = (
-    "names of LoRA adapters that the server has, by domain of the schema, such as "
+    "names of LoRA adapters that the server has, by domain of the document, such as "
     "finance=NAME,legal=NAME; by default DOCAGENT_VLM_ADAPTERS"
 )
 _DOMAIN = (
