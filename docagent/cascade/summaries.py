@@ -16,6 +16,7 @@ from docagent.cascade.holding import ground_among, named_words
 from docagent.cascade.look import Look, Part
 from docagent.cascade.use import to_use
 from docagent.grounding import ground_ranges, ground_words
+from docagent.prompts.layout import defuse
 from docagent.results import Sentence, Summary
 from docagent.summarisation import covered
 from docagent.vlm.asking import Asker, Reply, Request
@@ -83,7 +84,8 @@ def _jobs(look: Look, fast: Summary, sentences: int) -> list[_Job]:
 
 
 def _request(look: Look, job: _Job) -> Request:
-    values = {"sentences": job.most, "complaints": list(job.complaints)}
+    # Complaints quote the model, and what it says may be what the document told it to.
+    values = {"sentences": job.most, "complaints": [defuse(said) for said in job.complaints]}
     return look.request(
         "summarise",
         values,
