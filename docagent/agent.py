@@ -1,12 +1,12 @@
-"""DocAgent: the four verbs in Python, wired from loading, OCR, the reader and the tasks."""
+"""DocAgent: the verbs in Python, wired from loading, OCR, the reader and the tasks."""
 
 from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,12 @@ from docagent import scan as scans
 from docagent.cascade.answers import answer_unsure
 from docagent.cascade.corrections import correct_unsure
 from docagent.cascade.fields import extract_unsure
+from docagent.cascade.kinds import classify_unsure
 from docagent.cascade.look import Look
+from docagent.cascade.routing import Routing
+from docagent.cascade.summaries import summarise_unsure
 from docagent.chat.conversation import Chat
+from docagent.classification import KindWords, classify, shipped_kinds
 from docagent.correction import SecondRead, correct
 from docagent.document import Document, Page
 from docagent.errors import DocAgentError, SourceError
@@ -32,13 +36,11 @@ from docagent.ocr.types import PageReader
 from docagent.question_answering import answer
 from docagent.reader.embedded import EmbeddedReader
 from docagent.reader.types import Reader
-from docagent.results import Answer, Correction, Extraction
+from docagent.results import Answer, Classification, Correction, Extraction, Summary
 from docagent.scan import Scan, ScanPage
 from docagent.schemas import SchemaSource, load_schema
 from docagent.settings import Settings
-from docagent.vlm.adapters import AdapterRouter
-from docagent.vlm.asking import Asker, Breaker
-from docagent.vlm.budget import ContextLength, fit_settings
+from docagent.summarisation import SENTENCES, check_sentences, summarise
 from docagent.vlm.connect import load_chat_model
 
 if TYPE_CHECKING:
@@ -83,14 +85,17 @@ def _chat(settings: Settings) -> BaseChatModel | None:
 
 
 class DocAgent:
-    """Reads, corrects, asks and extracts. Models are loaded when first needed, once a process.
+    """Reads, corrects, asks, extracts, classifies and summarises. Models are loaded when first
+    needed, once a process.
 
     A page that cannot be read does not cost the others: it comes back empty with ``Page.error``
     set. A source none of whose pages can be read raises SourceError.
 
     With a vision-language model (VLM) named in the settings, or given, what the embedded readers
     are unsure of is asked of it as well. A model that is absent, slow or wrong costs nothing but
-    time: results keep their shape, and their ``vlm`` says what happened.
+    time: results keep their shape, and their ``vlm`` says what happened. Where LoRA adapters are
+    named, the one of the document's domain is asked: the ``domain`` that a verb is given, or that
+    of the schema, or the one ``classify`` is sure of; else, or for "", the base model.
     """
 
     def __init__(
@@ -109,11 +114,8 @@ class DocAgent:
         if vlm is not None and self.settings.vlm is None:
             self.settings = self.settings.model_copy(update={"vlm": "unsure"})
         wanted = self.settings.vlm_mode != "never"
-        self._vlm = (vlm or _chat(self.settings)) if wanted else None
-        self._breaker = Breaker()
-        adapters = dict(self.settings.vlm_adapters)
-        self._adapters = None if self._vlm is None else AdapterRouter(self._vlm, adapters)
-        self._context = None if self._vlm is None else ContextLength(self._vlm)
+        model = (vlm or _chat(self.settings)) if wanted else None
+        self._vlm = None if model is None else Routing(model, self.settings)
         if engine is None:
             check_engine(self.settings.engine)
         self._engine = engine
@@ -140,7 +142,7 @@ class DocAgent:
             self._remember(document)
         return document.model_copy(update={"name": scan.name})
 
-    def correct(self, source: Source) -> Correction:
+    def correct(self, source: Source, *, domain: str | None = None) -> Correction:
         """Edits for words the OCR is unsure of. Raises SourceError.
 
         Given a Document there is no image to look at twice, so words with digits stay.
@@ -148,9 +150,11 @@ class DocAgent:
         document = self.read(source)
         look = self._look(source, document)
         correction = correct(document, second_read=look.second_read)
-        return correction if self._vlm is None else correct_unsure(look, correction, self._asker())
+        if self._vlm is None:
+            return correction
+        return correct_unsure(look, correction, self._vlm.asker(document, domain))
 
-    def ask(self, source: Source, question: str) -> Answer:
+    def ask(self, source: Source, question: str, *, domain: str | None = None) -> Answer:
         """An answer with citations, or a typed abstention. Raises SourceError.
 
         A VLM sees pictures only of a source that is not a Document already read.
@@ -159,9 +163,10 @@ class DocAgent:
         found = answer(document, question, self._load_reader())
         if self._vlm is None:
             return found
-        return answer_unsure(self._look(source, document), found, self._asker())
+        asker = self._vlm.asker(document, domain)
+        return answer_unsure(self._look(source, document), found, asker)
 
-    def chat(self, source: Source) -> Chat:
+    def chat(self, source: Source, *, domain: str | None = None) -> Chat:
         """A conversation about a source, which is read now. Raises SourceError.
 
         With a VLM, what the embedded reader is unsure of is asked of it; one that can call tools
@@ -173,10 +178,12 @@ class DocAgent:
             self._look(source, document),
             reader,
             lambda pages, schema: extract(pages, schema, reader),
-            None if self._vlm is None else self._asker,
+            None if self._vlm is None else partial(self._vlm.asker, document, domain),
         )
 
-    def extract(self, source: Source, schema: SchemaSource) -> Extraction:
+    def extract(
+        self, source: Source, schema: SchemaSource, *, domain: str | None = None
+    ) -> Extraction:
         """Fields of a schema, each with the evidence for it.
 
         schema: a built-in name, a JSON Schema (dict or file) or a pydantic class. Raises
@@ -187,26 +194,49 @@ class DocAgent:
         found = extract(document, checked, self._load_reader())
         if self._vlm is None:
             return found
-        asker = self._asker(checked.domain)
+        named = (checked.domain or None) if domain is None else domain
+        asker = self._vlm.asker(document, named)
         return extract_unsure(self._look(source, document), checked, found, asker)
 
-    def _asker(self, domain: str = "") -> Asker:
-        """The model for documents of a domain, with the budget of one document."""
-        assert self._adapters is not None
-        chosen = self._adapters.choose(domain, self._breaker)
-        return Asker(
-            chosen.model,
-            self._limits(),
-            self._breaker,
-            fallback=chosen.fallback,
-            notes=chosen.notes,
-        )
+    def classify(
+        self,
+        source: Source,
+        schemas: Sequence[SchemaSource] | None = None,
+        *,
+        domain: str | None = None,
+    ) -> Classification:
+        """The kind of a document, with the words that tell, or why it is not known.
+
+        schemas: the kinds there are, the shipped schemas by default. Raises SourceError,
+        SchemaError, or SettingsError for two schemas of one name.
+        """
+        kinds = shipped_kinds() if schemas is None else KindWords([*map(load_schema, schemas)])
+        document = self.read(source)
+        found = classify(document, kinds)
+        if self._vlm is None:
+            return found
+        asker = self._vlm.asker(document, domain)
+        return classify_unsure(self._look(source, document), found, asker, kinds)
+
+    def summarise(
+        self, source: Source, sentences: int = SENTENCES, *, domain: str | None = None
+    ) -> Summary:
+        """At most that many sentences, each with its place: the document's own, or those of a VLM
+        whose numbers, dates and names are on the lines it names.
+
+        Raises SourceError, or SettingsError for a number that is not 1 to 20.
+        """
+        check_sentences(sentences)
+        document = self.read(source)
+        found = summarise(document, sentences)
+        if self._vlm is None:
+            return found
+        asker = self._vlm.asker(document, domain)
+        return summarise_unsure(self._look(source, document), found, asker, sentences)
 
     def _limits(self) -> Settings:
         """The settings, with what goes into a call cut to what the model takes."""
-        if self._context is None:
-            return self.settings
-        return fit_settings(self.settings, self._context.tokens(self._breaker))
+        return self.settings if self._vlm is None else self._vlm.limits()
 
     def _look(self, source: Source, document: Document) -> Look:
         """The document with its pictures; without them if only the Document is at hand."""

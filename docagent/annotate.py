@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from docagent.document import Page
 from docagent.geometry import Polygon
-from docagent.results import Answer, Edit, Extraction, Field
+from docagent.results import Answer, Classification, Edit, Evidence, Extraction, Field, Summary
 
 Colour = tuple[int, int, int]
 PixelBox = tuple[float, float, float, float]
@@ -85,13 +85,14 @@ def extraction_to_marks(extraction: Extraction, page: int) -> tuple[Mark, ...]:
         is_first = name not in colours
         colour = colours.setdefault(name, PALETTE[len(colours) % len(PALETTE)])
         label = _field_label(field, item) if is_first else ""
-        marks.extend(_field_marks(field, Mark(_NOWHERE, colour, label, item is not None), page))
+        look = Mark(_NOWHERE, colour, label, item is not None)
+        marks.extend(_evidence_marks(field.evidence, look, page))
     return tuple(marks)
 
 
-def _field_marks(field: Field, look: Mark, page: int) -> Iterable[Mark]:
-    """The evidence of a field on a page; the label is on the first polygon."""
-    polygons = [p for place in field.evidence if place.page == page for p in place.polygons]
+def _evidence_marks(evidence: Iterable[Evidence], look: Mark, page: int) -> Iterable[Mark]:
+    """Evidence on a page, drawn as ``look``; the label is on the first polygon."""
+    polygons = [p for place in evidence if place.page == page for p in place.polygons]
     for index, polygon in enumerate(polygons):
         yield replace(look, polygon=polygon, label=look.label if index == 0 else "")
 
@@ -104,12 +105,27 @@ def _field_label(field: Field, item: re.Match[str] | None) -> str:
 
 def answer_to_marks(answer: Answer, page: int) -> tuple[Mark, ...]:
     """The citations of an answer on a page (number from 1), numbered."""
-    return tuple(
-        Mark(polygon, BLUE, f"citation {number}" if index == 0 else "")
+    cited = (
+        _evidence_marks([citation], Mark(_NOWHERE, BLUE, f"citation {number}"), page)
         for number, citation in enumerate(answer.citations, start=1)
-        if citation.page == page
-        for index, polygon in enumerate(citation.polygons)
     )
+    return tuple(mark for marks in cited for mark in marks)
+
+
+def classification_to_marks(found: Classification, page: int) -> tuple[Mark, ...]:
+    """The words on a page (number from 1) that tell the kind."""
+    return tuple(_evidence_marks(found.evidence, Mark(_NOWHERE, BLUE, found.kind or ""), page))
+
+
+def summary_to_marks(summary: Summary, page: int) -> tuple[Mark, ...]:
+    """What the sentences rest on, on a page (number from 1), numbered, each in its colour."""
+    rests = (
+        _evidence_marks(
+            said.evidence, Mark(_NOWHERE, PALETTE[number % len(PALETTE)], f"{number + 1}"), page
+        )
+        for number, said in enumerate(summary.sentences)
+    )
+    return tuple(mark for marks in rests for mark in marks)
 
 
 def edits_to_marks(edits: Sequence[Edit], page: int) -> tuple[Mark, ...]:

@@ -1,4 +1,4 @@
-"""What the tasks return: Evidence, Field, Check, Extraction, Edit, Correction, Answer."""
+"""What the tasks return: extractions, corrections, answers, classifications, summaries."""
 
 from __future__ import annotations
 
@@ -208,6 +208,70 @@ class Answer(Frozen):
     abstained: Abstention | None = None
     message: str = ""
     vlm: VlmUse | None = None
+
+
+class KindScore(Frozen):
+    """A kind that a document may be of: the name and domain of its schema, confidence 0-1."""
+
+    kind: str
+    domain: str
+    confidence: float
+
+
+class Classification(Frozen):
+    """What kind of document one is: the name of a schema, or a typed abstention.
+
+    domain: that of the kind; where the kind is not known, the one its best kinds share, if that
+    is sure; else empty. confidence: 0-1, None if a model concluded the kind and the page has no
+    words of it (``how`` is ``derived``). evidence: the words that tell. kinds: the best ones by
+    the words of the page, best first. vlm: what a vision-language model was asked, None without
+    one.
+    """
+
+    document_id: str
+    kind: str | None = None
+    domain: str = ""
+    confidence: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+    kinds: tuple[KindScore, ...] = ()
+    abstained: Abstention | None = None
+    message: str = ""
+    source: Source = "rule"
+    how: How | None = None
+    vlm: VlmUse | None = None
+
+
+class Sentence(Frozen):
+    """A sentence of a summary. evidence: the lines it rests on. how: ``verbatim`` if it is
+    printed so; ``derived`` if it is in words of a model, whose numbers, dates and names are on
+    those lines. message: why it does not hold, if so. There is no confidence: how well a
+    sentence is chosen is no probability."""
+
+    text: str
+    evidence: tuple[Evidence, ...] = ()
+    how: How = "verbatim"
+    source: Source = "rule"
+    message: str = ""
+
+
+class Summary(Frozen):
+    """Sentences of a document, or about it, in its order.
+
+    unproven: what a model said that is not on the lines it named, without evidence and no part
+    of the summary. message: why there is no summary. vlm: what a vision-language model was
+    asked, None without one.
+    """
+
+    document_id: str
+    sentences: tuple[Sentence, ...] = ()
+    unproven: tuple[Sentence, ...] = ()
+    message: str = ""
+    vlm: VlmUse | None = None
+
+    @property
+    def text(self) -> str:
+        """The sentences, one a line."""
+        return "\n".join(sentence.text for sentence in self.sentences)
 
 
 class Step(Frozen):

@@ -81,7 +81,7 @@ class Settings(Frozen):
     is asked always, where the embedded result is unsure, or never; None means unsure if one is
     named. vlm_url: base of an OpenAI-compatible server (``http://127.0.0.1:8000/v1``).
     vlm_model: its name there; empty takes the first one served. vlm_adapters: names of LoRA
-    adapters there by domain of the schema (``finance=NAME,legal=NAME``), used instead of
+    adapters there by domain of the document (``finance=NAME,legal=NAME``), used instead of
     vlm_model. vlm_api_key: sent as a bearer
     token. vlm_factory: ``package.module:factory``, a callable that returns any LangChain chat
     model, or the class of one, instead of a URL. vlm_options: its keyword arguments, a JSON object

@@ -398,7 +398,7 @@ class TestEnds:
 
     def test_version_and_help(self, run: Run) -> None:
         assert run("--version")[1].startswith("docagent 0.")
-        for verb in ("read", "correct", "ask", "extract", "schemas"):
+        for verb in ("read", "correct", "ask", "extract", "classify", "summarise", "schemas"):
             assert verb in run("--help")[1]
             assert run(verb, "--help")[0] == 0
 

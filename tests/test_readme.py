@@ -36,7 +36,8 @@ def test_commands_parse(command: str) -> None:
 
 def test_every_verb_is_shown() -> None:
     shown = {command.split()[1] for command in COMMANDS if command.startswith("docagent ")}
-    assert shown == {"read", "correct", "ask", "chat", "extract", "schemas", "vlm"}
+    verbs = {"read", "correct", "ask", "chat", "extract", "classify", "summarise", "schemas", "vlm"}
+    assert shown == verbs
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("make ")])

@@ -181,6 +181,19 @@ def test_a_pydantic_class() -> None:
     assert [rule.of for rule in schema.rules] == [("rows[].price",)]
 
 
+def test_the_domain_of_a_users_schema(tmp_path: Path) -> None:
+    class Waybill(BaseModel):
+        model_config = ConfigDict(json_schema_extra={"x-domain": "logistics"})
+        sender: str
+
+    given = {**one({"type": "string"}), "x-domain": "logistics", "x-labels": ["Waybill"]}
+    path = tmp_path / "waybill.json"
+    path.write_text(json.dumps(given))
+    assert {load_schema(s).domain for s in (given, path, Waybill)} == {"logistics"}
+    assert load_schema(given).labels == ("Waybill",)
+    assert load_schema(one({"type": "string"})).domain == ""
+
+
 def test_assembled_data_fits_the_pydantic_class() -> None:
     schema = load_schema(Order)
     values = {
@@ -266,6 +279,9 @@ BAD = [
     (one({"type": "string", "x-normaliser": "dates"}), "/properties/value/x-normaliser", "dates"),
     (one({"type": "string", "x-normalizer": "date"}), "/properties/value/x-normalizer", "mean"),
     (one({"type": "string", "x-labels": "Total"}), "/properties/value/x-labels", "array"),
+    (one({"type": "string", "x-domain": "law"}), "/properties/value/x-domain", "at the root"),
+    ({**one({"type": "string"}), "x-domain": "my law"}, "/x-domain", "my law"),
+    ({**one({"type": "string"}), "x-domains": "law"}, "/x-domains", "did you mean x-domain"),
     (one({"type": "string", "x-normaliser": "amount"}), "/properties/value/x-normaliser", "number"),
     (one({"type": "string", "x-normaliser": "choice"}), "/properties/value/x-normaliser", "enum"),
     (one({"$ref": "https://example.com/x.json"}), "/properties/value/$ref", "not followed"),

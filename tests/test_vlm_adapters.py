@@ -18,7 +18,7 @@ from docagent.vlm.client import VllmChat
 from docagent.vlm.connect import load_chat_model
 from docagent.vlm.scripted import ScriptedChatModel
 from tests.documents import document_of
-from tests.vlm_models import FAST, DoubtfulReader
+from tests.vlm_models import BILL_SCHEMA, FAST, DoubtfulReader
 from tests.vlm_server import Act, serving
 
 BASE = {"first": [-1.0, -2.0, -3.0]}
@@ -85,6 +85,7 @@ def test_differences_need_lists_of_one_length():
     [
         ("invoice", WORKS, "finance=second", "second", ""),
         ("nda", WORKS, "finance=second", "first", ""),
+        ({**BILL_SCHEMA, "x-domain": "trade"}, WORKS, "trade=second", "second", ""),
         ("invoice", IDLE, "finance=second", "first", "has no effect"),
         ("invoice", WORKS, "finance=third", "first", "is not served"),
         ("invoice", {}, "finance=second", "second", "was not checked"),
@@ -103,10 +104,15 @@ def test_extraction_asks_the_adapter_of_the_domain(schema, logprobs, adapters, m
     assert len(probes) <= 3  # once for both documents
 
 
-def test_questions_and_corrections_go_to_the_base_model():
+def test_questions_on_a_document_of_no_known_domain_go_to_the_base_model():
     with serving(vllm(WORKS)) as server:
         agent = DocAgent(settings_for(server, "finance=second"), reader=DoubtfulReader({}))
-        assert agent.ask(document_of(["Total 12.00"]), "What is due?").vlm.model == "first"
+        plain, sure = (
+            document_of(["Total 12.00"]),
+            document_of(["Invoice", "Invoice No 7", "Bill to"]),
+        )
+        assert agent.ask(plain, "What is due?").vlm.model == "first"
+        assert agent.ask(sure, "What is due?").vlm.model == "second"
 
 
 def test_an_adapter_that_the_server_loses_is_replaced_by_the_base_model():

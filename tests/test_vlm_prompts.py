@@ -26,10 +26,10 @@ VALUES = {
     "agent": {"question": "Who?", "earlier": [], "pages": 3, "schemas": "invoice"},
     "ask": {"question": "Who?", "complaints": []},
     "chat": {"question": "Who?", "earlier": [], "complaints": []},
-    "classify": {"kinds": [{"name": "invoice", "meaning": ""}]},
+    "classify": {"kinds": [{"name": "invoice", "meaning": ""}], "complaints": []},
     "correct": {"wanted": "L1, L2", "complaints": ["L1: it is missing"]},
     "extract": {"title": "Bill", "fields": [], "wanted": "total", "complaints": []},
-    "summarise": {"sentences": 3},
+    "summarise": {"sentences": 3, "complaints": []},
 }
 
 

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.cascade.look import Look, Part
-from docagent.chat.words import content_words, index_terms, tokens
 from docagent.document import Document, Line, Page
 from docagent.grounding import ground_ranges
 from docagent.prompts.layout import NumberedLine, split_lines
 from docagent.results import Evidence
+from docagent.words import content_words, index_terms, tokens
 
 SHARED_LINES = 4
 """Lines at the end of a part of a page too long for a call that the next part has too."""

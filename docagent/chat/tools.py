@@ -27,12 +27,12 @@ from docagent.chat.arguments import (
 from docagent.chat.calculation import calculate, plain
 from docagent.chat.claims import Calculated, Conclusion, conclude, prove
 from docagent.chat.retrieval import Excerpt, Found, PageIndex
-from docagent.chat.words import content_words, index_terms, tokens
 from docagent.confidence import THRESHOLDS
 from docagent.document import Document
 from docagent.prompts.layout import NumberedLine, defuse, fence, lay_out, split_lines
 from docagent.results import Evidence, Extraction, Step
 from docagent.schemas import Schema, list_schemas
+from docagent.words import content_words, index_terms, tokens
 
 LONGEST_ARGUMENTS = 8000
 """Characters of the arguments of one call."""

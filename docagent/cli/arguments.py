@@ -19,6 +19,8 @@ examples:
   docagent read scan.tif --format pdf --output scan.searchable.pdf
   docagent ask contract.pdf "When does it end?"
   docagent chat contract.pdf
+  docagent classify scans/
+  docagent summarise contract.pdf
   docagent schemas invoice
 
 exit codes: 0 fine, 1 a fault in docagent, 2 a wrong input, schema or argument, 130 Ctrl-C
@@ -60,8 +62,12 @@ _VLM_URL = (
 )
 _VLM_MODEL = "name of a model or adapter that the server has; by default the first one"
 _VLM_ADAPTERS = (
-    "names of LoRA adapters that the server has, by domain of the schema, such as "
+    "names of LoRA adapters that the server has, by domain of the document, such as "
     "finance=NAME,legal=NAME; by default DOCAGENT_VLM_ADAPTERS"
+)
+_DOMAIN = (
+    "the domain whose adapter is asked; by default that of the schema, or the one that the words "
+    "of the document tell, if that is sure"
 )
 
 
@@ -69,7 +75,8 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of all verbs; each sets ``run`` to the function that does it."""
     parser = argparse.ArgumentParser(
         prog="docagent",
-        description="Text with boxes, corrections, answers and grounded fields from documents.",
+        description="Text with boxes, corrections, answers, summaries and grounded fields from "
+        "documents.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -82,6 +89,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_ask(verbs, with_vlm)
     _add_chat(verbs, [_reading_arguments(), _vlm_arguments()])
     _add_extract(verbs, with_vlm)
+    _add_classify(verbs, with_vlm)
+    _add_summarise(verbs, with_vlm)
     _add_schemas(verbs)
     add_vlm(verbs)
     return parser
@@ -113,6 +122,7 @@ def _vlm_arguments() -> argparse.ArgumentParser:
     vlm.add_argument("--vlm-url", metavar="URL", help=_VLM_URL)
     vlm.add_argument("--vlm-model", metavar="NAME", help=_VLM_MODEL)
     vlm.add_argument("--vlm-adapters", metavar="PAIRS", help=_VLM_ADAPTERS)
+    vlm.add_argument("--domain", metavar="NAME", help=_DOMAIN)
     return vlm
 
 
@@ -167,6 +177,29 @@ def _add_extract(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> Non
         help="a name that `docagent schemas` lists, or a JSON Schema file",
     )
     extract.set_defaults(run=_run_documents, verb="extract", format=[])
+
+
+def _add_classify(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
+    text = "the kind of a document, with the words that tell, or that it is not known"
+    classify = verbs.add_parser("classify", parents=parents, help=text, description=text)
+    classify.add_argument(
+        "-s",
+        "--schema",
+        action="append",
+        dest="schemas",
+        metavar="SCHEMA",
+        help="a kind to tell from the others, as for extract; repeat it; by default all there are",
+    )
+    classify.set_defaults(run=_run_documents, verb="classify", format=[])
+
+
+def _add_summarise(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
+    text = "a short summary, each sentence with the place on the page it rests on"
+    summarise = verbs.add_parser("summarise", parents=parents, help=text, description=text)
+    summarise.add_argument(
+        "-n", "--sentences", type=int, default=5, metavar="N", help="at most so many, 1 to 20; 5"
+    )
+    summarise.set_defaults(run=_run_documents, verb="summarise", format=[])
 
 
 def _add_schemas(verbs: Verbs[argparse.ArgumentParser]) -> None:

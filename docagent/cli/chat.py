@@ -32,7 +32,7 @@ def run_chat(args: argparse.Namespace) -> int:
     agent = DocAgent(to_settings(args))
     scan = agent.load(Path(args.file))
     agent.read(scan, lambda done, total: progress.show(0, args.file, done, total))
-    chat = agent.chat(scan)
+    chat = agent.chat(scan, domain=args.domain)
     progress.clear()
     for page in chat.document.pages:
         if page.error:

@@ -1,4 +1,4 @@
-"""``docagent read | correct | ask | extract``: one pass over the inputs."""
+"""``docagent read | correct | ask | extract | classify | summarise``: one pass over the inputs."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from docagent.agent import DocAgent
 from docagent.annotate import (
     Mark,
     answer_to_marks,
+    classification_to_marks,
     draw_marks,
     edits_to_marks,
     extraction_to_marks,
     page_picture,
+    summary_to_marks,
     words_to_marks,
 )
 from docagent.cli import tables
@@ -45,11 +47,12 @@ from docagent.export import (
     document_to_pdf,
     document_to_text,
 )
-from docagent.results import Answer, Correction, Extraction
+from docagent.results import Answer, Classification, Correction, Extraction, Summary
 from docagent.scan import Scan
 from docagent.schemas import Schema, load_schema
+from docagent.summarisation import check_sentences
 
-Result = Document | Correction | Answer | Extraction
+Result = Document | Correction | Answer | Extraction | Classification | Summary
 UNREADABLE_PAGE = (2480, 3508)
 """Pixels of the white page (A4 at 300 dpi) that stands for one that could not be read."""
 TEXT_EXPORTS = {
@@ -81,9 +84,17 @@ def run_documents(args: argparse.Namespace) -> int:
     inputs, problems = expand_inputs(args.inputs, own)
     if own:
         check_names(inputs, str(own[0]))
-    schema = load_schema(args.schema) if args.verb == "extract" else None
-    run = _Run(args, formats, destination, several, schema)
+    run = _Run(args, formats, destination, several, _schemas(args))
     return run.all(inputs, problems)
+
+
+def _schemas(args: argparse.Namespace) -> tuple[Schema, ...]:
+    """The schemas that were named, checked before anything is read."""
+    if args.verb == "summarise":
+        check_sentences(args.sentences)
+    if args.verb == "classify":
+        return tuple(map(load_schema, args.schemas or ()))
+    return (load_schema(args.schema),) if args.verb == "extract" else ()
 
 
 def _formats(args: argparse.Namespace) -> list[str]:
@@ -109,13 +120,13 @@ class _Run:
         formats: list[str],
         destination: Destination,
         several: bool,
-        schema: Schema | None,
+        schemas: Sequence[Schema],
     ) -> None:
         self._args = args
         self._formats = formats
         self._destination = destination
         self._several = several
-        self._schema = schema
+        self._schemas = schemas
         self._agent = DocAgent(to_settings(args))
         self._progress = Progress(0, args.quiet)
         self._code = 0
@@ -158,16 +169,22 @@ class _Run:
         self._print(outcome)
 
     def _outcome(self, item: Input, scan: Scan, document: Document) -> Outcome:
-        if self._args.verb == "extract":
-            assert self._schema is not None
-            extraction = self._agent.extract(scan, self._schema)
-            return Outcome(item, scan, document, extraction)
-        if self._args.verb == "ask":
-            return Outcome(item, scan, document, self._agent.ask(scan, self._args.question))
         if self._args.verb == "correct":
-            correction = self._agent.correct(scan)
+            correction = self._agent.correct(scan, domain=self._args.domain)
             return Outcome(item, scan, correction.apply(document), correction)
-        return Outcome(item, scan, document, document)
+        return Outcome(item, scan, document, self._result(scan, document))
+
+    def _result(self, scan: Scan, document: Document) -> Result:
+        args, agent = self._args, self._agent
+        if args.verb == "extract":
+            return agent.extract(scan, self._schemas[0], domain=args.domain)
+        if args.verb == "ask":
+            return agent.ask(scan, args.question, domain=args.domain)
+        if args.verb == "classify":
+            return agent.classify(scan, self._schemas or None, domain=args.domain)
+        if args.verb == "summarise":
+            return agent.summarise(scan, args.sentences, domain=args.domain)
+        return document
 
     def _is_done(self, item: Input) -> bool:
         if self._destination.output is None or self._destination.single or self._args.force:
@@ -250,6 +267,10 @@ class _Run:
             tables.print_extraction(result, name)
         elif isinstance(result, Answer):
             tables.print_answer(result, name)
+        elif isinstance(result, Classification):
+            tables.print_classification(result, name)
+        elif isinstance(result, Summary):
+            tables.print_summary(result, name)
         else:
             tables.print_correction(result, name)
         if not isinstance(result, Document):
@@ -287,6 +308,10 @@ def _marks(outcome: Outcome, page: Page) -> tuple[Mark, ...]:
         return extraction_to_marks(result, page.number)
     if isinstance(result, Answer):
         return answer_to_marks(result, page.number)
+    if isinstance(result, Classification):
+        return classification_to_marks(result, page.number)
+    if isinstance(result, Summary):
+        return summary_to_marks(result, page.number)
     if isinstance(result, Correction):
         return edits_to_marks(result.edits, page.number)
     return words_to_marks(page)

@@ -64,6 +64,11 @@ def _verb_infix(args: argparse.Namespace) -> str:
         return f".{Path(args.schema).stem}"
     if args.verb == "ask":
         return f".answer-{hashlib.sha256(args.question.encode()).hexdigest()[:8]}"
+    if args.verb == "classify":
+        names = [Path(name).stem for name in args.schemas or ()]
+        return f".kind-{'-'.join(names)}" if names else ".kind"
+    if args.verb == "summarise":
+        return f".summary-{args.sentences}"
     if args.verb == "correct":
         return ".corrected" if args.format else ".edits"
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
@@ -15,12 +16,14 @@ from docagent.geometry import polygon_to_bbox
 from docagent.provenance import VlmUse
 from docagent.results import (
     Answer,
+    Classification,
     Correction,
     Coverage,
     CoverageWord,
     Evidence,
     Extraction,
     Field,
+    Summary,
     Turn,
 )
 from docagent.schemas import Schema
@@ -102,8 +105,36 @@ def print_answer(answer: Answer, name: str) -> None:
     if answer.text is None:
         out.print(printable(f"{name}: no answer ({_why_not(answer)})"))
         return
-    out.print(printable(f"{name}: {answer.text}{_certainty(answer)}"))
-    _print_citations(answer)
+    out.print(printable(f"{name}: {answer.text}{_certainty(answer.confidence)}"))
+    _print_quotes(answer.citations)
+
+
+def print_classification(found: Classification, name: str) -> None:
+    """The kind with its confidence and the words that tell; else why not, and what comes near."""
+    out = console()
+    if found.kind is None:
+        domain = f", but of {found.domain}" if found.domain else ""
+        out.print(printable(f"{name}: unknown{domain} ({found.message})"))
+        near = (f"{score.kind} ({_percent(score.confidence)})" for score in found.kinds)
+        if found.kinds:
+            out.print(printable(f"  nearest: {', '.join(near)}"))
+        return
+    domain = f", {found.domain}" if found.domain else ""
+    sure = _certainty(found.confidence) or f" ({found.message})"
+    out.print(printable(f"{name}: {found.kind}{domain}{sure}"))
+    _print_quotes(found.evidence)
+
+
+def print_summary(summary: Summary, name: str) -> None:
+    """The sentences, each with its place; then what a model said that is not on the page."""
+    out = console()
+    out.print(printable(f"{name}: {summary.message}" if summary.message else f"{name}:"))
+    for sentence in summary.sentences:
+        places = dict.fromkeys(f"page {e.page}, {place_to_text(e)}" for e in sentence.evidence)
+        out.print(printable(f"- {sentence.text} ({'; '.join(places)})"))
+    for sentence in summary.unproven:
+        said = f"not on the page, left out: {sentence.text} ({sentence.message})"
+        out.print(Text("! ", "yellow") + printable(said))
 
 
 def print_turn(turn: Turn) -> None:
@@ -114,23 +145,23 @@ def print_turn(turn: Turn) -> None:
         out.print(printable(f"{kind} ({_why_not(turn)})"))
         return
     derived = f" ({turn.message})" if turn.how == "derived" else ""
-    out.print(printable(f"{turn.text}{_certainty(turn)}{derived}"))
-    _print_citations(turn)
+    out.print(printable(f"{turn.text}{_certainty(turn.confidence)}{derived}"))
+    _print_quotes(turn.citations)
 
 
 def _why_not(answer: Answer) -> str:
     return answer.message or (answer.abstained or "no answer").replace("_", " ")
 
 
-def _certainty(answer: Answer) -> str:
-    return f" ({_percent(answer.confidence)} sure)" if answer.confidence is not None else ""
+def _certainty(confidence: float | None) -> str:
+    return "" if confidence is None else f" ({_percent(confidence)} sure)"
 
 
-def _print_citations(answer: Answer) -> None:
+def _print_quotes(evidence: Iterable[Evidence]) -> None:
     out = console()
-    for citation in answer.citations:
-        place = f"page {citation.page}, {place_to_text(citation)}"
-        out.print(printable(f"  {place}: \u201c{citation.quote}\u201d"))
+    for item in evidence:
+        place = f"page {item.page}, {place_to_text(item)}"
+        out.print(printable(f"  {place}: \u201c{item.quote}\u201d"))
 
 
 def print_correction(correction: Correction, name: str) -> None:

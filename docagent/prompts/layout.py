@@ -63,7 +63,7 @@ def split_lines(
         if used and used + sum(costs.values()) > most:
             parts.append([])
             used = 0
-        for row in _rows(page, {line.id: _box(document, line) for line in page}):
+        for row in lines_in_rows(document, page):
             fits = sum(costs[line.id] for line in row) <= most
             for piece in [row] if fits else [[line] for line in row]:
                 cost = sum(costs[line.id] for line in piece)
@@ -81,9 +81,13 @@ def rows_of_lines(
     """Lines as the rows they are laid out in, page after page."""
     rows: list[tuple[NumberedLine, ...]] = []
     for _, on_page in groupby(lines, key=lambda line: line.page):
-        page = list(on_page)
-        rows += map(tuple, _rows(page, {line.id: _box(document, line) for line in page}))
+        rows += map(tuple, lines_in_rows(document, list(on_page)))
     return rows
+
+
+def lines_in_rows(document: Document, lines: Sequence[NumberedLine]) -> list[list[NumberedLine]]:
+    """Lines of one page, those together that stand beside each other in one row."""
+    return _rows(lines, {line.id: _box(document, line) for line in lines})
 
 
 def lay_out(document: Document, lines: Sequence[NumberedLine], unsure: float) -> str:

@@ -151,9 +151,10 @@ def _build(name: str, domain: str, json_schema: Mapping[str, Any]) -> Schema:
     leaves = leaves_of(name, tree)
     return Schema(
         name=name,
-        domain=domain,
+        domain=domain or str(json_schema.get("x-domain", "")),
         title=str(json_schema.get("title", name)),
         description=str(json_schema.get("description", "")),
+        labels=tuple(json_schema.get("x-labels", ())),
         leaves=leaves,
         rules=_rules(name, json_schema, leaves),
         json_schema=json_schema,

@@ -15,7 +15,8 @@ from docagent.errors import SchemaError
 
 MAX_PLACES = 5_000
 """Objects, arrays and values of one schema, references counted each time they are used."""
-KEYWORDS = ("x-checks", "x-labels", "x-normaliser")
+KEYWORDS = ("x-checks", "x-domain", "x-labels", "x-normaliser")
+ROOT_KEYWORDS = {"x-checks": "checks belong", "x-domain": "the domain belongs"}
 _SCHEMA_MAPS = frozenset({"properties", "$defs", "definitions", "patternProperties"})
 _DATA = frozenset({"enum", "const", "default", "examples", "x-checks"})
 _SCALARS = ("string", "number", "integer", "boolean")
@@ -59,8 +60,9 @@ def check_keywords(name: str, schema: Any) -> None:
             if isinstance(target, str) and not (key == "$ref" and target.startswith("#")):
                 reason = f"{key} {target!r} is not followed; only references within the schema are"
                 raise SchemaError(name, place + pointer(key), reason)
-        if place and "x-checks" in part:
-            raise SchemaError(name, place + pointer("x-checks"), "checks belong at the root")
+        for key, belongs in ROOT_KEYWORDS.items():
+            if place and key in part:
+                raise SchemaError(name, place + pointer(key), f"{belongs} at the root")
         for key in part:
             known = get_close_matches(key, KEYWORDS, 1, 0.75)
             if key.startswith("x-") and key not in KEYWORDS and known:

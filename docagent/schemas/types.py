@@ -79,14 +79,17 @@ class SchemaField(Frozen):
 class Schema:
     """A checked extraction schema. Build it with ``load_schema``.
 
-    domain: ``finance``, ``legal``, ``medical``, or empty for a user's schema. json_schema: as
-    given (for a pydantic class, its ``model_json_schema``); not to be changed.
+    domain: ``finance``, ``legal`` or ``medical``; of a user's schema what its ``x-domain`` says,
+    empty without one. labels: what such a document has printed on it, such as its title (the
+    ``x-labels`` of the root). json_schema: as given (for a pydantic class, its
+    ``model_json_schema``); not to be changed.
     """
 
     name: str
     domain: str
     title: str
     description: str
+    labels: tuple[str, ...]
     leaves: tuple[SchemaField, ...]
     rules: tuple[Rule, ...]
     json_schema: Mapping[str, Any] = field(hash=False, repr=False)

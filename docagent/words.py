@@ -1,4 +1,4 @@
-"""Words of questions and pages, as retrieval and follow-ups compare them."""
+"""Words of questions and pages, as they are compared with each other."""
 
 from __future__ import annotations
 
