@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from threading import Lock
@@ -20,6 +20,7 @@ from docagent.cascade.corrections import correct_unsure
 from docagent.cascade.fields import extract_unsure
 from docagent.cascade.look import Look
 from docagent.chat.conversation import Chat
+from docagent.confidence import Calibration, calibration_file, load_calibrations
 from docagent.correction import SecondRead, correct
 from docagent.document import Document, Page
 from docagent.errors import DocAgentError, SourceError
@@ -154,7 +155,7 @@ class DocAgent:
         A VLM sees pictures only of a source that is not a Document already read.
         """
         document = self.read(source)
-        found = answer(document, question, self._load_reader())
+        found = answer(document, question, self._load_reader(), calibrations=self._calibrations())
         if self._vlm is None:
             return found
         return answer_unsure(self._look(source, document), found, self._asker())
@@ -166,11 +167,11 @@ class DocAgent:
         searches, reads, looks and calculates in the document.
         """
         document = self.read(source)
-        reader = self._load_reader()
+        reader, tables = self._load_reader(), self._calibrations()
         return Chat(
             self._look(source, document),
             reader,
-            lambda pages, schema: extract(pages, schema, reader),
+            lambda pages, schema: extract(pages, schema, reader, calibrations=tables),
             None if self._vlm is None else self._asker,
         )
 
@@ -182,7 +183,7 @@ class DocAgent:
         """
         checked = load_schema(schema)
         document = self.read(source)
-        found = extract(document, checked, self._load_reader())
+        found = extract(document, checked, self._load_reader(), calibrations=self._calibrations())
         if self._vlm is None:
             return found
         asker = self._asker(checked.domain)
@@ -272,6 +273,9 @@ class DocAgent:
         """The engine for one of several pages that are read side by side, a thread each."""
         with _MODELS:
             return _engine(self.settings.model_copy(update={"threads": 1}))
+
+    def _calibrations(self) -> Mapping[str, Calibration]:
+        return load_calibrations(calibration_file(self.settings.weights_dir))
 
     def _load_reader(self) -> Reader:
         with _MODELS:

@@ -97,7 +97,7 @@ class OcrEngine:
         folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
         threads = settings.threads or os.cpu_count() or 1
         self.detector = TextDetector(folder / "detector.onnx", threads)
-        self.confidence = WordConfidence.shipped(settings.confidence)
+        self.confidence = WordConfidence.of(settings)
         self.recognizer = TextRecognizer(folder / "recognizer.onnx", threads, language)
 
     def read_page(self, scan_page: ScanPage) -> Page:
