@@ -81,8 +81,8 @@ class Page(Frozen):
     engine: the OCR engine that read the page, several joined by "+"; empty for a text layer.
     kind: what kind of page the router took it for, None where none was asked.
     hidden_words: words of the text layer that the rendered page does not show. unreadable:
-    places that look like text but could not be read. error: why the page could not be read,
-    empty if it was; such a page has no lines.
+    places that look like lines of text (by size, shape and contrast) but could not be read.
+    error: why the page could not be read, empty if it was; such a page has no lines.
     """
 
     number: int = Field(ge=1)
