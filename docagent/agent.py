@@ -20,7 +20,7 @@ from docagent.cascade.corrections import correct_unsure
 from docagent.cascade.fields import extract_unsure
 from docagent.cascade.look import Look
 from docagent.chat.conversation import Chat
-from docagent.confidence import Calibration, calibration_file, load_calibrations
+from docagent.confidence import Calibration, calibration_file, load_calibrations, with_confidences
 from docagent.correction import SecondRead, correct
 from docagent.document import Document, Page
 from docagent.errors import DocAgentError, SourceError
@@ -254,7 +254,7 @@ class DocAgent:
             return layer
         engine = load_engine()
         try:
-            return engine.read_page(scan_page)
+            return with_confidences(engine.read_page(scan_page), self.settings.confidence)
         except _PAGE_FAULTS as error:
             reason = error.reason if isinstance(error, SourceError) else str(error)
             reason = reason or type(error).__name__

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from pydantic import ValidationError, model_validator
 
-from docagent.document import Document, Frozen, Page, Word
+from docagent.document import Document, Frozen, Line, Page, Word
 from docagent.errors import ModelError
 from docagent.settings import Aggregate, Settings
 
@@ -100,15 +100,21 @@ class WordConfidence:
         return cls(settings.confidence, tables.get(f"word_{settings.confidence}"))
 
 
-def text_confidence(words: Iterable[Word], how: Aggregate = "geometric_mean") -> float:
-    """Confidence of a line (``line.words``), or of any words, from those of the words."""
-    return AGGREGATES[how](word.confidence for word in words)
+def words_confidence(words: Iterable[Word], how: Aggregate) -> float | None:
+    """Confidence of several words together; None if none was recognised from pixels."""
+    known = [word.confidence for word in words if word.confidence is not None]
+    return round(AGGREGATES[how](known), 4) if known else None
 
 
-def page_confidence(page: Page, how: Aggregate = "geometric_mean") -> float:
-    """Confidence of a page from those of its words; 1 for a native text layer, and for a page
-    without words (``Page.unreadable`` says what could not be read)."""
-    return text_confidence((word for line in page.lines for word in line.words), how)
+def with_confidences(page: Page, how: Aggregate) -> Page:
+    """The page with its confidence and those of its lines, put together from the words'."""
+    lines = tuple(
+        Line(words=line.words, confidence=words_confidence(line.words, how)) for line in page.lines
+    )
+    sure = words_confidence((word for line in lines for word in line.words), how)
+    # Built anew, not copied: a copy would carry the cached text along.
+    kept = {name: getattr(page, name) for name in Page.model_fields}
+    return Page(**kept | {"lines": lines, "confidence": sure})
 
 
 def span_confidence(document: Document, start: int, end: int) -> float:

@@ -57,9 +57,14 @@ class Word(Frozen):
 
 
 class Line(Frozen):
-    """Words that follow each other on one line of one column."""
+    """Words that follow each other on one line of one column.
+
+    confidence: of all its words together (``Settings.confidence`` says how), 0-1; None where none
+    was recognised from pixels.
+    """
 
     words: tuple[Word, ...]
+    confidence: float | None = None
 
     @cached_property
     def text(self) -> str:
@@ -76,6 +81,7 @@ class Page(Frozen):
     """One page: lines in reading order.
 
     number: from 1. width, height: pixels of the upright page image the text was read from.
+    confidence: of all its words together, as that of a line.
     rotation: degrees clockwise (0, 90, 180, 270) the source image was turned to get upright.
     skew: degrees the lines still lean on that upright image. source: where the text came from.
     engine: the OCR engine that read the page, several joined by "+"; empty for a text layer.
@@ -89,6 +95,7 @@ class Page(Frozen):
     width: int
     height: int
     lines: tuple[Line, ...] = ()
+    confidence: float | None = None
     rotation: Literal[0, 90, 180, 270] = 0
     skew: float = 0.0
     source: Literal["ocr", "text_layer"] = "ocr"
