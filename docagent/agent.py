@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from threading import Lock
@@ -24,6 +24,7 @@ from docagent.cascade.routing import Routing
 from docagent.cascade.summaries import summarise_unsure
 from docagent.chat.conversation import Chat
 from docagent.classification import KindWords, classify, shipped_kinds
+from docagent.confidence import Calibration, calibration_file, load_calibrations, with_confidences
 from docagent.correction import SecondRead, correct
 from docagent.document import Document, Page
 from docagent.errors import DocAgentError, SourceError
@@ -160,7 +161,7 @@ class DocAgent:
         A VLM sees pictures only of a source that is not a Document already read.
         """
         document = self.read(source)
-        found = answer(document, question, self._load_reader())
+        found = answer(document, question, self._load_reader(), calibrations=self._calibrations())
         if self._vlm is None:
             return found
         asker = self._vlm.asker(document, domain)
@@ -173,11 +174,11 @@ class DocAgent:
         searches, reads, looks and calculates in the document.
         """
         document = self.read(source)
-        reader = self._load_reader()
+        reader, tables = self._load_reader(), self._calibrations()
         return Chat(
             self._look(source, document),
             reader,
-            lambda pages, schema: extract(pages, schema, reader),
+            lambda pages, schema: extract(pages, schema, reader, calibrations=tables),
             None if self._vlm is None else partial(self._vlm.asker, document, domain),
         )
 
@@ -191,7 +192,7 @@ class DocAgent:
         """
         checked = load_schema(schema)
         document = self.read(source)
-        found = extract(document, checked, self._load_reader())
+        found = extract(document, checked, self._load_reader(), calibrations=self._calibrations())
         if self._vlm is None:
             return found
         named = (checked.domain or None) if domain is None else domain
@@ -291,7 +292,7 @@ class DocAgent:
             return layer
         engine = load_engine()
         try:
-            return engine.read_page(scan_page)
+            return with_confidences(engine.read_page(scan_page), self.settings.confidence)
         except _PAGE_FAULTS as error:
             reason = error.reason if isinstance(error, SourceError) else str(error)
             reason = reason or type(error).__name__
@@ -310,6 +311,9 @@ class DocAgent:
         """The engine for one of several pages that are read side by side, a thread each."""
         with _MODELS:
             return _engine(self.settings.model_copy(update={"threads": 1}))
+
+    def _calibrations(self) -> Mapping[str, Calibration]:
+        return load_calibrations(calibration_file(self.settings.weights_dir))
 
     def _load_reader(self) -> Reader:
         with _MODELS:

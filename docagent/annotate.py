@@ -64,6 +64,11 @@ def words_to_marks(page: Page) -> tuple[Mark, ...]:
     )
 
 
+def unreadable_to_marks(page: Page) -> tuple[Mark, ...]:
+    """The places that look like text of the page but could not be read, with a question mark."""
+    return tuple(Mark(polygon, YELLOW, "?", thin=True) for polygon in page.unreadable)
+
+
 def _confidence_colour(confidence: float | None) -> Colour:
     if confidence is None:
         return GREY

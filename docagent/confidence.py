@@ -18,9 +18,9 @@ from typing import Literal
 import numpy as np
 from pydantic import ValidationError, model_validator
 
-from docagent.document import Document, Frozen, Page, Word
+from docagent.document import Document, Frozen, Line, Page, Word
 from docagent.errors import ModelError
-from docagent.settings import Aggregate
+from docagent.settings import Aggregate, Settings
 
 CALIBRATION_FILE = Path(__file__).parent / "weights" / "calibration.json"
 
@@ -30,7 +30,8 @@ class Thresholds:
     """Every cut-off the tasks use; all are probabilities or ratios, 0-1.
 
     absent: above this the reader's "no such value" is believed. candidate: spans with a lower
-    score are not considered. illegible: a value whose weakest word is below it is not trusted.
+    score are not considered. illegible: a value whose weakest word is below it is not trusted
+    (tables of word confidences have to reach below it; ``finetune.calibrate`` sees to that).
     rival: another value this close (ratio of scores) makes the field ambiguous. answer:
     answers below it are withheld. slot: words at or above it are never corrected. digits: nor
     are words with digits at or above it (30 clean pages: without it and a rule on lengths, six
@@ -94,20 +95,27 @@ class WordConfidence:
         return self.table.apply(raw) if self.table and char_confidences else raw
 
     @classmethod
-    def shipped(cls, how: Aggregate) -> WordConfidence:
-        """With the shipped table for that aggregate, where there is one."""
-        return cls(how, load_calibrations().get(f"word_{how}"))
+    def of(cls, settings: Settings) -> WordConfidence:
+        """As the settings say, with the table that belongs to their weights, if there is one."""
+        tables = load_calibrations(calibration_file(settings.weights_dir))
+        return cls(settings.confidence, tables.get(f"word_{settings.confidence}"))
 
 
-def text_confidence(words: Iterable[Word], how: Aggregate = "geometric_mean") -> float:
-    """Confidence of a line (``line.words``), or of any words, from those of the words."""
-    return AGGREGATES[how](word.confidence for word in words)
+def words_confidence(words: Iterable[Word], how: Aggregate) -> float | None:
+    """Confidence of several words together; None if none was recognised from pixels."""
+    known = [word.confidence for word in words if word.confidence is not None]
+    return round(AGGREGATES[how](known), 4) if known else None
 
 
-def page_confidence(page: Page, how: Aggregate = "geometric_mean") -> float:
-    """Confidence of a page from those of its words; 1 for a native text layer, and for a page
-    without words (``Page.unreadable`` says what could not be read)."""
-    return text_confidence((word for line in page.lines for word in line.words), how)
+def with_confidences(page: Page, how: Aggregate) -> Page:
+    """The page with its confidence and those of its lines, put together from the words'."""
+    lines = tuple(
+        Line(words=line.words, confidence=words_confidence(line.words, how)) for line in page.lines
+    )
+    sure = words_confidence((word for line in lines for word in line.words), how)
+    # Built anew, not copied: a copy would carry the cached text along.
+    kept = {name: getattr(page, name) for name in Page.model_fields}
+    return Page(**kept | {"lines": lines, "confidence": sure})
 
 
 def span_confidence(document: Document, start: int, end: int) -> float:
@@ -151,6 +159,14 @@ class Calibration(Frozen):
 
 
 IDENTITY = Calibration()
+
+
+def calibration_file(weights_dir: Path | None) -> Path:
+    """The tables that were fitted for networks, in the folder of those; the shipped ones where it
+    has none, or where the shipped networks are used."""
+    if weights_dir is not None and (weights_dir / CALIBRATION_FILE.name).exists():
+        return weights_dir / CALIBRATION_FILE.name
+    return CALIBRATION_FILE
 
 
 @cache

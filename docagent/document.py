@@ -57,9 +57,14 @@ class Word(Frozen):
 
 
 class Line(Frozen):
-    """Words that follow each other on one line of one column."""
+    """Words that follow each other on one line of one column.
+
+    confidence: of all its words together (``Settings.confidence`` says how), 0-1; None where none
+    was recognised from pixels.
+    """
 
     words: tuple[Word, ...]
+    confidence: float | None = None
 
     @cached_property
     def text(self) -> str:
@@ -76,19 +81,21 @@ class Page(Frozen):
     """One page: lines in reading order.
 
     number: from 1. width, height: pixels of the upright page image the text was read from.
+    confidence: of all its words together, as that of a line.
     rotation: degrees clockwise (0, 90, 180, 270) the source image was turned to get upright.
     skew: degrees the lines still lean on that upright image. source: where the text came from.
     engine: the OCR engine that read the page, several joined by "+"; empty for a text layer.
     kind: what kind of page the router took it for, None where none was asked.
     hidden_words: words of the text layer that the rendered page does not show. unreadable:
-    places that look like text but could not be read. error: why the page could not be read,
-    empty if it was; such a page has no lines.
+    places that look like lines of text (by size, shape and contrast) but could not be read.
+    error: why the page could not be read, empty if it was; such a page has no lines.
     """
 
     number: int = Field(ge=1)
     width: int
     height: int
     lines: tuple[Line, ...] = ()
+    confidence: float | None = None
     rotation: Literal[0, 90, 180, 270] = 0
     skew: float = 0.0
     source: Literal["ocr", "text_layer"] = "ocr"

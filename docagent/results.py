@@ -184,7 +184,10 @@ def _swap_words(document: Document, swaps: dict[int, tuple[Word, Word]]) -> Docu
         return replacement
 
     def swapped_page(page: Page) -> Page:
-        lines = tuple(Line(words=tuple(swapped(w) for w in line.words)) for line in page.lines)
+        lines = tuple(
+            Line(words=tuple(swapped(w) for w in line.words), confidence=line.confidence)
+            for line in page.lines
+        )
         # Built anew, not copied: a copy would carry the cached text along.
         return Page(**{name: getattr(page, name) for name in Page.model_fields} | {"lines": lines})
 

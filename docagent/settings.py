@@ -73,9 +73,11 @@ class Settings(Frozen):
     pdf_seconds: longest a step on one PDF page may take. pdf_memory: bytes of address space
     of the process that parses PDFs (kept where the system can). threads: of one inference;
     0 takes all cores. weights_dir: other weights than the shipped ones. language_model: whether
-    a language model settles words that the recognizer is unsure of. confidence: how a word's
-    confidence is made from those of its characters. engine: what reads page images: docagent's own
-    OCR, an installed Tesseract or RapidOCR, all of them fused, or the best for each page (auto).
+    a language model settles words that the recognizer is unsure of. confidence: how the
+    confidence of a word is made from those of its characters, and that of a line or a page from
+    those of its words: the weakest, or the geometric mean. engine: what reads page images:
+    docagent's own OCR, an installed Tesseract or RapidOCR, all of them fused, or the best for each
+    page (auto).
 
     Of a vision-language model (VLM), none of which is used unless it is named: vlm: whether it
     is asked always, where the embedded result is unsure, or never; None means unsure if one is

@@ -21,7 +21,9 @@ import torch
 from torch import Tensor, nn
 
 from docagent.errors import DocAgentError, ModelError, SettingsError
+from eval.confidence import Outcome
 from eval.tables import rows_to_table
+from finetune.adapt_calibration import refit_words
 from finetune.adapt_weights import SHIPPED, write_weights
 from finetune.fine_tuning import FineTuning, Plan, Run, Score, State
 from finetune.from_onnx import load_onnx
@@ -195,6 +197,9 @@ class Task(Protocol):
     def export(self, state: State, target: Path) -> None:
         """Write weights as ONNX."""
 
+    def read_words(self, weights: Path) -> list[Outcome] | None:
+        """Words that exported weights read on pages not trained on; None if they read none."""
+
     def examples(self) -> Iterator[Inputs]:
         """Inputs of the exported network, for its calibration."""
 
@@ -226,6 +231,9 @@ def adapt(task: Task, options: AdaptOptions) -> int:
             )
             return NOT_BETTER
         write_weights(options.output, task.name, chosen, {"before": before, "after": after})
+        words = task.read_words(chosen)
+    for sentence in refit_words(options.output, words) if words is not None else ():
+        print(sentence)
     print(f"wrote {options.output}; docagent read page.png --weights {options.output}")
     return 0
 

@@ -111,6 +111,9 @@ class DetectorTask:
     def export(self, state: State, target: Path) -> None:
         export_detector(state, target)
 
+    def read_words(self, weights: Path) -> None:
+        """The detector reads nothing; confidences are those of the recognizer."""
+
     def examples(self) -> Iterator[Inputs]:
         for image, _ in self._train[:40]:
             height, width = (max(32, side // 32 * 32) for side in image.shape)

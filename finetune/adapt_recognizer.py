@@ -12,11 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from docagent.errors import SettingsError
+from docagent.language_model import load_language_model
 from docagent.ocr.charset import CHARSET
 from docagent.ocr.crops import READ_STRETCH, crop_to_input, stack_inputs
 from docagent.ocr.recognition import TextRecognizer
+from eval.confidence import Outcome
 from eval.metrics import ErrorRate, cer
 from finetune.adapt import REHEARSAL, AdaptOptions, Figures, load_parts, warn
+from finetune.adapt_calibration import line_outcomes
 from finetune.adapt_data import Skipped, read_crops
 from finetune.export import export_recognizer
 from finetune.fine_tuning import Score, State
@@ -111,6 +114,19 @@ class RecognizerTask:
 
     def export(self, state: State, target: Path) -> None:
         export_recognizer(state, target)
+
+    def read_words(self, weights: Path) -> list[Outcome]:
+        # With the language model, as docagent reads.
+        recognizer = TextRecognizer(weights, torch.get_num_threads(), load_language_model())
+        samples = list(self._aside)
+        if self._held_out is not self._aside:
+            samples += self._held_out
+        readings = recognizer.recognize([crop for crop, _ in samples])
+        return [
+            outcome
+            for reading, (_, text) in zip(readings, samples, strict=True)
+            for outcome in line_outcomes(reading, text, self._ignore_case)
+        ]
 
     def examples(self) -> Iterator[Inputs]:
         order = sorted((crop for crop, _ in _served(self._train)), key=lambda c: c.shape[1])

@@ -10,7 +10,9 @@ from typing import Any
 
 SHIPPED = Path(__file__).resolve().parent.parent / "docagent" / "weights"
 REPORT = "adapted.json"
-"""Which networks of the folder are adapted, with their figures before and after."""
+"""What of the folder is not as shipped: networks, with their figures before and after, and
+``calibration``."""
+CALIBRATION = "calibration"
 
 CARD = """# Adapted {name} (`{name}.onnx`)
 
@@ -28,9 +30,12 @@ def write_weights(
 
     figures: "before" and "after", each by what was measured. A network that was adapted into
     the folder earlier stays; the other files are copied anew, since the shipped may have changed.
+    A calibration fitted for another recognizer goes.
     """
     folder.mkdir(parents=True, exist_ok=True)
     report = read_report(folder)
+    if name == "recognizer":
+        report.pop(CALIBRATION, None)
     for path in sorted(SHIPPED.iterdir()):
         if path.is_file() and path.stem not in {*report, name}:
             _copy(path, folder / path.name)
@@ -40,8 +45,14 @@ def write_weights(
     _write(folder / REPORT, json.dumps(report, indent=1) + "\n")
 
 
+def keep_calibration(folder: Path) -> None:
+    """Note that a folder's calibration was fitted for its networks, so that it stays."""
+    report = {**read_report(folder), CALIBRATION: {}}
+    _write(folder / REPORT, json.dumps(report, indent=1) + "\n")
+
+
 def read_report(folder: Path) -> dict[str, Any]:
-    """The networks adapted into a folder, by name; none if it has no report."""
+    """What was adapted into a folder, by name; nothing if it has no report."""
     path = folder / REPORT
     report: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     return report

@@ -1,10 +1,12 @@
 """Fit the calibration of word and field confidences on synthetic scans read end to end.
 
-    python -m finetune.calibrate --count 160 --output docagent/weights/calibration.json
+    python -m finetune.calibrate --count 160
+    python -m finetune.calibrate --weights runs/adapted
 
-Documents are generated, printed, scanned, read by the shipped OCR and extracted; whether a
-field, or a word, came out right is compared with what was printed. Half of them fit the tables,
-the other half say what that did: the expected calibration error before and after. No real
+Documents are generated, printed, scanned, read by the shipped OCR (or the networks of
+``--weights``) and extracted; whether a field, or a word, came out right is compared with what was
+printed. Half of them fit the tables, the other half say what that did: the expected calibration
+error with the new table, the old one, and none. The one with the least is written. No real
 document is used.
 """
 
@@ -14,7 +16,7 @@ import argparse
 import random
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +26,10 @@ from numpy.typing import NDArray
 
 from docagent.confidence import (
     AGGREGATES,
+    CALIBRATION_FILE,
     Calibration,
-    fit_isotonic,
+    WordConfidence,
+    calibration_file,
     load_calibrations,
     save_calibrations,
 )
@@ -38,11 +42,12 @@ from docagent.ocr.engine import OcrEngine
 from docagent.reader.embedded import EmbeddedReader
 from docagent.results import Extraction
 from docagent.schemas import load_schema
-from docagent.settings import Aggregate, Settings
+from docagent.settings import Settings
 from eval.confidence import Outcome as WordOutcome
 from eval.confidence import page_words, word_outcomes
 from eval.matching import TextBox
-from eval.metrics import ece
+from finetune.adapt_weights import SHIPPED, keep_calibration
+from finetune.calibration_tables import Scored, choose_table, choose_word_table
 from finetune.synthesis.degrade import degrade
 from finetune.synthesis.documents import SyntheticDocument, generate
 from finetune.synthesis.shards import draw_page
@@ -104,11 +109,8 @@ def outcomes(extraction: Extraction, document: SyntheticDocument) -> Iterator[Ou
             yield Outcome(True, field.confidence, right)
 
 
-def collect(count: int, seed: int) -> list[Outcome]:
+def collect(engine: OcrEngine, reader: EmbeddedReader, count: int, seed: int) -> list[Outcome]:
     """Outcomes of ``count`` documents."""
-    settings = Settings(threads=1)
-    engine = OcrEngine(settings, load_language_model())
-    reader = EmbeddedReader(settings)
     found: list[Outcome] = []
     for index in range(count):
         rng = random.Random(seed * 7919 + index)
@@ -121,24 +123,21 @@ def collect(count: int, seed: int) -> list[Outcome]:
     return found
 
 
-def fit(train: list[Outcome], test: list[Outcome], found: bool) -> tuple[Calibration, str]:
+def fit(
+    train: list[Outcome], test: list[Outcome], found: bool, old: Calibration | None
+) -> tuple[Calibration, str]:
     """The table for fields that were found, or for those said to be absent, and its effect."""
-    chosen = [o for o in train if o.found == found]
-    held_out = [o for o in test if o.found == found]
-    table = fit_isotonic([o.score for o in chosen], [o.right for o in chosen])
-    scores, right = [o.score for o in held_out], [o.right for o in held_out]
-    before, after = ece(scores, right), ece([table.apply(s) for s in scores], right)
-    name = "found" if found else "absent"
-    share = np.mean(right)
-    return (
-        table,
-        f"{name}: {len(held_out)} fields, {share:.3f} right, ECE {before:.3f} -> {after:.3f}",
-    )
+    parts = [
+        Scored(
+            [o.score for o in part if o.found == found], [o.right for o in part if o.found == found]
+        )
+        for part in (train, test)
+    ]
+    return choose_table("fields, found" if found else "fields, absent", *parts, old)
 
 
-def collect_words(count: int, seed: int) -> list[WordOutcome]:
+def collect_words(engine: OcrEngine, count: int, seed: int) -> list[WordOutcome]:
     """Outcomes of the words on ``count`` pages like those the recognizer trains on."""
-    engine = OcrEngine(Settings(threads=1), load_language_model())
     found: list[WordOutcome] = []
     for index in range(count):
         image, truth = make_words_page(random.Random(seed * 7919 + index), 0.7, WORN)
@@ -176,52 +175,52 @@ def make_words_page(
     return image, words
 
 
-def fit_words(
-    train: list[WordOutcome], test: list[WordOutcome], how: Aggregate
-) -> tuple[Calibration, str]:
-    """The table of an aggregate of characters' confidences, and its effect."""
-    aggregate = AGGREGATES[how]
-    table = fit_isotonic([aggregate(o.chars) for o in train], [o.right for o in train])
-    table = thinned(table)
-    scores, right = [aggregate(o.chars) for o in test], [o.right for o in test]
-    before, after = ece(scores, right), ece([table.apply(s) for s in scores], right)
-    return table, f"words, {how}: {len(test)}, ECE {before:.3f} -> {after:.3f}"
-
-
-def thinned(table: Calibration, knots: int = 40) -> Calibration:
-    """The table with at most ``knots`` of its knots, evenly chosen."""
-    if len(table.scores) <= knots:
-        return table
-    chosen = np.unique(np.linspace(0, len(table.scores) - 1, knots).round().astype(int))
-    return Calibration(
-        kind="piecewise",
-        scores=tuple(round(table.scores[i], 4) for i in chosen),
-        probabilities=tuple(round(table.probabilities[i], 4) for i in chosen),
-    )
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--count", type=int, default=160, help="documents, half to fit on")
     parser.add_argument("--seed", type=int, default=77)
-    parser.add_argument("--output", type=Path, default=Path("docagent/weights/calibration.json"))
+    parser.add_argument(
+        "--weights", type=Path, metavar="FOLDER", help="networks to fit for; the shipped by default"
+    )
+    parser.add_argument(
+        "--output", type=Path, help="by default calibration.json beside the weights"
+    )
     args = parser.parse_args()
+    if args.weights and not args.weights.is_dir():
+        parser.error(f"--weights {args.weights}: no such folder; name one with networks")
     cv2.setNumThreads(1)
-    half = args.count // 2
-    words = collect_words(half, args.seed + 2), collect_words(half, args.seed + 3)
-    tables = {}
+    settings = Settings(threads=1, weights_dir=args.weights)
+    old = load_calibrations(calibration_file(args.weights))
+    tables = fit_all(settings, args.count // 2, args.seed, old)
+    save_calibrations(tables, args.output or (args.weights or SHIPPED) / CALIBRATION_FILE.name)
+    if args.weights and not args.output:
+        keep_calibration(args.weights)
+
+
+def fit_all(
+    settings: Settings, half: int, seed: int, old: Mapping[str, Calibration]
+) -> dict[str, Calibration]:
+    """All tables for the networks that the settings name, each said on standard output.
+
+    half: documents to fit on, and as many to look at what that did. old: the tables so far.
+    """
+    engine = OcrEngine(settings, load_language_model())
+    words = collect_words(engine, half, seed + 2), collect_words(engine, half, seed + 3)
+    tables: dict[str, Calibration] = {}
     for how in AGGREGATES:
-        tables[f"word_{how}"], said = fit_words(*words, how)
-        print(said)
-    # Fields are made of words: their table is fitted with the calibrated words.
-    save_calibrations(tables, args.output)
-    load_calibrations.cache_clear()
-    train, test = collect(half, args.seed), collect(half, args.seed + 1)
-    field, said = fit(train, test, found=True)
-    absent, said_absent = fit(train, test, found=False)
-    print(said)
-    print(said_absent)
-    save_calibrations({**tables, "field": field, "absent": absent}, args.output)
+        name = f"word_{how}"
+        tables[name], said = choose_word_table(*words, how, old.get(name))
+        print(said, flush=True)
+    # Fields are made of words: their tables are fitted with the calibrated words.
+    engine.confidence = WordConfidence(settings.confidence, tables[f"word_{settings.confidence}"])
+    reader = EmbeddedReader(settings)
+    train, test = collect(engine, reader, half, seed), collect(engine, reader, half, seed + 1)
+    for name, found in (("field", True), ("absent", False)):
+        tables[name], said = fit(train, test, found, old.get(name))
+        print(said, flush=True)
+    return tables
 
 
 if __name__ == "__main__":

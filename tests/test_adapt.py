@@ -196,6 +196,7 @@ def test_recognizer_adapts(pages: Path, tmp_path: Path) -> None:
     assert code == 0, output
     assert "crops: " in output
     assert "| exact match |" in output
+    assert "the shipped calibration stays" in output
     report = json.loads((tmp_path / "adapted.json").read_text())["recognizer"]
     assert report["after"]["CER"] <= report["before"]["CER"] + 0.02
     shipped = {path.name for path in WEIGHTS.iterdir()}

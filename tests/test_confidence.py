@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+from docagent.cli import main
+from docagent.cli.arguments import AGGREGATES as NAMES
 from docagent.confidence import (
     Calibration,
     WordConfidence,
@@ -14,12 +20,15 @@ from docagent.confidence import (
     geometric_mean,
     load_calibrations,
     minimum,
-    page_confidence,
     save_calibrations,
-    text_confidence,
+    with_confidences,
 )
-from docagent.document import Line, Page, Word
+from docagent.correction import correct
+from docagent.document import Document, Line, Page, Word
 from docagent.errors import ModelError
+from docagent.settings import Aggregate
+from tests.documents import document_of
+from tests.test_ocr_engine import page as drawn_page
 
 probabilities = st.floats(0, 1)
 labelled = st.lists(st.tuples(probabilities, st.booleans()), min_size=1, max_size=60)
@@ -47,10 +56,16 @@ def test_lines_and_pages_are_as_sure_as_their_words():
     place = ((0.0, 0.0), (0.1, 0.0), (0.1, 0.1), (0.0, 0.1))
     line = Line(words=tuple(Word(text="a", polygon=place, confidence=c) for c in (0.25, 1.0)))
     page = Page(number=1, width=10, height=10, lines=(line, line))
-    assert text_confidence(line.words) == pytest.approx(0.5)
-    assert text_confidence(line.words, "minimum") == 0.25
-    assert page_confidence(page) == pytest.approx(0.5)
-    assert page_confidence(Page(number=1, width=10, height=10)) == 1
+    for how, value in (("geometric_mean", 0.5), ("minimum", 0.25)):
+        sure = with_confidences(page, how)
+        assert [sure.confidence, *(line.confidence for line in sure.lines)] == [value] * 3
+        assert Page.model_validate_json(sure.model_dump_json()) == sure
+    native = Line(words=(Word(text="a", polygon=place),))
+    for lines in ((), (native,)):
+        sure = with_confidences(Page(number=1, width=10, height=10, lines=lines), "minimum")
+        assert [sure.confidence, *(line.confidence for line in sure.lines)] == [None] * (
+            1 + len(lines)
+        )
 
 
 @given(labelled, probabilities, probabilities)
@@ -88,3 +103,30 @@ def test_a_damaged_file_is_named(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ModelError, match="not a calibration file"):
         load_calibrations(path)
+
+
+def test_the_command_line_chooses_how_confidence_is_made(tmp_path, capsys):
+    path = tmp_path / "page.png"
+    Image.fromarray(drawn_page()).save(path)
+    told = {}
+    for how in ("minimum", "geometric_mean"):
+        assert main(["read", str(path), "--json", "--confidence", how]) == 0
+        (page,) = json.loads(capsys.readouterr().out)["pages"]
+        words = [word["confidence"] for line in page["lines"] for word in line["words"]]
+        together = minimum if how == "minimum" else geometric_mean
+        assert page["confidence"] == pytest.approx(together(words), abs=1e-3)
+        for line in page["lines"]:
+            own = together([word["confidence"] for word in line["words"]])
+            assert line["confidence"] == pytest.approx(own, abs=1e-3)
+        told[how] = page["confidence"]
+    assert told["minimum"] < told["geometric_mean"]
+    assert get_args(Aggregate) == NAMES
+
+
+def test_an_edit_leaves_the_confidence_of_its_line():
+    document = document_of(["tbe end"], confidence=0.5)
+    page = with_confidences(document.pages[0], "minimum")
+    document = Document(id=document.id, pages=(page,))
+    edited = correct(document).apply(document)
+    assert [line.confidence for line in edited.pages[0].lines] == [0.5]
+    assert edited.pages[0].confidence == 0.5

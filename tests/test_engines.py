@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
@@ -17,7 +19,7 @@ from docagent.cli import main
 from docagent.cli.arguments import ENGINES
 from docagent.document import Document, Page
 from docagent.errors import MissingExtraError, SettingsError, SourceError
-from docagent.geometry import Polygon, bbox_iou, polygon_to_bbox
+from docagent.geometry import Polygon, bbox_iou, bbox_to_polygon, polygon_to_bbox
 from docagent.ocr import engines, tesseract
 from docagent.ocr.fused import FusedEngine
 from docagent.ocr.preprocess import turn
@@ -40,6 +42,9 @@ INSTALLED = [
     pytest.param("rapidocr", marks=needs_rapidocr),
     pytest.param("fused", marks=needs_tesseract),
 ]
+
+
+BOX = bbox_to_polygon((0.1, 0.1, 0.2, 0.12))
 
 
 @pytest.fixture(scope="module")
@@ -199,20 +204,33 @@ def test_a_tesseract_that_fails_is_an_error_of_the_page(
 
 
 class Own:
-    """Finds the page turned, and reads one line."""
+    """Finds the page turned, and reads one line; or fails."""
+
+    def __init__(self, fails: bool = False) -> None:
+        self.fails = fails
 
     def read_page(self, scan_page: ScanPage) -> Page:
+        if self.fails:
+            raise RuntimeError("own failed")
         return page_of([ROWS[0]]).model_copy(update={"rotation": 90, "engine": "docagent"})
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
+        if self.fails:
+            raise RuntimeError("own failed")
         return "own"
 
 
 class Other:
-    """Reads the page as it is told, or fails."""
+    """Finds the page upside down, or reads it as it is told; or fails."""
 
     def __init__(self, fails: bool = False) -> None:
         self.fails, self.turns = fails, list[int]()
+
+    def read_page(self, scan_page: ScanPage) -> Page:
+        return self.read_turned(scan_page, 180)
+
+    def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
+        return "other"
 
     def read_turned(self, scan_page: ScanPage, quarter: int) -> Page:
         if self.fails:
@@ -228,3 +246,45 @@ def test_the_others_read_the_page_turned_as_docagent_found_it() -> None:
     read = fused.read_page(scan_page)
     assert (other.turns, read.rotation, read.engine) == ([90], 90, "docagent+other")
     assert fused.read_again(scan_page, read, read.lines[0].polygon) == "own"
+
+
+def test_a_page_that_docagent_cannot_read_is_read_by_the_first_that_can() -> None:
+    first, second = Other(), Other()
+    fused = FusedEngine(Own(fails=True), [Other(fails=True), first, second])
+    scan_page = load(page()).pages[0]
+    read = fused.read_page(scan_page)
+    assert (first.turns, second.turns, read.rotation) == ([180], [180], 180)
+    assert (read.text, read.engine) == (ROWS[0], "other")
+    assert fused.read_again(scan_page, read, read.lines[0].polygon) is None
+
+
+def test_a_page_that_no_engine_can_read_raises_what_docagent_raised() -> None:
+    fused = FusedEngine(Own(fails=True), [Other(fails=True)])
+    with pytest.raises(RuntimeError, match="own failed"):
+        fused.read_page(load(page()).pages[0])
+
+
+@pytest.mark.parametrize("name", ["auto", "fused"])
+def test_pages_side_by_side_load_each_engine_once(
+    name: EngineName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def make(kind: str, reader: object) -> object:
+        made.append(kind)
+        time.sleep(0.05)
+        return reader
+
+    monkeypatch.setattr(engines, "installed_engines", lambda: ("docagent", "tesseract", "fused"))
+    monkeypatch.setattr(engines, "check_engine", lambda name: None)
+    monkeypatch.setattr(engines, "TesseractEngine", lambda settings: make("tesseract", Other()))
+    monkeypatch.setattr(engines, "RapidOcrEngine", lambda settings: make("rapidocr", Other()))
+    engine = engines.load_engine(Settings(engine=name), lambda: make("docagent", Own()))
+    scan_page = load(page()).pages[0]
+    with ThreadPoolExecutor(8) as pool:
+        read = [pool.submit(engine.read_page, scan_page) for _ in range(8)]
+        again = [pool.submit(engine.read_again, scan_page, page_of(["a"]), BOX) for _ in range(8)]
+        assert {future.result().text for future in read} == {ROWS[0]}
+        assert {future.result() for future in again} == {"own"}
+    assert len(made) == len(set(made)), made
+    assert "docagent" in made

@@ -70,7 +70,7 @@ def test_the_upright_page_and_crops_of_what_is_doubtful_are_sent():
 @pytest.mark.parametrize(("second", "value"), [("132.00", 132.0), ("182.00", None), ("", None)])
 def test_digits_of_a_field_are_mended_only_if_a_second_read_agrees(second, value, monkeypatch):
     # How far "absent" is believed must not hang on the shipped calibration here.
-    monkeypatch.setattr("docagent.extraction.load_calibrations", dict)
+    monkeypatch.setattr("docagent.agent.load_calibrations", lambda path: {})
     agent = DocAgent(
         FAST,
         engine=PaperEngine(second),

@@ -10,6 +10,7 @@ from docagent.cli.vlm_arguments import add_vlm
 
 FORMATS = ("text", "markdown", "hocr", "alto", "pdf", "json")
 ENGINES = ("docagent", "tesseract", "rapidocr", "fused", "auto")
+AGGREGATES = ("minimum", "geometric_mean")
 
 _EPILOG = """\
 examples:
@@ -49,6 +50,10 @@ _ENGINE = (
     "what reads page images: docagent (its own OCR), an installed tesseract or rapidocr, fused "
     "(all of them together), or auto (the best for each page); by default DOCAGENT_ENGINE, "
     "or docagent"
+)
+_CONFIDENCE = (
+    "confidence of a word from those of its characters, and of a line and a page from those of its "
+    "words: the weakest (minimum) or the geometric mean; by default DOCAGENT_CONFIDENCE, or minimum"
 )
 
 VLM_MODES = ("always", "unsure", "never")
@@ -111,6 +116,7 @@ def _reading_arguments() -> argparse.ArgumentParser:
     reading = argparse.ArgumentParser(add_help=False)
     reading.add_argument("--engine", choices=ENGINES, help=_ENGINE)
     reading.add_argument("--weights", type=Path, metavar="FOLDER", help=_WEIGHTS)
+    reading.add_argument("--confidence", choices=AGGREGATES, help=_CONFIDENCE)
     reading.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no notes")
     _add_debug(reading)
     return reading

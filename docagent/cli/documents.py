@@ -23,6 +23,7 @@ from docagent.annotate import (
     extraction_to_marks,
     page_picture,
     summary_to_marks,
+    unreadable_to_marks,
     words_to_marks,
 )
 from docagent.cli import tables
@@ -161,6 +162,8 @@ class _Run:
         for page in document.pages:
             if page.error:
                 self._fail(f"{item.name}: page {page.number} could not be read: {page.error}", 2)
+            elif page.unreadable:
+                self._progress.note(f"{item.name}: {_unreadable_note(page)}")
         outcome = self._outcome(item, scan, document)
         self._progress.clear()
         self._save(outcome)
@@ -234,8 +237,9 @@ class _Run:
                 self._args.annotate, outcome.item, self._several, (page.number, len(pages))
             )
             picture = _picture(outcome.scan, page)
+            marks = (*unreadable_to_marks(page), *_marks(outcome, page))
             words = [word.polygon for line in page.lines for word in line.words]
-            drawn = draw_marks(picture, _marks(outcome, page), avoid=words)
+            drawn = draw_marks(picture, marks, avoid=words)
             encoded = io.BytesIO()
             kind = "JPEG" if path.suffix.lower() in (".jpg", ".jpeg") else path.suffix[1:].upper()
             drawn.save(encoded, kind)
@@ -292,6 +296,12 @@ class _Run:
         reason = f"{type(error).__name__}: {error}"
         hint = "a fault in docagent; --debug shows where"
         self._fail_input(item, f"{item.name}: {reason} ({hint})", 1)
+
+
+def _unreadable_note(page: Page) -> str:
+    count = len(page.unreadable)
+    places = "1 place looks" if count == 1 else f"{count} places look"
+    return f"page {page.number}: {places} like text but could not be read (--annotate shows where)"
 
 
 def _picture(scan: Scan, page: Page) -> Image.Image:

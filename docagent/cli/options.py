@@ -12,7 +12,11 @@ from docagent.settings import Settings, parse_adapters
 
 def to_settings(args: argparse.Namespace) -> Settings:
     """The settings of the environment with what was typed. Raises SettingsError."""
-    given = {"engine": args.engine, "weights_dir": args.weights}
+    given = {
+        "engine": args.engine,
+        "weights_dir": args.weights,
+        "confidence": args.confidence,
+    }
     if args.weights and not args.weights.is_dir():
         raise SettingsError(f"--weights {args.weights}: no such folder; name one with networks")
     update = {name: value for name, value in given.items() if value is not None}

@@ -19,9 +19,11 @@ NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 
 
 def document_to_alto(document: Document) -> str:
-    """XML text (UTF-8 when written). WC is the word's confidence, CC one digit a character.
+    """XML text (UTF-8 when written). PC is the page's confidence, WC the word's, CC one digit a
+    character.
 
-    Lines that lean carry their four corners as a Shape.
+    Lines that lean carry their four corners as a Shape. Places that could not be read are
+    illustrations of the type ``unreadable``.
     """
     alto = ET.Element("alto", {"xmlns": NAMESPACE, "SCHEMAVERSION": "4.2"})
     description = ET.SubElement(alto, "Description")
@@ -43,6 +45,8 @@ def _page_element(page: Page) -> ET.Element:
     number = str(page.number)
     page_id = f"page_{page.number}"
     element = ET.Element("Page", {"ID": page_id, "PHYSICAL_IMG_NR": number, **size})
+    if page.confidence is not None:
+        element.set("PC", f"{page.confidence:.3f}")
     space = ET.SubElement(element, "PrintSpace", {"HPOS": "0", "VPOS": "0", **size})
     for index, block in enumerate(page_to_blocks(page), start=1):
         block_id = f"block_{page.number}_{index}"
@@ -50,6 +54,10 @@ def _page_element(page: Page) -> ET.Element:
         area = ET.SubElement(space, "TextBlock", {"ID": block_id, **position})
         for order, line in enumerate(block, start=1):
             area.append(_line_element(line, page, f"line_{page.number}_{index}_{order}"))
+    for index, polygon in enumerate(page.unreadable, start=1):
+        place = {"ID": f"unreadable_{page.number}_{index}", "TYPE": "unreadable"}
+        position = _position(polygon_to_pixel_box(polygon, page))
+        ET.SubElement(space, "Illustration", {**place, **position})
     return element
 
 

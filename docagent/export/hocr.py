@@ -15,11 +15,14 @@ from docagent.export.xml import (
 )
 
 XHTML = "http://www.w3.org/1999/xhtml"
-_CAPABILITIES = "ocr_page ocr_carea ocr_line ocrx_word ocrp_wconf"
+_CAPABILITIES = "ocr_page ocr_carea ocr_line ocrx_block ocrx_word ocrp_wconf"
 
 
 def document_to_hocr(document: Document) -> str:
-    """XHTML text (UTF-8 when written). Boxes are pixels of the upright page image."""
+    """XHTML text (UTF-8 when written). Boxes are pixels of the upright page image.
+
+    Places that could not be read are empty blocks with the property ``x_unreadable``.
+    """
     html = ET.Element("html", {"xmlns": XHTML, "lang": "und"})
     head = ET.SubElement(html, "head")
     ET.SubElement(head, "title").text = text_to_xml_text(document.name)
@@ -51,6 +54,10 @@ def _page_element(page: Page, name: str) -> ET.Element:
         area = ET.SubElement(element, "div", {"class": "ocr_carea", "id": area_id, "title": title})
         for number, line in enumerate(block, start=1):
             area.append(_line_element(line, page, f"line_{page.number}_{index}_{number}"))
+    for index, polygon in enumerate(page.unreadable, start=1):
+        title = _bbox_property(polygon_to_pixel_box(polygon, page)) + "; x_unreadable 1"
+        place = {"class": "ocrx_block", "id": f"unreadable_{page.number}_{index}", "title": title}
+        ET.SubElement(element, "div", place)
     return element
 
 

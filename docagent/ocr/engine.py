@@ -23,7 +23,7 @@ from docagent.geometry import (
 )
 from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size, whole_image
 from docagent.ocr.detection import TextDetector
-from docagent.ocr.framing import cut_line
+from docagent.ocr.framing import LEAST_CONTRAST, cut_line
 from docagent.ocr.grey import grey_levels
 from docagent.ocr.line_words import line_words, widen
 from docagent.ocr.preprocess import (
@@ -62,6 +62,14 @@ this confidence, are no text of the page."""
 SCRAP, SCRAP_DOUBT = 2, 0.8
 """Lines of up to so many characters read with less than this confidence are specks and ticks."""
 
+LOST_CONTRAST, LOST_HEIGHTS, LOST_LENGTH = 0.2, (0.5, 3.0), 2.5
+"""Least contrast (share of the page's usual), least and greatest height (of the page's usual) and
+least length (in its own heights) of a place that looks like a line but gave no text."""
+
+LEAST_HEIGHT = 12.0
+"""Pixels of line height that a page's usual is taken for where it is less: in grain and dither the
+detector finds lines too low to be read."""
+
 SINGLE = 0.65
 """Width or height of a box, in heights of the page's lines, below which it may be cut out of one
 character too narrow or too low."""
@@ -99,7 +107,7 @@ class OcrEngine:
         folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
         threads = settings.threads or os.cpu_count() or 1
         self.detector = TextDetector(folder / "detector.onnx", threads)
-        self.confidence = WordConfidence.shipped(settings.confidence)
+        self.confidence = WordConfidence.of(settings)
         self.recognizer = TextRecognizer(folder / "recognizer.onnx", threads, language)
 
     def read_page(self, scan_page: ScanPage) -> Page:
@@ -149,7 +157,8 @@ class OcrEngine:
 
     def read_crops(self, images: Sequence[Image]) -> list[LineReading]:
         """Read grey images of one line or word each, cut out by whoever asks, with more or less
-        paper around it; in the order given. Tall ones may stand: they are read turned, too."""
+        paper around it; in the order given. Tall ones may stand: they are read turned, too.
+        What looks like no text gives a reading without words."""
         readings = self.recognizer.recognize([cut_line(i, whole_image(i)) for i in images])
         tall = [n for n, image in enumerate(images) if image.shape[0] >= STANDING * image.shape[1]]
         for quarter in (90, 270):
@@ -157,19 +166,20 @@ class OcrEngine:
             crops = [cut_line(image, whole_image(image)) for image in turned]
             for n, reading in zip(tall, self.recognizer.recognize(crops), strict=True):
                 readings[n] = max(readings[n], reading, key=lambda r: r.confidence)
-        return readings
+        return [_without_noise(reading) for reading in readings]
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
         """Read one place (a page-relative polygon) again, cut wider and blown up first.
 
         Another view of the same ink: a reading both views agree on is seldom wrong by chance.
+        None if there is nothing to read, or for a native text layer.
         """
         if page.source == "text_layer":
             return None
         image = turn(_prepared(scan_page.image()), page.rotation)
         quad = np.array(scale_polygon(polygon, page.width, page.height), np.float32)
         crop = cut_crop(image, widen(quad, across=0.12), READ_STRETCH)
-        reading = self.recognizer.recognize([crop])[0]
+        reading = _without_noise(self.recognizer.recognize([crop])[0])
         words = ["".join(char.text for char in word.chars) for word in reading.words]
         return " ".join(words) or None
 
@@ -263,6 +273,11 @@ def _are_text(page: _Reading) -> list[bool]:
     return kept
 
 
+def _without_noise(reading: LineReading) -> LineReading:
+    """The reading, without words if it was read out of paper or specks."""
+    return reading if reading.confidence >= HOPELESS else LineReading((), reading.confidence)
+
+
 def _stack(detections: Sequence[Detection]) -> Quads:
     polygons = [detection.polygon for detection in detections]
     return np.array(polygons, np.float32).reshape(-1, 4, 2)
@@ -318,8 +333,29 @@ def _usual_confidence(readings: Sequence[LineReading]) -> float:
 
 
 def _unreadable(page: _Reading, shape: tuple[int, ...]) -> tuple[Polygon, ...]:
-    """The detected lines that gave no text, page-relative."""
-    lost = [quad for quad, text in zip(page.quads, _are_text(page), strict=True) if not text]
+    """The detected places that look like lines of the page but gave no text, page-relative.
+
+    Not specks and rules, nor print of the back. What is usual on a page is what could be read on
+    it, or else all that was detected.
+    """
+    kept = _are_text(page)
+    sizes = [quad_size(quad) for quad in page.quads]
+    read = [i for i, text in enumerate(kept) if text] or range(len(page.readings))
+    if not page.readings:
+        return ()
+    contrast = LOST_CONTRAST * float(np.median([page.contrasts[i] for i in read]))
+    usual = max(LEAST_HEIGHT, float(np.median([sizes[i][1] for i in read])))
+    low, high = LOST_HEIGHTS
+    lost = [
+        quad
+        for quad, (width, height), seen, text in zip(
+            page.quads, sizes, page.contrasts, kept, strict=True
+        )
+        if not text
+        and seen >= max(contrast, LEAST_CONTRAST)
+        and low * usual <= height <= high * usual
+        and width >= LOST_LENGTH * height
+    ]
     quads = [[(float(x), float(y)) for x, y in quad] for quad in lost]
     return tuple(
         clip_polygon(scale_polygon((a, b, c, d), 1 / shape[1], 1 / shape[0]))

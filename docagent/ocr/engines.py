@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from functools import cache
 from importlib.util import find_spec
 
 from docagent.errors import MissingExtraError, SettingsError
 from docagent.ocr import rapid, tesseract
 from docagent.ocr.engine import OcrEngine
 from docagent.ocr.fused import FusedEngine
+from docagent.ocr.once import once
 from docagent.ocr.rapid import RapidOcrEngine
 from docagent.ocr.router import RoutedEngine
 from docagent.ocr.tesseract import TesseractEngine
@@ -62,9 +62,9 @@ def _makers(
     settings: Settings, own: Callable[[], OcrEngine]
 ) -> dict[str, Callable[[], PageReader]]:
     # One of each, however many of the engines below share it.
-    make_own = cache(own)
-    make_tesseract = cache(lambda: TesseractEngine(settings))
-    make_rapid = cache(lambda: RapidOcrEngine(settings))
+    make_own = once(own)
+    make_tesseract = once(lambda: TesseractEngine(settings))
+    make_rapid = once(lambda: RapidOcrEngine(settings))
 
     def make_fused() -> FusedEngine:
         usable = installed_engines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from math import dist
 from statistics import median
@@ -95,7 +96,9 @@ def _trim_rules(words: Sequence[WordReading]) -> list[WordReading]:
         end = len(text.rstrip("_"))
         if start < end:
             whole = start == 0 and end == len(text)
-            kept.append(word if whole else WordReading(word.chars[start:end]))
+            kept.append(
+                word if whole else replace(word, chars=word.chars[start:end], alternatives=())
+            )
     return kept
 
 
@@ -119,7 +122,7 @@ def _spread_edges(places: list[tuple[float, float]], height: float) -> list[tupl
 
 
 def _word(word: WordReading, place: Polygon, confidence: WordConfidence) -> Word:
-    confidences = tuple(round(char.confidence, 4) for char in word.chars)
+    confidences = tuple(round(value, 4) for value in word.confidences)
     return Word(
         text="".join(char.text for char in word.chars),
         polygon=clip_polygon(place),

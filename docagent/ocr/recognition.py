@@ -107,15 +107,16 @@ class TextRecognizer:
         frames = scores[first : chars[-1].end]
         found = [(text.strip(), p) for text, p in decode_beam(frames)]
         options = tuple((text, p) for text, p in found if text and " " not in text)
+        settled = 0.0
         if self._language is not None:
             before = "".join(char.text for char in previous.chars) if previous else None
             text = "".join(char.text for char in chars)
-            chosen = rescore(text, options, self._language, before)
-            if chosen != text:
-                placed = align(frames, chosen)
-                moved = [replace(c, start=c.start + first, end=c.end + first) for c in placed]
-                chars = moved or chars
-        return WordReading(_place_chars(chars, *extent), options)
+            chosen, share = rescore(text, options, self._language, before)
+            placed = align(frames, chosen) if chosen != text else []
+            if placed:
+                chars = [replace(c, start=c.start + first, end=c.end + first) for c in placed]
+                settled = share
+        return WordReading(_place_chars(chars, *extent), options, settled)
 
 
 def rescore(
@@ -124,8 +125,9 @@ def rescore(
     language: WordModel,
     previous: str | None = None,
     weight: float = LANGUAGE_WEIGHT,
-) -> str:
-    """The reading that recognizer and language model together like best, or ``text`` itself.
+) -> tuple[str, float]:
+    """The reading that recognizer and language model together like best, or ``text`` itself, and
+    its probability (0-1) among those that may be chosen.
 
     options: readings with their probabilities (0-1). Only words of the lexicon are chosen, or
     names would be bent; only letters change, and none in a word with digits: the model knows
@@ -134,7 +136,7 @@ def rescore(
     """
     known = dict(options)
     if text not in known or any(char.isdigit() for char in text):
-        return text
+        return text, known.get(text, 0.0)
     signs = _signs(text)
     plain = strip_accents(text)
     rivals = [
@@ -153,7 +155,9 @@ def rescore(
         probability = math.log(max(known[reading], 1e-9))
         return probability + weight * language.log_probability(reading, previous)
 
-    return max(rivals, key=score)
+    scores = {reading: score(reading) for reading in rivals}
+    best = max(scores, key=scores.__getitem__)
+    return best, 1 / sum(math.exp(other - scores[best]) for other in scores.values())
 
 
 def _may_become(text: str, other: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from docagent.document import Page, PageKind
 from docagent.geometry import Polygon
+from docagent.ocr.once import once
 from docagent.ocr.page_features import page_features, page_kind
 from docagent.ocr.types import PageReader
 from docagent.scan import ScanPage
@@ -27,8 +28,7 @@ class RoutedEngine:
     """Picks an engine for each page. ``engines`` are those installed, made when first used."""
 
     def __init__(self, engines: Mapping[str, Callable[[], PageReader]]) -> None:
-        self._make = engines
-        self._made: dict[str, PageReader] = {}
+        self._engines = {name: once(make) for name, make in engines.items()}
 
     def read_page(self, scan_page: ScanPage) -> Page:
         """The page with its kind. A sound text layer is given back; no engine is made for it.
@@ -43,15 +43,10 @@ class RoutedEngine:
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
         """A second look at one place by docagent's own engine."""
-        return self._named("docagent").read_again(scan_page, page, polygon)
+        return self._engines["docagent"]().read_again(scan_page, page, polygon)
 
     def _engine(self, kind: PageKind) -> PageReader:
-        return self._named(next(name for name in ROUTES[kind] if name in self._make))
-
-    def _named(self, name: str) -> PageReader:
-        if name not in self._made:
-            self._made[name] = self._make[name]()
-        return self._made[name]
+        return self._engines[next(name for name in ROUTES[kind] if name in self._engines)]()
 
 
 def _of_kind(page: Page, kind: PageKind) -> Page:

@@ -49,10 +49,20 @@ class CharReading:
 
 @dataclass(frozen=True)
 class WordReading:
-    """A word cut from a line reading: its characters and n-best alternatives (text, 0-1)."""
+    """A word cut from a line reading: its characters and n-best alternatives (text, 0-1).
+
+    settled: probability (0-1) of a reading that the language model chose, 0 of one it did not.
+    The recognizer alone thinks little of the characters of such a word.
+    """
 
     chars: tuple[CharReading, ...]
     alternatives: tuple[tuple[str, float], ...] = ()
+    settled: float = 0.0
+
+    @property
+    def confidences(self) -> tuple[float, ...]:
+        """Of the characters: each is at least as likely to be right as the whole word."""
+        return tuple(max(char.confidence, self.settled) for char in self.chars)
 
 
 @dataclass(frozen=True)
