@@ -166,6 +166,17 @@ def test_light_type_on_dark_ground_is_read(engine: OcrEngine) -> None:
     assert words_right(engine.read_image(255 - page())) >= 0.9
 
 
+@pytest.mark.parametrize("ground", [0, 100], ids=["black", "grey"])
+@pytest.mark.parametrize("rows", [slice(45, 92), slice(30, 320)], ids=["one line", "a block"])
+def test_light_type_on_a_bar_of_a_light_page_is_read(
+    engine: OcrEngine, rows: slice, ground: int
+) -> None:
+    """A bar has its own polarity, and a large one is not to be evened out as a shadow."""
+    image = page()
+    image[rows] = 255 - (image[rows] * ((255 - ground) / 255)).astype(np.uint8)
+    assert words_right(engine.read_image(image)) >= 0.9
+
+
 def test_a_receipt_on_a_dark_desk_is_no_negative() -> None:
     desk = np.full((900, 1400), 30, np.uint8)
     desk[100:720, 200:1100] = page()
