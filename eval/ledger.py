@@ -17,6 +17,12 @@ from eval.datasets import ROOT
 RUNS = ROOT / "runs"
 
 
+def run_file(what: str, data: str, split: str, limit: int | None, *more: str) -> Path:
+    """Where a runner puts its result: of a part of a set and of the whole set apart."""
+    part = [] if limit is None else [str(limit)]
+    return RUNS / f"{'-'.join([what, data, split, *more, *part])}.json"
+
+
 class Ledger:
     """Rows of one run file; ``path`` need not exist yet."""
 
