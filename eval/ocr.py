@@ -101,7 +101,6 @@ def summarise(engine: str, scored: Sequence[ScoredPage]) -> dict[str, Any]:
         "wall_s": statistics.mean(item.wall_s for item in scored),
         "peak_mb": max(item.peak_mb for item in scored),
         "weights_mb": scored[-1].weights_mb,
-        "networks_mb": networks_mb(engine),
     }
 
 
@@ -142,7 +141,7 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
             results["rows"].append({"engine": f"{engine} (failed)"})
             continue
         scored = score_rows(rows, pages, CASE_SENSITIVE[args.data])
-        results["rows"].append(summarise(engine, scored))
+        results["rows"].append(summarise(engine, scored) | {"networks_mb": networks_mb(engine)})
         results["pages"][engine] = page_rows(scored)
         if args.worst and engine == args.engines.split(",")[0]:
             save_contact_sheet(
