@@ -16,6 +16,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from eval.tables import write_json
+
 A4_300_DPI = (2480, 3508)
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ("docagent/samples", "samples", "tests/fixtures")
@@ -73,7 +75,8 @@ def main() -> int:
     command = [sys.executable, "-m", "docagent", "extract", str(image), "--schema", args.schema]
     peak, seconds, code = run_and_measure([*command, "--json"])
     result = {"image": str(image), "peak_mb": round(peak), "cpu_s": round(seconds, 2)}
-    result["exit"] = code
+    result |= {"schema": args.schema, "exit": code}
+    write_json(ROOT / "runs" / "memory.json", result | {"image": image.name})
     if args.json:
         print(json.dumps(result))
     else:

@@ -174,7 +174,7 @@ def measure(engine: Engine, pages: Sequence[FontPage], rung: Rung, picture: Path
         grids = crop_grids(found)
         if grids:
             save_stacked(grids, picture)
-    return {"by": summarise(fates), "picture": picture.name if grids else None}
+    return {"by": summarise(fates)}
 
 
 def tables_text(result: dict[str, Any]) -> str:

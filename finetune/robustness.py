@@ -35,6 +35,7 @@ from finetune.synthesis.canvas import Canvas, PlacedWord, Shape
 from finetune.synthesis.documents import generate
 
 KINDS = ("invoice", "letter", "lab_report", "bank_statement", "form", "memo")
+PICTURE = RUNS / "ladder.png"
 PAPER_WIDTH = 8.27
 """Inches across A4; layouts are drawn with more or fewer pixels, but all for such a sheet."""
 
@@ -110,7 +111,9 @@ def main() -> int:
     parser.add_argument("--rungs", help="families or names, with commas; all if not given")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="JSON on stdout instead of a table")
-    parser.add_argument("--picture", type=Path, help="PNG with a sample of every rung")
+    parser.add_argument(
+        "--picture", type=Path, help=f"PNG with a sample of every rung ({PICTURE.name})"
+    )
     args = parser.parse_args()
     os.environ.update(THREAD_LIMITS)
     cv2.setNumThreads(1)
@@ -125,9 +128,8 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     result = {"pages": [page.name for page in pages], "seed": args.seed, "rows": rows}
+    save_ladder_picture(pages[0], rungs, rows, args.picture or PICTURE)
     write_json(RUNS / "ladder.json", result)
-    if args.picture:
-        save_ladder_picture(pages[0], rungs, rows, args.picture)
     print(json.dumps(result, indent=1) if args.json else table(rows, engines))
     return 0
 
