@@ -25,7 +25,7 @@ from docagent.errors import DocAgentError, SettingsError
 from docagent.ocr.page_features import page_features, page_kind
 from eval.datasets import load_documents, load_ocr_pages
 from eval.degradations import Image, perspective, shadow
-from eval.ledger import RUNS
+from eval.ledger import RUNS, this_command
 from eval.tables import rows_to_table, write_json
 
 KINDS: tuple[str, ...] = get_args(PageKind)
@@ -100,7 +100,8 @@ def main() -> int:
     except DocAgentError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    write_json(RUNS / "kinds.json", {"limit": args.limit, "rows": rows})
+    result = {"limit": args.limit, "rows": rows, "command": this_command()}
+    write_json(RUNS / "kinds.json", result)
     print(json.dumps(rows, indent=1) if args.json else rows_to_table(rows, COLUMNS))
     return 0
 

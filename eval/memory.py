@@ -16,6 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from eval.ledger import RUNS, this_command
 from eval.tables import write_json
 
 A4_300_DPI = (2480, 3508)
@@ -76,7 +77,7 @@ def main() -> int:
     peak, seconds, code = run_and_measure([*command, "--json"])
     result = {"image": str(image), "peak_mb": round(peak), "cpu_s": round(seconds, 2)}
     result |= {"schema": args.schema, "exit": code}
-    write_json(ROOT / "runs" / "memory.json", result | {"image": image.name})
+    write_json(RUNS / "memory.json", result | {"image": image.name, "command": this_command()})
     if args.json:
         print(json.dumps(result))
     else:

@@ -26,7 +26,7 @@ from docagent.errors import DocAgentError
 from eval.contact_sheet import save_contact_sheet
 from eval.datasets import OcrPage, load_ocr_pages
 from eval.engines import networks_mb
-from eval.ledger import run_file
+from eval.ledger import run_file, this_command
 from eval.matching import EMPTY_SCORE, PageScore, TextBox, score_page
 from eval.tables import rows_to_table, write_json
 from eval.worker import json_to_lines, run_worker
@@ -170,7 +170,9 @@ def main() -> int:
     except DocAgentError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    write_json(run_file("ocr", args.data, args.split, args.limit), results)
+    write_json(
+        run_file("ocr", args.data, args.split, args.limit), results | {"command": this_command()}
+    )
     print(json.dumps(results, indent=1) if args.json else rows_to_table(results["rows"], COLUMNS))
     return int(len(results["pages"]) < len(results["rows"]))
 

@@ -29,7 +29,7 @@ from eval.character_errors import CHARACTERS, DIGITS, character_kind, character_
 from eval.crop_quality import CropQuality, crop_quality
 from eval.datasets import OcrPage, load_ocr_pages
 from eval.error_picture import save_error_picture
-from eval.ledger import run_file
+from eval.ledger import run_file, this_command
 from eval.matching import TextBox
 from eval.metrics import Counts
 from eval.ocr import CASE_SENSITIVE
@@ -201,7 +201,7 @@ def main() -> int:
         return 2
     case = CASE_SENSITIVE[args.data]
     result = {"engine": args.engine, "data": args.data, "split": args.split, "limit": args.limit}
-    result |= summarise(found, case)
+    result |= summarise(found, case) | {"command": this_command()}
     write_json(run_file("ocr-errors", args.data, args.split, args.limit, args.engine), result)
     if args.picture:
         save_error_picture([(i.page, i.words, i.errors) for i in found], args.picture, case)

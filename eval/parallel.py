@@ -26,7 +26,7 @@ from PIL import Image
 import docagent
 from docagent.cli import main as docagent_main
 from docagent.errors import SettingsError
-from eval.ledger import RUNS
+from eval.ledger import RUNS, this_command
 from eval.tables import rows_to_table, write_json
 
 SAMPLE = Path(docagent.__file__).parent / "samples" / "invoice.png"
@@ -101,7 +101,8 @@ def main() -> int:
         print("error: give 2 pages or more, and 1 worker or more", file=sys.stderr)
         return 2
     rows = measure(args.pages, workers)
-    write_json(RUNS / "parallel.json", {"cores": os.cpu_count(), "rows": rows})
+    result = {"cores": os.cpu_count(), "rows": rows, "command": this_command()}
+    write_json(RUNS / "parallel.json", result)
     print(json.dumps(rows, indent=1) if args.json else rows_to_table(rows, COLUMNS))
     return 0
 

@@ -30,7 +30,7 @@ from eval.datasets import OcrPage
 from eval.degradations import FINEST_DPI, Rung, degrade_page, move_box, parse_rungs
 from eval.engines import THREAD_LIMITS, Engine, load_engine
 from eval.error_picture import crop_grids
-from eval.ledger import RUNS
+from eval.ledger import RUNS, this_command
 from eval.matching import TextBox
 from eval.tables import rows_to_table, write_json
 from eval.word_errors import CLASSES, KINDS, PageErrors, WordFate, find_errors, shares_by, text_kind
@@ -211,7 +211,7 @@ def main() -> int:
     except (DocAgentError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    write_json(RUNS / "font-errors.json", result)
+    write_json(RUNS / "font-errors.json", result | {"command": this_command()})
     print(json.dumps(result, indent=1) if args.json else tables_text(result))
     return 0
 
