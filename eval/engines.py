@@ -32,6 +32,7 @@ LARGEST_SIDE = 4000
 DETECTOR_AND_RECOGNIZER = ("detector.onnx", "recognizer.onnx")
 OWN_WEIGHTS = (*DETECTOR_AND_RECOGNIZER, "language_model.bin")
 """What docagent loads to read a page. The reader that finds fields is no part of OCR."""
+RAPID_NETWORKS = ("*_det_*.onnx", "*_rec_*.onnx")
 THREAD_LIMITS = {
     "OMP_THREAD_LIMIT": "1",
     "OMP_NUM_THREADS": "1",
@@ -82,7 +83,7 @@ class DocAgentEngine:
         self._settings = Settings.from_env().model_copy(update={"engine": engine})
         self.weights_mb = _own_weights_mb(OWN_WEIGHTS)
         if engine in ("fused", "auto"):
-            self.weights_mb += _other_weights_mb()
+            self.weights_mb += _other_weights_mb(engine)
 
     def read(self, path: Path) -> list[ReadLine]:
         """Lines of the first page. A page that could not be read gives none, said on stderr."""
@@ -272,13 +273,10 @@ def networks_mb(name: str) -> float:
     are one file with its dictionaries. Raises SettingsError for an unknown engine."""
     if name not in ENGINES:
         raise SettingsError(f"engine {name!r} is not known; allowed are {', '.join(ENGINES)}")
-    command = shutil.which("tesseract")
-    tesseract = _tesseract_data_mb(command) if command else 0.0
-    rapid = _rapid_models_mb("*_det_*.onnx") + _rapid_models_mb("*_rec_*.onnx")
     own = _own_weights_mb(DETECTOR_AND_RECOGNIZER)
-    if name in ("fused", "auto"):
-        return own + tesseract + rapid
-    return {"docagent": own, "tesseract": tesseract, "rapidocr": rapid}[name.split("-")[0]]
+    if name in ("docagent", "fused", "auto"):
+        return own + (_other_weights_mb(name, RAPID_NETWORKS) if name != "docagent" else 0.0)
+    return _rapid_models_mb(RAPID_NETWORKS) if name.startswith("rapidocr") else _tesseract_mb()
 
 
 def _own_weights_mb(names: Sequence[str]) -> float:
@@ -288,17 +286,23 @@ def _own_weights_mb(names: Sequence[str]) -> float:
     return sum(path.stat().st_size for path in found if path is not None) / MB
 
 
-def _other_weights_mb() -> float:
-    """Of the engines that are installed beside docagent's own."""
-    command = shutil.which("tesseract")
-    return (_tesseract_data_mb(command) if command else 0.0) + _rapid_models_mb()
+def _other_weights_mb(name: str, rapid: Sequence[str] = ("*.onnx",)) -> float:
+    """Of the engines beside docagent's own: of all for ``fused``, of the one that ``auto`` asks."""
+    if name == "auto":
+        return _rapid_models_mb(rapid) or _tesseract_mb()
+    return _rapid_models_mb(rapid) + _tesseract_mb()
 
 
-def _rapid_models_mb(pattern: str = "*.onnx") -> float:
+def _rapid_models_mb(patterns: Sequence[str] = ("*.onnx",)) -> float:
     found = find_spec("rapidocr")
     if found is None or found.origin is None:
         return 0.0
-    return folder_mb(Path(found.origin).parent / "models", pattern)
+    return sum(folder_mb(Path(found.origin).parent / "models", pattern) for pattern in patterns)
+
+
+def _tesseract_mb() -> float:
+    command = shutil.which("tesseract")
+    return _tesseract_data_mb(command) if command else 0.0
 
 
 def _tesseract_data_mb(command: str) -> float:

@@ -132,7 +132,8 @@ SECTIONS = (
         "Word F1: right words at their place (IoU 0.5), FUNSD with regard to case, SROIE without. "
         "Bag F1: right words anywhere. How lines are cut into words moves word F1 most, bag F1 "
         "less, and CER without spaces not at all. `rapidocr-2x` is RapidOCR with pages enlarged "
-        "twice and its angle classifier off; `fused` and `auto` use all engines that are there.",
+        "twice and its angle classifier off; `fused` is docagent with all engines that are there, "
+        "`auto` what the router takes for the kind of page.",
         _each(
             "{data}, dev",
             "ocr-{data}-dev*.json",
