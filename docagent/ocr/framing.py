@@ -27,7 +27,7 @@ DARK = 0.45
 LEAST_CONTRAST = 24.0
 DARK_GROUND = 0.45
 """Where between ink (0) and paper (1) the middle grey level of a crop lies at most if it is light
-type on dark ground. Of 4,569 crops of forms and receipts one lies below, a word on a black bar."""
+type on dark ground. Of 4,569 labelled words and lines one is below, a word on a black bar."""
 
 
 def cut_line(image: Image, quad: NDArray[np.float32], stretch: float = READ_STRETCH) -> Image:
