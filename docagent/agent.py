@@ -53,12 +53,12 @@ Source = str | os.PathLike[str] | bytes | NDArray[np.generic] | Image.Image | Sc
 Progress = Callable[[int, int], None]
 """Called with the number of pages done and the number of pages."""
 
-REMEMBERED = 8
-"""Documents kept by content, so that several verbs on one source read it once."""
-
-
 PAGES_AT_ONCE = 8
 """Pages read side by side at most: each takes its share of memory."""
+
+REMEMBERED = 2 * PAGES_AT_ONCE
+"""Documents kept by content, so that several verbs on one source read it once; also those that
+were read side by side before their turn."""
 
 # What damaged pages make the imaging and inference libraries raise.
 _PAGE_FAULTS = (DocAgentError, OSError, ValueError, RuntimeError, MemoryError)
@@ -122,6 +122,7 @@ class DocAgent:
         self._engine = engine
         self._reader = reader
         self._read: OrderedDict[str, Document] = OrderedDict()
+        self._remembering = Lock()
 
     def load(self, source: Source) -> Scan:
         """The pages of a source, not yet read. Raises SourceError."""
@@ -142,6 +143,20 @@ class DocAgent:
             document = self._read_scan(scan, progress or _silent)
             self._remember(document)
         return document.model_copy(update={"name": scan.name})
+
+    def side_by_side(self, jobs: int) -> int:
+        """How many of ``jobs`` pages, or sources of one page, are read at once."""
+        if self._engine is not None:
+            return 1  # an engine that was given need not be safe in several threads
+        return min(jobs, self.settings.threads or os.cpu_count() or 1, PAGES_AT_ONCE)
+
+    def read_beside(self, source: Source) -> Document:
+        """``read`` on one thread, for a caller that reads several sources side by side, a thread
+        each. The verbs then find the source read. Raises SourceError."""
+        scan = self.load(source)
+        document = self._read_scan(scan, _silent, beside=True)
+        self._remember(document)
+        return document
 
     def correct(self, source: Source, *, domain: str | None = None) -> Correction:
         """Edits for words the OCR is unsure of. Raises SourceError.
@@ -260,14 +275,15 @@ class DocAgent:
 
         return read
 
-    def _read_scan(self, scan: Scan, progress: Progress) -> Document:
+    def _read_scan(self, scan: Scan, progress: Progress, beside: bool = False) -> Document:
         total = len(scan.pages)
-        workers = min(total, self.settings.threads or os.cpu_count() or 1, PAGES_AT_ONCE)
+        workers = 1 if beside else self.side_by_side(total)
         pages: list[Page] = []
-        if workers < 2 or self._engine is not None:
+        if workers < 2:
+            load_engine = self._load_single if beside else self._load_engine
             for scan_page in scan.pages:
                 progress(len(pages), total)
-                pages.append(self._read_page(scan_page, self._load_engine))
+                pages.append(self._read_page(scan_page, load_engine))
         else:
             pool = ThreadPoolExecutor(workers)
             try:
@@ -299,9 +315,10 @@ class DocAgent:
             return Page(number=scan_page.number, width=0, height=0, error=reason)
 
     def _remember(self, document: Document) -> None:
-        self._read[document.id] = document
-        if len(self._read) > REMEMBERED:
-            self._read.popitem(last=False)
+        with self._remembering:
+            self._read[document.id] = document
+            if len(self._read) > REMEMBERED:
+                self._read.popitem(last=False)
 
     def _load_engine(self) -> PageReader:
         with _MODELS:
@@ -310,7 +327,7 @@ class DocAgent:
     def _load_single(self) -> PageReader:
         """The engine for one of several pages that are read side by side, a thread each."""
         with _MODELS:
-            return _engine(self.settings.model_copy(update={"threads": 1}))
+            return self._engine or _engine(self.settings.model_copy(update={"threads": 1}))
 
     def _calibrations(self) -> Mapping[str, Calibration]:
         return load_calibrations(calibration_file(self.settings.weights_dir))

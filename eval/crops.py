@@ -31,7 +31,7 @@ from docagent.ocr.engine import OcrEngine
 from docagent.settings import Settings
 from eval.datasets import OcrPage, load_ocr_pages
 from eval.engines import THREAD_LIMITS, TesseractEngine
-from eval.ledger import RUNS
+from eval.ledger import run_file, this_command
 from eval.matching import TextBox
 from eval.measure import Stopwatch
 from eval.metrics import ErrorRate, cer, fold_text
@@ -195,7 +195,7 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
     if args.errors:
         args.errors.parent.mkdir(parents=True, exist_ok=True)
         args.errors.write_text("\n".join(wrong) + "\n", "utf-8")
-    return {"data": args.data, "split": args.split, "rows": rows}
+    return {"data": args.data, "split": args.split, "limit": args.limit, "rows": rows}
 
 
 def main() -> int:
@@ -217,7 +217,9 @@ def main() -> int:
     except DocAgentError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    write_json(RUNS / f"crops-{args.data}-{args.split}.json", results)
+    write_json(
+        run_file("crops", args.data, args.split, args.limit), results | {"command": this_command()}
+    )
     print(json.dumps(results, indent=1) if args.json else rows_to_table(results["rows"], COLUMNS))
     return 0
 

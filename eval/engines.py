@@ -29,6 +29,10 @@ from eval.matching import TextBox
 
 MB = 1_000_000
 LARGEST_SIDE = 4000
+DETECTOR_AND_RECOGNIZER = ("detector.onnx", "recognizer.onnx")
+OWN_WEIGHTS = (*DETECTOR_AND_RECOGNIZER, "language_model.bin")
+"""What docagent loads to read a page. The reader that finds fields is no part of OCR."""
+RAPID_NETWORKS = ("*_det_*.onnx", "*_rec_*.onnx")
 THREAD_LIMITS = {
     "OMP_THREAD_LIMIT": "1",
     "OMP_NUM_THREADS": "1",
@@ -77,9 +81,9 @@ class DocAgentEngine:
         self.name = engine
         self._agent = DocAgent
         self._settings = Settings.from_env().model_copy(update={"engine": engine})
-        self.weights_mb = folder_mb(weights_dir(), "*.onnx")
+        self.weights_mb = _own_weights_mb(OWN_WEIGHTS)
         if engine in ("fused", "auto"):
-            self.weights_mb += _other_weights_mb()
+            self.weights_mb += _other_weights_mb(engine)
 
     def read(self, path: Path) -> list[ReadLine]:
         """Lines of the first page. A page that could not be read gives none, said on stderr."""
@@ -264,15 +268,41 @@ def folder_mb(folder: Path, pattern: str) -> float:
     return sum(path.stat().st_size for path in folder.glob(pattern) if path.is_file()) / MB
 
 
-def _other_weights_mb() -> float:
-    """Of the engines that are installed beside docagent's own."""
-    command = shutil.which("tesseract")
-    return (_tesseract_data_mb(command) if command else 0.0) + _rapid_models_mb()
+def networks_mb(name: str) -> float:
+    """Size of the detectors and recognizers among an engine's weights, in 10^6 bytes. Tesseract's
+    are one file with its dictionaries. Raises SettingsError for an unknown engine."""
+    if name not in ENGINES:
+        raise SettingsError(f"engine {name!r} is not known; allowed are {', '.join(ENGINES)}")
+    own = _own_weights_mb(DETECTOR_AND_RECOGNIZER)
+    if name in ("docagent", "fused", "auto"):
+        return own + (_other_weights_mb(name, RAPID_NETWORKS) if name != "docagent" else 0.0)
+    return _rapid_models_mb(RAPID_NETWORKS) if name.startswith("rapidocr") else _tesseract_mb()
 
 
-def _rapid_models_mb() -> float:
+def _own_weights_mb(names: Sequence[str]) -> float:
+    """Of docagent's own files; the language model is always the one that ships."""
+    folders = (weights_dir(), Path(docagent.__file__).parent / "weights")
+    found = [next((f / n for f in folders if (f / n).is_file()), None) for n in names]
+    return sum(path.stat().st_size for path in found if path is not None) / MB
+
+
+def _other_weights_mb(name: str, rapid: Sequence[str] = ("*.onnx",)) -> float:
+    """Of the engines beside docagent's own: of all for ``fused``, of the one that ``auto`` asks."""
+    if name == "auto":
+        return _rapid_models_mb(rapid) or _tesseract_mb()
+    return _rapid_models_mb(rapid) + _tesseract_mb()
+
+
+def _rapid_models_mb(patterns: Sequence[str] = ("*.onnx",)) -> float:
     found = find_spec("rapidocr")
-    return folder_mb(Path(found.origin).parent / "models", "*.onnx") if found else 0.0
+    if found is None or found.origin is None:
+        return 0.0
+    return sum(folder_mb(Path(found.origin).parent / "models", pattern) for pattern in patterns)
+
+
+def _tesseract_mb() -> float:
+    command = shutil.which("tesseract")
+    return _tesseract_data_mb(command) if command else 0.0
 
 
 def _tesseract_data_mb(command: str) -> float:

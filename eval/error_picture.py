@@ -38,12 +38,17 @@ def save_error_picture(found: Sequence[ReadPage], path: Path, case: bool) -> Non
     red, split in blue, box off in green. The pages take turns, so that none fills the picture.
     """
     pages = page_sheet([(page, words, e.counts.f1) for page, words, e in found], case)
-    grids = [pages]
+    save_stacked([pages, *crop_grids(found)], path)
+
+
+def crop_grids(found: Sequence[ReadPage]) -> list[Image.Image]:
+    """The worst crops, one picture a class; none for a class without words."""
+    grids = []
     for kind, room in CROPS.items():
         chosen = worst_crops([errors for _, _, errors in found], kind, room)
         tiles = _tiles([found[index][0] for index, _ in chosen], [fate for _, fate in chosen])
         grids += [tile_grid(tiles, WORD_COLUMNS, WORD_TILE)] if tiles else []
-    save_stacked(grids, path)
+    return grids
 
 
 def worst_crops(pages: Sequence[PageErrors], kind: str, room: int) -> list[tuple[int, WordFate]]:

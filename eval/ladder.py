@@ -24,6 +24,7 @@ from eval.engines import Engine
 from eval.matching import EMPTY_SCORE, TextBox, page_cer, score_page
 from eval.measure import Stopwatch
 from eval.metrics import ErrorRate
+from eval.tables import rows_to_table
 
 TILE, TILES_ACROSS = (520, 170), 3
 SAMPLE = (14.0, 4.5)
@@ -125,6 +126,15 @@ def wide_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
             {f"{row['engine']} {key}": row[key] for key in ("word_f1", "bag_f1", "cer", "cpu_s")}
         )
     return list(wide.values())
+
+
+def ladder_table(rows: Sequence[dict[str, Any]], engines: Sequence[str]) -> str:
+    """Rungs as rows; word F1 of every engine, then bag F1, CER and seconds."""
+    measures = {"word_f1": "word F1", "bag_f1": "bag F1", "cer": "CER", "cpu_s": "cpu s"}
+    columns = {"rung": "rung"}
+    for key, heading in measures.items():
+        columns |= {f"{engine} {key}": f"{engine} {heading}" for engine in engines}
+    return rows_to_table(wide_rows(rows), columns)
 
 
 def save_ladder_picture(

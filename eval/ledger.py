@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,20 @@ from typing import Any
 from eval.datasets import ROOT
 
 RUNS = ROOT / "runs"
+
+
+def run_file(what: str, data: str, split: str, limit: int | None, *more: str) -> Path:
+    """Where a runner puts its result: of a part of a set and of the whole set apart."""
+    part = [] if limit is None else [str(limit)]
+    return RUNS / f"{'-'.join([what, data, split, *more, *part])}.json"
+
+
+def this_command() -> str:
+    """The command that is running, as it may be repeated from the repository's root; of absolute
+    paths the last part."""
+    module = ".".join(Path(sys.argv[0]).with_suffix("").parts[-2:])
+    shown = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
+    return shlex.join(["python", "-m", module, *shown])
 
 
 class Ledger:

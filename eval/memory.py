@@ -16,6 +16,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from eval.ledger import RUNS, this_command
+from eval.tables import write_json
+
 A4_300_DPI = (2480, 3508)
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ("docagent/samples", "samples", "tests/fixtures")
@@ -73,7 +76,8 @@ def main() -> int:
     command = [sys.executable, "-m", "docagent", "extract", str(image), "--schema", args.schema]
     peak, seconds, code = run_and_measure([*command, "--json"])
     result = {"image": str(image), "peak_mb": round(peak), "cpu_s": round(seconds, 2)}
-    result["exit"] = code
+    result |= {"schema": args.schema, "exit": code}
+    write_json(RUNS / "memory.json", result | {"image": image.name, "command": this_command()})
     if args.json:
         print(json.dumps(result))
     else:

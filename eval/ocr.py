@@ -6,7 +6,8 @@
 Each engine reads every page in a process of its own, with one thread. FUNSD compares words
 with regard to case, SROIE without (its annotators wrote upper case); SROIE's true words are
 its segments cut in proportion to characters. Ratios are micro averages over pages. An engine
-that fails gets a row without scores, the others go on, and the exit status is 1.
+that fails gets a row without scores, the others go on, and the exit status is 1. Weights are all
+files an engine loads; "det. + rec." are those of its detector and recognizer.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from typing import Any
 from docagent.errors import DocAgentError
 from eval.contact_sheet import save_contact_sheet
 from eval.datasets import OcrPage, load_ocr_pages
-from eval.ledger import RUNS
+from eval.engines import networks_mb
+from eval.ledger import run_file, this_command
 from eval.matching import EMPTY_SCORE, PageScore, TextBox, score_page
 from eval.tables import rows_to_table, write_json
 from eval.worker import json_to_lines, run_worker
@@ -46,6 +48,7 @@ COLUMNS = {
     "wall_s": "wall s/page",
     "peak_mb": "peak MB",
     "weights_mb": "weights MB",
+    "networks_mb": "det. + rec. MB",
 }
 
 
@@ -130,14 +133,15 @@ def page_rows(scored: Sequence[ScoredPage]) -> list[dict[str, Any]]:
 def compare(args: argparse.Namespace) -> dict[str, Any]:
     """Run the engines, score them, and return rows and page scores."""
     pages = load_ocr_pages(args.data, args.split, args.limit)
-    results: dict[str, Any] = {"data": args.data, "split": args.split, "rows": [], "pages": {}}
+    results: dict[str, Any] = {"data": args.data, "split": args.split, "limit": args.limit}
+    results |= {"rows": [], "pages": {}}
     for engine in args.engines.split(","):
         rows = run_worker(engine, args.data, args.split, args.limit, args.resume)
         if rows is None:
             results["rows"].append({"engine": f"{engine} (failed)"})
             continue
         scored = score_rows(rows, pages, CASE_SENSITIVE[args.data])
-        results["rows"].append(summarise(engine, scored))
+        results["rows"].append(summarise(engine, scored) | {"networks_mb": networks_mb(engine)})
         results["pages"][engine] = page_rows(scored)
         if args.worst and engine == args.engines.split(",")[0]:
             save_contact_sheet(
@@ -166,7 +170,9 @@ def main() -> int:
     except DocAgentError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    write_json(RUNS / f"ocr-{args.data}-{args.split}.json", results)
+    write_json(
+        run_file("ocr", args.data, args.split, args.limit), results | {"command": this_command()}
+    )
     print(json.dumps(results, indent=1) if args.json else rows_to_table(results["rows"], COLUMNS))
     return int(len(results["pages"]) < len(results["rows"]))
 

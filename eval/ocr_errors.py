@@ -25,10 +25,11 @@ import numpy as np
 from PIL import Image
 
 from docagent.errors import DocAgentError, ModelError
+from eval.character_errors import CHARACTERS, DIGITS, character_kind, character_rows
 from eval.crop_quality import CropQuality, crop_quality
 from eval.datasets import OcrPage, load_ocr_pages
 from eval.error_picture import save_error_picture
-from eval.ledger import RUNS
+from eval.ledger import run_file, this_command
 from eval.matching import TextBox
 from eval.metrics import Counts
 from eval.ocr import CASE_SENSITIVE
@@ -36,6 +37,7 @@ from eval.tables import rows_to_table, write_json
 from eval.word_errors import (
     CLASSES,
     EXTRA,
+    KINDS,
     MISREAD,
     PageErrors,
     WordFate,
@@ -53,7 +55,12 @@ from eval.worker import json_to_lines, run_worker
 HEIGHTS = (8, 10, 12, 15, 18, 22, 28, 40)
 CONTRASTS = (40, 80, 120, 160, 200)
 GRAINS = (1, 2, 4, 8, 16)
-KINDS = ("digits", "upper", "lower", "mixed", "punctuation", "character")
+CHARACTER_COLUMNS = {
+    "group": "characters of words found",
+    "characters": "characters",
+    "wrong": "wrong",
+    "read_as": "most often read as",
+}
 WORST_PAGES = 8
 CONFUSIONS = 25
 
@@ -107,6 +114,8 @@ def summarise(found: Sequence[ReadPage], case: bool) -> dict[str, Any]:
         "classes": class_rows(pages),
         "splits": dict(sum((split_causes(page) for page in pages), Counter()).most_common()),
         "by": tables,
+        "characters": character_rows(fates, case, character_kind, CHARACTERS)
+        + character_rows(fates, case, str, DIGITS),
         "pages": sorted((page_row(item) for item in found), key=lambda row: float(row["word_f1"])),
         "confusions": [
             {"printed": printed, "read": read, "count": count}
@@ -160,6 +169,7 @@ def tables_text(result: dict[str, Any]) -> str:
     parts.append(rows_to_table(splits, {"group": "how split", "words": "words"}))
     for name, rows in result["by"].items():
         parts.append(rows_to_table(rows, {"group": name, **shares}))
+    parts.append(rows_to_table(result["characters"], CHARACTER_COLUMNS))
     columns = {"page": "worst pages", "word_f1": "word F1", **shares, EXTRA: EXTRA}
     parts.append(rows_to_table(result["pages"][:WORST_PAGES], columns))
     visible = [
@@ -190,9 +200,9 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     case = CASE_SENSITIVE[args.data]
-    result = {"engine": args.engine, "data": args.data, "split": args.split}
-    result |= summarise(found, case)
-    write_json(RUNS / f"ocr-errors-{args.data}-{args.split}-{args.engine}.json", result)
+    result = {"engine": args.engine, "data": args.data, "split": args.split, "limit": args.limit}
+    result |= summarise(found, case) | {"command": this_command()}
+    write_json(run_file("ocr-errors", args.data, args.split, args.limit, args.engine), result)
     if args.picture:
         save_error_picture([(i.page, i.words, i.errors) for i in found], args.picture, case)
     print(json.dumps(result, indent=1) if args.json else tables_text(result))

@@ -26,7 +26,8 @@ from docagent.ocr import recognition
 from docagent.settings import Settings
 from eval.datasets import load_ocr_pages
 from eval.engines import THREAD_LIMITS, weights_dir
-from eval.tables import rows_to_table
+from eval.ledger import RUNS, this_command
+from eval.tables import rows_to_table, write_json
 
 COLUMNS = {"stage": "stage", "seconds": "cpu s/page", "share": "share"}
 
@@ -95,6 +96,9 @@ def main() -> int:
     except DocAgentError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    result = {"data": args.data, "split": args.split, "limit": args.limit, "rows": rows}
+    result |= {"command": this_command()}
+    write_json(RUNS / f"stages-{args.data}-{args.split}.json", result)
     print(json.dumps(rows, indent=1) if args.json else rows_to_table(rows, COLUMNS))
     return 0
 

@@ -32,7 +32,8 @@ def _pad(cell: str, width: int, index: int) -> str:
 def _show(value: Any) -> str:
     if value is None:
         return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    # A bar would end the cell.
+    return f"{value:.3f}" if isinstance(value, float) else str(value).replace("|", "\\|")
 
 
 def write_json(path: Path, result: Any) -> None:

@@ -253,20 +253,35 @@ def f1_gains(pages: Sequence[PageErrors]) -> dict[str, float]:
     }
 
 
+KINDS = (
+    "digits",
+    "letters and digits",
+    "upper",
+    "lower",
+    "title",
+    "mixed case",
+    "letter",
+    "punctuation",
+)
+"""What ``text_kind`` tells apart."""
+
+
 def text_kind(text: str) -> str:
-    """Sort of a word: character, punctuation, digits (with signs), upper, lower or mixed."""
-    letters = [char for char in text if char.isalpha()]
-    if len(text) == 1:
-        return "character"
-    if not any(char.isalnum() for char in text):
-        return "punctuation"
+    """Sort of a word (one of KINDS), signs in it aside. digits: one or more, no letters. letter:
+    one alone. title: a capital first and no other ("Total"). mixed case: as "McKay" or "pH"."""
+    letters = "".join(char for char in text if char.isalpha())
+    digits = any(char.isdigit() for char in text)
     if not letters:
-        return "digits"
-    if any(char.isdigit() for char in text):
-        return "mixed"
-    if all(char.isupper() for char in letters):
+        return "digits" if digits else "punctuation"
+    if digits:
+        return "letters and digits"
+    if len(letters) == 1:
+        return "letter"
+    if letters.isupper():
         return "upper"
-    return "lower" if all(char.islower() for char in letters) else "mixed"
+    if letters.islower():
+        return "lower"
+    return "title" if letters[0].isupper() and letters[1:].islower() else "mixed case"
 
 
 def bucket(value: float, edges: Sequence[float]) -> str:

@@ -5,9 +5,12 @@ What a folder may hold (``load_labelled`` finds out which):
 - docTR recognition: ``labels.json`` {"crop.png": "text"} and ``images/``. Each image is a crop.
 - docTR detection: ``labels.json`` {"page.png": {"polygons": [[[x, y], ...4], ...], ...}} and
   ``images/``. ``polygons`` may also be {"class": [...]}; other keys are not used.
-- ICDAR 2015, SROIE: images, and for each a ``.txt`` or ``.csv`` of the same name, with ``gt_``
-  before it or not, beside it or in a folder beside: lines ``x1,y1,x2,y2,x3,y3,x4,y4,TEXT``,
-  clockwise from the top left. TEXT may be left out (boxes only); ``###`` is unreadable.
+- docTR pages with words (OCRDataset): ``labels.json`` {"page.png": {"typed_words": [{"value":
+  "text", "geometry": [x1, y1, x2, y2]}, ...]}} and ``images/``.
+- ICDAR 2013, 2015, MLT, SROIE: images, and for each a ``.txt`` or ``.csv`` of the same name, with
+  ``gt_`` before it or not, beside it or in a folder beside, of boxes and texts
+  (``finetune.labelled_files`` has the lines they may hold).
+- ICDAR 2015 words: crops, and beside them a ``gt.txt`` of lines ``word_1.png, "TEXT"``.
 
 Coordinates are pixels of the upright image. Crops of one page have to stay together when data is
 split, so each crop is given the name of its page: the folder it lies in under ``images/``, else
@@ -18,7 +21,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 import unicodedata
 from collections import defaultdict
@@ -32,29 +34,24 @@ from numpy.typing import NDArray
 
 from docagent.errors import SettingsError, SourceError
 from docagent.ocr.charset import fold_text
-from docagent.ocr.maps import order_corners
+from finetune.labelled_files import (
+    LabelledLine,
+    TextRule,
+    clockwise,
+    holds_boxes,
+    lists_crops,
+    read_boxes,
+    read_crop_list,
+)
 
 IMAGES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp"})
-UNREADABLE = "###"
 FORMATS = (
-    "docTR's labels.json with images/, or images with a .txt or .csv each of lines "
-    "x1,y1,x2,y2,x3,y3,x4,y4,TEXT"
+    "docTR's labels.json with images/, images with a .txt or .csv each of lines "
+    'x1,y1,x2,y2,x3,y3,x4,y4,TEXT or x1,y1,x2,y2,"TEXT", or crops with a gt.txt of lines '
+    'word_1.png, "TEXT"'
 )
 FOUR_POINTS = "four points [x, y] in pixels"
 _OF_PAGE = re.compile(r"(.+?)[ _-](?:(?:crop|line|word)s?[ _-]?)?\d+")
-
-
-@dataclass(frozen=True)
-class LabelledLine:
-    """A line or word. quad: pixels, clockwise from top-left, (4, 2); None for a whole crop.
-
-    text: None if it was not given. readable: False for a place that a network should neither
-    be asked for nor blamed for.
-    """
-
-    quad: NDArray[np.float32] | None
-    text: str | None
-    readable: bool = True
 
 
 @dataclass(frozen=True)
@@ -159,9 +156,11 @@ def _load_doctr(folder: Path, labels: Path) -> LabelledData:
         elif isinstance(value, str):
             images.append(LabelledImage(path, name, (LabelledLine(None, value),)))
         else:
-            quads = _polygons(labels, name, value)
-            good = tuple(LabelledLine(q, None) for q in quads if _has_area(q))
-            degenerate += len(quads) - len(good)
+            if isinstance(value, dict) and "typed_words" in value:
+                kind = "docTR pages with words"
+            lines = _page_lines(labels, name, value)
+            good = tuple(line for line in lines if line.quad is not None and _has_area(line.quad))
+            degenerate += len(lines) - len(good)
             images.append(LabelledImage(path, name, good))
     warnings = _count(missing, f"labelled images that are not in {folder / 'images'}")
     warnings += _count(["polygons"] * degenerate, "polygons without area")
@@ -171,31 +170,67 @@ def _load_doctr(folder: Path, labels: Path) -> LabelledData:
     return LabelledData(folder, kind, tuple(images), warnings)
 
 
-def _polygons(labels: Path, name: str, entry: Any) -> list[NDArray[np.float32]]:
-    polygons = entry.get("polygons") if isinstance(entry, dict) else None
-    if isinstance(polygons, dict) and all(isinstance(g, list) for g in polygons.values()):
-        polygons = [polygon for group in polygons.values() for polygon in group]
-    if not isinstance(polygons, list):
-        raise SourceError(
-            str(labels), f'{name!r}: no list "polygons"; allowed are a text or {{"polygons": ...}}'
-        )
-    quads = []
-    for index, polygon in enumerate(polygons):
-        try:
-            points = np.asarray(polygon, np.float32)
-        except (TypeError, ValueError):
-            points = np.empty(0, np.float32)
-        if points.shape != (4, 2) or not np.isfinite(points).all():
-            raise SourceError(
-                str(labels),
-                f"{name!r}: polygon {index} is {str(polygon)[:80]}; allowed are {FOUR_POINTS}",
-            )
-        quads.append(_clockwise(points))
+def _page_lines(labels: Path, name: str, entry: Any) -> list[LabelledLine]:
+    """Lines of a page of docTR: words with texts, or polygons without."""
+    entry = entry if isinstance(entry, dict) else {}
+    if "typed_words" in entry:
+        places, texts = _typed_words(labels, name, entry["typed_words"])
+    else:
+        places = _polygon_list(labels, name, entry.get("polygons"))
+        texts = [None] * len(places)
+    quads = [_quad(labels, name, index, place) for index, place in enumerate(places)]
     if quads and max(float(np.abs(quad).max()) for quad in quads) <= 1:
         raise SourceError(
             str(labels), f"{name!r}: coordinates are at most 1; allowed are {FOUR_POINTS}"
         )
-    return quads
+    return [LabelledLine(quad, text) for quad, text in zip(quads, texts, strict=True)]
+
+
+def _typed_words(labels: Path, name: str, words: Any) -> tuple[list[Any], list[str | None]]:
+    """Places and texts of the words of a page."""
+    good = isinstance(words, list) and all(
+        isinstance(word, dict) and isinstance(word.get("value"), str) and "geometry" in word
+        for word in words
+    )
+    if not good:
+        raise SourceError(
+            str(labels), f'{name!r}: "typed_words" is a list of {{"value": ..., "geometry": ...}}'
+        )
+    return [_corners(word["geometry"]) for word in words], [word["value"] for word in words]
+
+
+def _corners(geometry: Any) -> Any:
+    """Four points of docTR's x1, y1, x2, y2 (a fifth number is an angle it does not use)."""
+    if isinstance(geometry, list) and len(geometry) in (4, 5):
+        x0, y0, x1, y1 = geometry[:4]
+        if not isinstance(x0, list):
+            return [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
+    return geometry
+
+
+def _polygon_list(labels: Path, name: str, polygons: Any) -> list[Any]:
+    if isinstance(polygons, dict) and all(isinstance(g, list) for g in polygons.values()):
+        polygons = [polygon for group in polygons.values() for polygon in group]
+    if not isinstance(polygons, list):
+        raise SourceError(
+            str(labels),
+            f'{name!r}: no list "polygons"; allowed are a text, {{"polygons": ...}} or '
+            '{"typed_words": ...}',
+        )
+    return polygons
+
+
+def _quad(labels: Path, name: str, index: int, polygon: Any) -> NDArray[np.float32]:
+    try:
+        points = np.asarray(polygon, np.float32)
+    except (TypeError, ValueError):
+        points = np.empty(0, np.float32)
+    if points.shape != (4, 2) or not np.isfinite(points).all():
+        raise SourceError(
+            str(labels),
+            f"{name!r}: polygon {index} is {str(polygon)[:80]}; allowed are {FOUR_POINTS}",
+        )
+    return clockwise(points)
 
 
 def _name_pages(
@@ -222,80 +257,73 @@ def crop_to_page(name: str) -> str:
 
 def _load_icdar(folder: Path) -> LabelledData:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
+    found = _images_by_name(files)
     labels: dict[str, list[Path]] = defaultdict(list)
     for path in files:
         if path.suffix.lower() in (".txt", ".csv"):
             labels[path.stem.removeprefix("gt_")].append(path)
-    images, without, stray = [], [], 0
-    seen: dict[str, Path] = {}
-    for path in (f for f in files if f.suffix.lower() in IMAGES):
-        if path.stem in seen:
-            raise SourceError(
-                str(path), f"{seen[path.stem]} has the same name; give the folder of one part"
-            )
-        seen[path.stem] = path
-        found = _boxes_file(path, labels[path.stem])
-        if found is None:
+    others = [path for name, paths in labels.items() if name not in found for path in paths]
+    lists = [path for path in others if lists_crops(path)]
+    if lists:
+        return _load_crop_list(folder, lists)
+    read: dict[Path, list[LabelledLine]] = {}
+    without = []
+    for name, path in found.items():
+        boxes = _boxes_file(path, labels[name])
+        if boxes is None:
             without.append(path.name)
-            continue
-        lines = parse_boxes(found)
-        good = tuple(line for line in lines if line.quad is not None and _has_area(line.quad))
+        else:
+            read[path] = read_boxes(boxes)
+    rule = TextRule.of([line.text for lines in read.values() for line in lines if line.text])
+    images, stray = [], 0
+    for path, lines in read.items():
+        good = tuple(rule.line(x) for x in lines if x.quad is not None and _has_area(x.quad))
         stray += len(lines) - len(good)
         images.append(LabelledImage(path, path.stem, good))
     warnings = _count(without, "images without a .txt or .csv of boxes")
     warnings += _count(["boxes"] * stray, "boxes without area")
-    return LabelledData(folder, "boxes with text (ICDAR 2015, SROIE)", tuple(images), warnings)
+    return LabelledData(folder, "boxes (ICDAR, SROIE)", tuple(images), warnings + rule.warnings)
+
+
+def _images_by_name(files: Sequence[Path]) -> dict[str, Path]:
+    """Images by their names without endings. Raises SourceError for two of a name."""
+    found: dict[str, Path] = {}
+    for path in (f for f in files if f.suffix.lower() in IMAGES):
+        if path.stem in found:
+            raise SourceError(
+                str(path), f"{found[path.stem]} has the same name; give the folder of one part"
+            )
+        found[path.stem] = path
+    return found
+
+
+def _load_crop_list(folder: Path, lists: Sequence[Path]) -> LabelledData:
+    if len(lists) > 1:
+        raise SourceError(
+            str(lists[1]), f"{lists[0]} lists crops, too; give the folder of one part"
+        )
+    entries = read_crop_list(lists[0])
+    rule = TextRule.of([text for _, text in entries])
+    place = lists[0].parent
+    missing = [name for name, _ in entries if not (place / name).is_file()]
+    crops = [
+        LabelledImage(place / name, name, (rule.line(LabelledLine(None, text)),))
+        for name, text in entries
+        if (place / name).is_file()
+    ]
+    images, more = _name_pages(crops)
+    warnings = _count(missing, f"labelled images that are not in {place}") + rule.warnings + more
+    return LabelledData(folder, "crops with a list (ICDAR 2015)", tuple(images), warnings)
 
 
 def _boxes_file(image: Path, candidates: Sequence[Path]) -> Path | None:
     """The file of an image's boxes: other files of the name (SROIE's keys) hold no numbers."""
     if len(candidates) > 1:
-        candidates = [path for path in candidates if _starts_with_numbers(path)]
+        candidates = [path for path in candidates if holds_boxes(path)]
     if len(candidates) > 1:
         names = " and ".join(str(path) for path in candidates)
         raise SourceError(str(image), f"{names} both hold boxes for it; keep one")
     return candidates[0] if candidates else None
-
-
-def _starts_with_numbers(path: Path) -> bool:
-    with path.open("rb") as file:
-        start = file.read(4096).lstrip(b"\xef\xbb\xbf \r\n")
-    return bool(re.match(rb"-?[\d.]+ *, *-?[\d.]+ *,", start))
-
-
-def parse_boxes(path: Path) -> list[LabelledLine]:
-    """Lines ``x1,y1,...,x4,y4[,TEXT]`` of a file. Raises SourceError naming the line."""
-    try:
-        content = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceError(str(path), f"not UTF-8 ({error.reason}); save it as UTF-8") from error
-    lines = []
-    for number, line in enumerate(content.split("\n"), start=1):
-        if not line.strip():
-            continue
-        parts = line.rstrip("\r").split(",", 8)
-        try:
-            values = [float(part) for part in parts[:8]]
-        except ValueError:
-            values = []
-        if len(values) != 8 or not all(math.isfinite(value) for value in values):
-            raise SourceError(
-                str(path),
-                f"line {number} is {line.strip()[:80]!r}; allowed is "
-                "x1,y1,x2,y2,x3,y3,x4,y4,TEXT with numbers of pixels",
-            )
-        text = parts[8].strip() if len(parts) > 8 else None
-        quad = _clockwise(np.array(values, np.float32).reshape(4, 2))
-        readable = text != UNREADABLE
-        lines.append(LabelledLine(quad, text if readable else None, readable))
-    return lines
-
-
-def _clockwise(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The points as given if they run clockwise; else in the order of upright text."""
-    x, y = points[:, 0], points[:, 1]
-    area = float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
-    return points if area > 0 else order_corners(points)
 
 
 def _has_area(quad: NDArray[np.float32]) -> bool:

@@ -24,8 +24,9 @@ from docagent.document import Document
 from docagent.settings import Settings
 from eval.engines import document_to_lines
 from eval.ladder import CleanPage
+from eval.ledger import RUNS, this_command
 from eval.matching import TextBox, equal_text, match_boxes
-from eval.tables import rows_to_table
+from eval.tables import rows_to_table, write_json
 from finetune.robustness import FINEST_DPI, clean_pages
 
 DPI = 150
@@ -108,6 +109,9 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="JSON on stdout instead of a table")
     args = parser.parse_args()
     rows = measure(clean_pages(args.pages, args.seed))
+    result = {"pages": args.pages, "seed": args.seed, "rows": rows}
+    result |= {"command": this_command()}
+    write_json(RUNS / f"no-harm-{args.seed}.json", result)
     print(json.dumps(rows, indent=1) if args.json else rows_to_table(rows, COLUMNS))
     return 1 if any(row["broken"] for row in rows) else 0
 

@@ -27,14 +27,15 @@ import cv2
 from docagent.errors import DocAgentError, SettingsError
 from eval.degradations import FINEST_DPI, Rung, parse_rungs
 from eval.engines import THREAD_LIMITS, load_engine
-from eval.ladder import CleanPage, run_ladder, save_ladder_picture, wide_rows
-from eval.ledger import RUNS
+from eval.ladder import CleanPage, ladder_table, run_ladder, save_ladder_picture
+from eval.ledger import RUNS, this_command
 from eval.matching import TextBox
-from eval.tables import rows_to_table, write_json
+from eval.tables import write_json
 from finetune.synthesis.canvas import Canvas, PlacedWord, Shape
 from finetune.synthesis.documents import generate
 
 KINDS = ("invoice", "letter", "lab_report", "bank_statement", "form", "memo")
+PICTURE = RUNS / "ladder.png"
 PAPER_WIDTH = 8.27
 """Inches across A4; layouts are drawn with more or fewer pixels, but all for such a sheet."""
 
@@ -91,15 +92,6 @@ def measure(
     return run_ladder(loaded, pages, rungs, lambda line: print(line, file=sys.stderr, flush=True))
 
 
-def table(rows: Sequence[dict[str, Any]], engines: Sequence[str]) -> str:
-    """Rungs as rows; word F1 of every engine, then bag F1, CER and seconds."""
-    measures = {"word_f1": "word F1", "bag_f1": "bag F1", "cer": "CER", "cpu_s": "cpu s"}
-    columns = {"rung": "rung"}
-    for key, heading in measures.items():
-        columns |= {f"{engine} {key}": f"{engine} {heading}" for engine in engines}
-    return rows_to_table(wide_rows(rows), columns)
-
-
 def main() -> int:
     """Parse the command line, climb the ladder, print."""
     parser = argparse.ArgumentParser(
@@ -110,7 +102,9 @@ def main() -> int:
     parser.add_argument("--rungs", help="families or names, with commas; all if not given")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="JSON on stdout instead of a table")
-    parser.add_argument("--picture", type=Path, help="PNG with a sample of every rung")
+    parser.add_argument(
+        "--picture", type=Path, help=f"PNG with a sample of every rung ({PICTURE.name})"
+    )
     args = parser.parse_args()
     os.environ.update(THREAD_LIMITS)
     cv2.setNumThreads(1)
@@ -125,10 +119,10 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     result = {"pages": [page.name for page in pages], "seed": args.seed, "rows": rows}
+    result |= {"command": this_command()}
+    save_ladder_picture(pages[0], rungs, rows, args.picture or PICTURE)
     write_json(RUNS / "ladder.json", result)
-    if args.picture:
-        save_ladder_picture(pages[0], rungs, rows, args.picture)
-    print(json.dumps(result, indent=1) if args.json else table(rows, engines))
+    print(json.dumps(result, indent=1) if args.json else ladder_table(rows, engines))
     return 0
 
 

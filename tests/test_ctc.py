@@ -61,19 +61,15 @@ def test_beam_sums_the_paths_that_greedy_cannot_see() -> None:
     assert best[0][1] == pytest.approx(0.64, abs=1e-3)
 
 
-def test_language_score_settles_a_tie() -> None:
+def test_a_tie_is_left_to_whoever_chooses_among_the_readings() -> None:
     scores = path_scores("c_r_")
     o, zero = CHARSET.index("o") + 1, CHARSET.index("0") + 1
     tie = np.full((1, CLASSES), -30.0, np.float32)
     tie[0, o] = tie[0, zero] = math.log(0.5)
     scores = np.concatenate([scores[:2], tie, path_scores("_"), scores[2:]])
-
-    def letters_follow_letters(text: str) -> float:
-        return -4.0 if text[-1].isdigit() else 0.0
-
-    assert decode_beam(scores, language=letters_follow_letters, weight=1.0)[0][0] == "cor"
     readings = dict(decode_beam(scores))
     assert readings["cor"] == pytest.approx(readings["c0r"], rel=1e-3)
+    assert readings["cor"] + readings["c0r"] > 0.9
 
 
 @pytest.mark.parametrize("bad", [{"width": 0}, {"count": 0}])

@@ -21,8 +21,12 @@ from docagent.document import Document, Page
 from docagent.errors import MissingExtraError, SettingsError, SourceError
 from docagent.geometry import Polygon, bbox_iou, bbox_to_polygon, polygon_to_bbox
 from docagent.ocr import engines, tesseract
+from docagent.ocr.engine import OcrEngine
+from docagent.ocr.engines import load_engine
 from docagent.ocr.fused import FusedEngine
 from docagent.ocr.preprocess import turn
+from docagent.ocr.rapid import RapidOcrEngine
+from docagent.ocr.router import PAIR, RoutedEngine
 from docagent.ocr.tesseract import TesseractEngine
 from docagent.scan import ScanPage, load
 from docagent.settings import EngineName, Settings
@@ -288,3 +292,34 @@ def test_pages_side_by_side_load_each_engine_once(
         assert {future.result() for future in again} == {"own"}
     assert len(made) == len(set(made)), made
     assert "docagent" in made
+
+
+def test_the_pair_of_the_router_is_there_with_rapidocr(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Engines are made when a page needs them, so nothing is loaded here."""
+    for names, there in (
+        (("docagent", "rapidocr", "fused", "auto"), True),
+        (("docagent", "auto"), False),
+    ):
+        monkeypatch.setattr(engines, "installed_engines", lambda names=names: names)
+        routed = load_engine(Settings(engine="auto"), OcrEngine)
+        assert isinstance(routed, RoutedEngine)
+        assert (PAIR in routed._make) is there
+
+
+@needs_rapidocr
+def test_rapidocr_leaves_its_angle_classifier_out_where_the_turn_is_known() -> None:
+    asked: list[bool] = []
+
+    class Nothing:
+        txts = boxes = word_results = None
+
+    def run(image: object, use_det: bool, use_cls: bool, return_word_box: bool) -> Nothing:
+        asked.append(use_cls)
+        return Nothing()
+
+    engine = RapidOcrEngine(Settings(threads=1))
+    engine._engine = run
+    scan_page = load(page()).pages[0]
+    engine.read_page(scan_page)
+    engine.read_turned(scan_page, 90)
+    assert asked == [True, False]

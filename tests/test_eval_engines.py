@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,10 +16,12 @@ from eval.engines import (
     document_to_lines,
     enlargement,
     load_engine,
+    networks_mb,
     rapid_line,
     tsv_to_lines,
     upright_to_stored,
 )
+from eval.ledger import run_file
 from eval.matching import TextBox
 from eval.worker import json_to_lines, lines_to_json
 
@@ -117,3 +121,26 @@ def test_unknown_engine_is_named():
 )
 def test_large_pages_are_enlarged_less(size, wanted, scale):
     assert enlargement(size, wanted) == scale
+
+
+def test_weights_are_of_what_ocr_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader that finds fields is in the same folder and does not count."""
+    for name, size in {"detector": 1, "recognizer": 2, "reader": 9}.items():
+        (tmp_path / f"{name}.onnx").write_bytes(bytes(size * 1_000_000))
+    (tmp_path / "language_model.bin").write_bytes(bytes(500_000))
+    monkeypatch.setenv("DOCAGENT_WEIGHTS_DIR", str(tmp_path))
+    assert load_engine("docagent").weights_mb == 3.5
+    assert networks_mb("docagent") == 3.0
+    (tmp_path / "language_model.bin").unlink()
+    shipped = load_engine("docagent").weights_mb
+    assert shipped > 3.0, "the language model that ships is loaded with any weights"
+
+
+def test_detector_and_recognizer_of_an_unknown_engine() -> None:
+    with pytest.raises(SettingsError, match="'doctr'"):
+        networks_mb("doctr")
+
+
+def test_runs_of_a_part_and_of_all_of_a_set_are_kept_apart() -> None:
+    names = [run_file("ocr", "funsd", "dev", limit).name for limit in (None, 20)]
+    assert names == ["ocr-funsd-dev.json", "ocr-funsd-dev-20.json"]

@@ -10,6 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from eval.character_errors import (
+    CHARACTERS,
+    DIGITS,
+    character_kind,
+    character_pairs,
+    character_rows,
+)
 from eval.crop_quality import CropQuality, crop_quality
 from eval.datasets import OcrPage
 from eval.error_picture import save_error_picture, worst_crops
@@ -20,6 +27,7 @@ from eval.word_errors import (
     BOX_OFF,
     CLASSES,
     EXTRA,
+    KINDS,
     MISREAD,
     MISSED,
     RIGHT,
@@ -196,17 +204,44 @@ def test_classes_share_the_words_out(read: list[TextBox], truth: list[TextBox]) 
     [
         ("12.50", "digits"),
         ("$1,000", "digits"),
-        ("7", "character"),
-        (":", "character"),
+        ("7", "digits"),
+        ("a", "letter"),
+        ("I.", "letter"),
+        (":", "punctuation"),
         ("--", "punctuation"),
         ("TOTAL:", "upper"),
         ("total", "lower"),
-        ("Total", "mixed"),
-        ("A4", "mixed"),
+        ("Total", "title"),
+        ("(Total", "title"),
+        ("McKay", "mixed case"),
+        ("pH", "mixed case"),
+        ("A4", "letters and digits"),
+        ("TW0", "letters and digits"),
     ],
 )
 def test_kind_of_a_word(text: str, kind: str) -> None:
     assert text_kind(text) == kind
+    assert kind in KINDS
+
+
+def test_digits_that_were_read_as_something_else() -> None:
+    truth = [box("12.50", 0, 50), box("Net5", 60, 40), box("900", 200, 30)]
+    read = [box("1Z.5O", 0, 50), box("Net5", 60, 40)]  # 900 is missed
+    fates = find_errors(read, truth, case=True).fates
+    kinds = {row["group"]: row for row in character_rows(fates, True, character_kind, CHARACTERS)}
+    assert kinds["digit"]["characters"] == 5
+    assert kinds["digit"]["wrong"] == pytest.approx(2 / 5)
+    assert kinds["digit"]["read_as"] == "Z 1x, O 1x"
+    assert [kinds[name]["wrong"] for name in ("capital", "small letter", "sign")] == [0, 0, 0]
+    digits = {row["group"]: row["wrong"] for row in character_rows(fates, True, str, DIGITS)}
+    assert digits == {"0": 1.0, "1": 0.0, "2": 1.0, "5": 0.0}
+
+
+def test_left_out_characters_and_case() -> None:
+    fates = find_errors([box("TOTL", 0, 50)], [box("Total", 0, 50)], case=True).fates
+    assert ("a", "") in character_pairs(fates, case=False)
+    (row,) = character_rows(fates, False, lambda char: "any", ("any",))
+    assert (row["characters"], row["wrong"], row["read_as"]) == (5, 1 / 5, "(nothing) 1x")
 
 
 def test_buckets() -> None:

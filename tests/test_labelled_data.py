@@ -86,6 +86,94 @@ def test_boxes_without_text_do_for_the_detector(tmp_path: Path) -> None:
     assert not data.has_texts
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '10, 10, 90, 30, "Total, net"\r\n10, 40, 60, 55, "###"\r\n',
+        '10 10 90 30 "Total, net"\n10 40 60 55 "###"\n',
+        '10,10,90,30,"Total, net"\n10,40,60,55,"###"',
+    ],
+)
+def test_upright_boxes_of_icdar_2013(tmp_path: Path, lines: str) -> None:
+    data = load_labelled(icdar(tmp_path, lines, "gt_a.txt", "a.jpg"))
+    first, second = data.images[0].lines
+    assert first.text == "Total, net"
+    np.testing.assert_array_equal(first.quad, SQUARE)
+    assert not second.readable
+    assert data.warnings == ()
+
+
+def test_upright_boxes_may_hold_quotes_of_their_own(tmp_path: Path) -> None:
+    lines = '10 10 90 30 "\\"Total\\""\n10 10 90 30 """\n'
+    first, second = load_labelled(icdar(tmp_path, lines)).images[0].lines
+    assert (first.text, second.text) == ('"Total"', '"')
+
+
+def test_scripts_of_mlt_are_no_text(tmp_path: Path) -> None:
+    icdar(tmp_path, f"{LINE}Latin,Total, net\n{LINE}Symbols,%\n{LINE}None,###\n")
+    icdar(tmp_path, f"{LINE}Latin,due\n", "gt_b.txt", "b.png")
+    data = load_labelled(tmp_path)
+    lines = [line for image in data.images for line in image.lines]
+    assert [line.text for line in lines] == ["Total, net", "%", None, "due"]
+    assert [line.readable for line in lines] == [True, True, False, True]
+    assert "name of a script" in data.warnings[0]
+
+
+def test_a_text_that_begins_like_a_script_is_kept(tmp_path: Path) -> None:
+    icdar(tmp_path, f"{LINE}Latin,Greek and Law\n{LINE}Total\n")
+    data = load_labelled(tmp_path)
+    assert data.images[0].lines[0].text == "Latin,Greek and Law"
+    assert data.warnings == ()
+
+
+def test_quotes_around_every_text_are_no_text(tmp_path: Path) -> None:
+    data = load_labelled(icdar(tmp_path, f'{LINE}"Total"\n{LINE}###\n{LINE}"12 ""\n'))
+    assert [line.text for line in data.images[0].lines] == ["Total", None, '12 "']
+    assert "quotes" in data.warnings[0]
+    some = load_labelled(icdar(tmp_path / "some", f'{LINE}"Total"\n{LINE}due\n'))
+    assert [line.text for line in some.images[0].lines] == ['"Total"', "due"]
+    assert some.warnings == ()
+
+
+def test_crops_with_a_list_of_icdar_2015(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        draw(tmp_path / f"word_{number}.png", 64, 32)
+    lines = (
+        'word_1.png, "Total"\r\nword_2.png, "\\"A, B\\""\r\nword_3.png, "###"\r\nword_4.png, "x"'
+    )
+    (tmp_path / "gt.txt").write_text(f"\ufeff{lines}", "utf-8")
+    (tmp_path / "coords.txt").write_text("word_1.png, 1,2,3,4,5,6,7,8\n")
+    data = load_labelled(tmp_path)
+    assert not data.has_boxes and data.has_texts
+    assert [image.lines[0].text for image in data.images] == ["Total", '"A, B"', None]
+    assert not data.images[2].lines[0].readable
+    assert len({image.page for image in data.images}) == 3
+    assert data.warnings[0].startswith("skipped 1 labelled images that are not in")
+    assert [text for _, text in read_crops(data.images, 1.0, Skipped())] == ["Total", '"A, B"']
+
+
+def test_a_bad_line_of_a_list_is_named(tmp_path: Path) -> None:
+    draw(tmp_path / "word_1.png")
+    (tmp_path / "gt.txt").write_text('word_1.png, "Total"\nno label here\n')
+    with pytest.raises(SourceError, match=r"gt\.txt: line 2 is 'no label here'"):
+        load_labelled(tmp_path)
+
+
+def test_doctr_pages_with_words(tmp_path: Path) -> None:
+    words = [
+        {"value": "Total", "geometry": [10, 10, 90, 30]},
+        {"value": "due", "geometry": SQUARE},
+    ]
+    data = load_labelled(
+        doctr(tmp_path, {"a.png": {"typed_words": words}, "b.png": {"typed_words": []}})
+    )
+    assert data.kind == "docTR pages with words"
+    assert data.has_boxes and data.has_texts
+    assert [line.text for line in data.images[0].lines] == ["Total", "due"]
+    for line in data.images[0].lines:
+        np.testing.assert_array_equal(line.quad, SQUARE)
+
+
 def test_other_files_of_the_name_are_no_labels(tmp_path: Path) -> None:
     icdar(tmp_path, f"{LINE}Total\n", "box/a.csv", "img/a.png")
     (tmp_path / "key").mkdir()
@@ -110,6 +198,8 @@ def test_corners_that_run_the_other_way_are_put_in_order(tmp_path: Path) -> None
         ({"a.png": {"polygons": [SQUARE, [["a", 1]] * 4]}}, "polygon 1 is .*four points"),
         ({"a.png": {"polygons": [[[1, 1], [2, 1], [2, float("nan")], [1, 2]]]}}, "polygon 0"),
         ({"a.png": {"polygons": [[[0.1, 0], [1, 0], [1, 0.5], [0.1, 0.5]]]}}, "in pixels"),
+        ({"a.png": {"typed_words": [{"value": "x"}]}}, "'a.png': \"typed_words\" is a list"),
+        ({"a.png": {"typed_words": [{"value": "x", "geometry": [1, 2]}]}}, "polygon 0 is .*four"),
         ({"gone.png": "x"}, "no labelled image was found"),
     ],
 )
@@ -121,7 +211,7 @@ def test_bad_doctr_labels(tmp_path: Path, labels: Any, message: str) -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (f"{LINE}Total\nTotal 9.00\n", "line 2 is 'Total 9.00'; allowed is x1,y1"),
+        (f"{LINE}Total\nTotal 9.00\n", "line 2 is 'Total 9.00'; allowed are x1,y1"),
         ("1,2,3,4,Total\n", "line 1"),
         ("1,2,3,4,5,6,7,inf,Total\n", "line 1"),
     ],

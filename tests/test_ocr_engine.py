@@ -21,6 +21,7 @@ from docagent.ocr.preprocess import is_negative, rotate, turn
 from docagent.ocr.recognition import rescore
 from docagent.scan import load
 from docagent.settings import Settings
+from eval.degradations import LEVELS, Rung, degrade_page, parse_rungs
 
 ROWS = (
     "Northfield Supplies Limited",
@@ -97,6 +98,24 @@ def test_uneven_light_low_contrast_and_white_on_black(engine: OcrEngine) -> None
     assert words_right(engine.read_image(255 - page())) >= 0.7
 
 
+READABLE = (
+    "clean,dpi 100,dpi 75,blur 1,blur 2,jpeg 20,jpeg 10,skew -15,skew +15,perspective,shadow 0.5,"
+    "bleed 0.15,salt 0.005,contrast 0.25,turn,inverted"
+)
+"""Rungs of the ladder that are to be read, at least one of each family."""
+
+
+@pytest.mark.parametrize("rung", parse_rungs(READABLE), ids=lambda rung: rung.name)
+def test_every_degradation_of_the_ladder_is_read(engine: OcrEngine, rung: Rung) -> None:
+    drawn = cv2.resize(page(), None, fx=1.5, fy=1.5, interpolation=cv2.INTER_CUBIC)
+    image, _ = degrade_page(np.asarray(drawn, np.uint8), rung)
+    assert words_right(engine.read_image(image)) >= 0.85
+
+
+def test_no_family_of_the_ladder_is_left_out() -> None:
+    assert {rung.family for rung in parse_rungs(READABLE)} == set(LEVELS)
+
+
 @pytest.mark.parametrize("factor", [0.5, 3.0])
 def test_resolution_does_not_matter(engine: OcrEngine, factor: float) -> None:
     flag = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
@@ -166,6 +185,17 @@ def test_missing_and_broken_weights_are_named(tmp_path: Path) -> None:
 
 def test_light_type_on_dark_ground_is_read(engine: OcrEngine) -> None:
     assert words_right(engine.read_image(255 - page())) >= 0.9
+
+
+@pytest.mark.parametrize("ground", [0, 100], ids=["black", "grey"])
+@pytest.mark.parametrize("rows", [slice(45, 92), slice(30, 320)], ids=["one line", "a block"])
+def test_light_type_on_a_bar_of_a_light_page_is_read(
+    engine: OcrEngine, rows: slice, ground: int
+) -> None:
+    """A bar has its own polarity, and a large one is not to be evened out as a shadow."""
+    image = page()
+    image[rows] = 255 - (image[rows] * ((255 - ground) / 255)).astype(np.uint8)
+    assert words_right(engine.read_image(image)) >= 0.9
 
 
 def test_a_receipt_on_a_dark_desk_is_no_negative() -> None:

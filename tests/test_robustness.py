@@ -8,7 +8,8 @@ import pytest
 pytest.importorskip("faker", reason="the train extra is not installed")
 pytest.importorskip("fontTools", reason="the train extra is not installed")
 
-from finetune.robustness import clean_pages, table
+from eval.ladder import ladder_table
+from finetune.robustness import clean_pages
 
 
 def test_clean_pages() -> None:
@@ -33,7 +34,7 @@ def test_a_seed_gives_the_same_pages() -> None:
 
 def test_table_puts_a_measure_of_all_engines_side_by_side() -> None:
     row = {"rung": "clean", "word_f1": 0.5, "bag_f1": 0.75, "cer": 0.1, "cpu_s": 1.0}
-    text = table([row | {"engine": "a"}, row | {"engine": "b"}], ["a", "b"])
+    text = ladder_table([row | {"engine": "a"}, row | {"engine": "b"}], ["a", "b"])
     head, _, cells = text.splitlines()
     assert head.split("|")[2:4] == [" a word F1 ", " b word F1 "]
     assert cells.split("|")[1].strip() == "clean"

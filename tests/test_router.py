@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import cv2
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from docagent.document import Page
 from docagent.geometry import Polygon
 from docagent.ocr.page_features import page_features, page_kind
 from docagent.ocr.preprocess import rotate
-from docagent.ocr.router import ROUTES, RoutedEngine
+from docagent.ocr.router import PAIR, ROUTES, RoutedEngine
 from docagent.scan import ScanPage, load
 from docagent.settings import Settings
 from tests.documents import page_of
@@ -102,11 +104,26 @@ def test_only_the_engine_that_is_needed_is_made() -> None:
         made.append(name)
         return Named(name)
 
-    routed = RoutedEngine({"docagent": lambda: make("docagent"), "fused": lambda: make("fused")})
-    read = routed.read_page(load(CASES["receipt"]).pages[0])
-    assert (read.kind, read.engine) == ("receipt", ROUTES["receipt"][0])
+    routed = RoutedEngine({name: partial(make, name) for name in ("docagent", "fused", PAIR)})
+    read = routed.read_page(load(CASES["scan"]).pages[0])
+    assert (read.kind, read.engine) == ("scan", PAIR)
     assert routed.read_page(load(PDF).pages[0]).source == "text_layer"
-    assert made == [ROUTES["receipt"][0]]
+    assert made == [PAIR]
+
+
+def test_two_engines_read_scans_and_one_reads_the_rest() -> None:
+    routed = RoutedEngine({name: partial(Named, name) for name in ("docagent", "fused", PAIR)})
+    read = {case: routed.read_page(load(image).pages[0]).engine for case, image in CASES.items()}
+    assert {case for case, engine in read.items() if engine == PAIR} == {"scan", "leaning scan"}
+    assert set(read.values()) == {"docagent", PAIR}
+
+
+def test_what_is_installed_reads_scans() -> None:
+    """Without RapidOCR that is what else there is, fused; without any, docagent's engine."""
+    scan_page = load(CASES["scan"]).pages[0]
+    for names, engine in ((("docagent", "fused"), "fused"), (("docagent",), "docagent")):
+        routed = RoutedEngine({name: partial(Named, name) for name in names})
+        assert routed.read_page(scan_page).engine == engine
 
 
 @pytest.mark.parametrize("case", CASES)

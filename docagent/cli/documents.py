@@ -27,6 +27,7 @@ from docagent.annotate import (
     words_to_marks,
 )
 from docagent.cli import tables
+from docagent.cli.ahead import ReadAhead
 from docagent.cli.inputs import Input, expand_inputs
 from docagent.cli.options import to_settings
 from docagent.cli.progress import Progress
@@ -133,29 +134,30 @@ class _Run:
         self._code = 0
 
     def all(self, inputs: Sequence[Input], problems: Sequence[DocAgentError]) -> int:
-        """Process the inputs in turn; one that fails does not stop the others."""
+        """Process the inputs; one that fails does not stop the others. Results come in turn."""
         self._progress = Progress(len(inputs), self._args.quiet)
         for problem in problems:
             self._fail(problem.args[0], 2)
-        for index, item in enumerate(inputs):
-            try:
-                self._one(index, item)
-            except DocAgentError as error:
-                self._fail_input(item, str(error), 2)
-            except BrokenPipeError:
-                raise
-            except Exception as error:
-                self._fault(item, error)
+        with ReadAhead(self._agent, inputs, self._is_done) as ahead:
+            for index, item in enumerate(inputs):
+                try:
+                    self._one(index, item, ahead)
+                except DocAgentError as error:
+                    self._fail_input(item, str(error), 2)
+                except BrokenPipeError:
+                    raise
+                except Exception as error:
+                    self._fault(item, error)
         self._progress.clear()
         return self._code
 
-    def _one(self, index: int, item: Input) -> None:
+    def _one(self, index: int, item: Input, ahead: ReadAhead) -> None:
         self._progress.show(index, item.name)
         if self._is_done(item):
             self._progress.note(f"{item.name}: already done (--force does it again)")
             self._print_stored(item)
             return
-        scan = self._agent.load(item.source())
+        scan = ahead.scan(item)
         document = self._agent.read(
             scan, lambda done, total: self._progress.show(index, item.name, done, total)
         )

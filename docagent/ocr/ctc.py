@@ -7,7 +7,7 @@ character i of the charset. Beam search after Hannun et al. 2014 (prefix search)
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,9 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.ocr.charset import CHARSET
-
-LanguageScore = Callable[[str], float]
-"""Log-probability of the last character of a text given the ones before it."""
 
 SURE_BLANK = 0.995
 """Steps that are blank with more than this probability add no character."""
@@ -99,25 +96,21 @@ def _aligned(
 
 
 def decode_beam(
-    scores: NDArray[np.float32],
-    width: int = 6,
-    language: LanguageScore | None = None,
-    weight: float = 0.3,
-    count: int = 5,
+    scores: NDArray[np.float32], width: int = 6, count: int = 5
 ) -> list[tuple[str, float]]:
     """Best ``count`` texts with their share (0-1) of the beam's probability, best first.
 
-    width: prefixes kept a step. language: optional score added, times ``weight``, whenever a
-    character is appended. Raises ValueError if width or count is below 1.
+    width: prefixes kept a step. No language takes part: a word model chooses among the texts
+    afterwards (``recognition.rescore``). Raises ValueError if width or count is below 1.
     """
     if width < 1 or count < 1:
         raise ValueError(f"width {width} and count {count} must be at least 1")
-    search = _PrefixSearch(width, language, weight)
+    search = _PrefixSearch(width)
     for blank, likely in _likely_characters(scores):
         search.step(blank, likely)
-    ranked = search.ranked()[:count]
-    mass = sum(search.weight_of(text) for text in search.beams) or 1.0
-    return [(text, search.weight_of(text) / mass) for text in ranked]
+    chances = {text: sum(ends) for text, ends in search.beams.items()}
+    mass = sum(chances.values()) or 1.0
+    return [(text, chances[text] / mass) for text in search.ranked()[:count]]
 
 
 def _likely_characters(
@@ -141,19 +134,12 @@ class _PrefixSearch:
     Probabilities are rescaled at each step, so long lines do not underflow.
     """
 
-    def __init__(self, width: int, language: LanguageScore | None, weight: float) -> None:
-        self.width, self.language, self.weight = width, language, weight
+    def __init__(self, width: int) -> None:
+        self.width = width
         self.beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}
-        self.bonus: dict[str, float] = {"": 1.0}
         self.open = False  # whether a beam may end in its last character
 
-    def weight_of(self, text: str) -> float:
-        blank, char = self.beams[text]
-        return (blank + char) * self.bonus.get(text, 1.0)
-
     def ranked(self) -> list[str]:
-        if self.language:
-            return sorted(self.beams, key=self.weight_of, reverse=True)
         return sorted(self.beams, key=lambda text: -sum(self.beams[text]))
 
     def step(self, blank: float, likely: list[tuple[str, float]]) -> None:
@@ -181,9 +167,6 @@ class _PrefixSearch:
                 if total * chance < NEGLIGIBLE:
                     continue
                 longer = text + letter
-                if self.language and longer not in self.bonus:
-                    factor = math.exp(self.weight * self.language(longer))
-                    self.bonus[longer] = self.bonus[text] * factor
                 if letter == last:
                     grown[text][1] += ends_char * chance
                     grown.setdefault(longer, [0.0, 0.0])[1] += ends_blank * chance

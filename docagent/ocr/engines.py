@@ -13,7 +13,7 @@ from docagent.ocr.engine import OcrEngine
 from docagent.ocr.fused import FusedEngine
 from docagent.ocr.once import once
 from docagent.ocr.rapid import RapidOcrEngine
-from docagent.ocr.router import RoutedEngine
+from docagent.ocr.router import PAIR, RoutedEngine
 from docagent.ocr.tesseract import TesseractEngine
 from docagent.ocr.types import PageReader
 from docagent.settings import EngineName, Settings
@@ -53,7 +53,8 @@ def load_engine(settings: Settings, own: Callable[[], OcrEngine]) -> PageReader:
     check_engine(settings.engine)
     makers = _makers(settings, own)
     if settings.engine == "auto":
-        usable = installed_engines()
+        usable: set[str] = {*installed_engines()}
+        usable |= {PAIR} if "rapidocr" in usable else set()
         return RoutedEngine({name: make for name, make in makers.items() if name in usable})
     return makers[settings.engine]()
 
@@ -80,4 +81,5 @@ def _makers(
         "tesseract": make_tesseract,
         "rapidocr": make_rapid,
         "fused": make_fused,
+        PAIR: lambda: FusedEngine(make_own(), [make_rapid()]),
     }

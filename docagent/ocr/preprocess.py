@@ -22,6 +22,10 @@ DARK_GROUND = 110
 LIGHT_AREA = 0.06
 """Share of the page in light areas from which there is paper."""
 
+BLOCK_TYPE = 0.04
+"""Share of a dim area with something much lighter in it from which it is no shadow on paper but a
+block of dark ground with light type."""
+
 
 def even_light(image: Image) -> Image:
     """Divide by the paper's brightness where shadows or a lamp make it uneven.
@@ -38,9 +42,29 @@ def even_light(image: Image) -> Image:
     low, high = np.percentile(paper, (5, 95))
     if high < 60 or low > 0.85 * high:
         return image
+    paper[_dark_blocks(image, paper, float(high))] = high
     paper = np.maximum(paper, 0.35 * high)
     light = cv2.resize(paper / high, (width, height), interpolation=cv2.INTER_LINEAR)
     return np.asarray(np.clip(image / light, 0, 255), np.uint8)
+
+
+def _dark_blocks(image: Image, paper: NDArray[np.float32], high: float) -> NDArray[np.bool_]:
+    """Where the page has light type on dark ground, in the cells of ``paper`` (a small map of the
+    ground's grey level, ``high`` where it is bright). Nothing on a shadow is lighter than it is."""
+    dim = np.asarray(paper < 0.75 * high, np.uint8)
+    height, width = image.shape
+    cell = np.ones((-(-height // dim.shape[0]), -(-width // dim.shape[1])), np.uint8)
+    # Strokes of two pixels count, specks of one do not.
+    strokes = cv2.erode(image, np.ones((2, 2), np.uint8))
+    peaks = cv2.resize(cv2.dilate(strokes, cell), dim.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    lit = peaks > paper + 0.5 * (high - paper)
+    _, areas = cv2.connectedComponents(dim)
+    # At the edge of an area the bright paper beside it is seen.
+    inner = np.where(cv2.erode(dim, np.ones((5, 5), np.uint8)) > 0, areas, 0)
+    cells = np.bincount(inner.ravel(), minlength=areas.max() + 1)
+    shares = np.bincount(inner[lit], minlength=len(cells)) / np.maximum(cells, 1)
+    shares[0] = 0.0
+    return np.asarray((shares > BLOCK_TYPE)[areas])
 
 
 def is_negative(image: Image) -> bool:

@@ -48,12 +48,16 @@ class RapidOcrEngine:
 
         Raises SourceError, also when the package fails.
         """
-        return scan_page.text_layer or self.read_turned(scan_page, 0)
+        return scan_page.text_layer or self._read(scan_page, 0, classify=True)
 
     def read_turned(self, scan_page: ScanPage, quarter: int) -> Page:
-        """The page's image read as it is after ``quarter`` degrees clockwise."""
+        """The page's image read as it is after ``quarter`` degrees clockwise. Who says how it is
+        turned knows that it is upright then, so the angle classifier is left out."""
+        return self._read(scan_page, quarter, classify=False)
+
+    def _read(self, scan_page: ScanPage, quarter: int, *, classify: bool) -> Page:
         image = np.ascontiguousarray(np.rot90(scan_page.image(color=True), -(quarter // 90) % 4))
-        result = self._run(image, scan_page.number, detect=True)
+        result = self._run(image, scan_page.number, detect=True, classify=classify)
         words = [word for line in result_to_lines(result) for word in line]
         return boxed_words_to_page(words, image, scan_page.number, quarter, self.name)
 
@@ -63,13 +67,13 @@ class RapidOcrEngine:
             return None
         crop = cut_place(scan_page.image(), page, polygon)
         image = np.ascontiguousarray(np.repeat(crop[..., None], 3, axis=2))
-        result = self._run(image, page.number, detect=False)
+        result = self._run(image, page.number, detect=False, classify=False)
         return " ".join(" ".join(result.txts or ()).split()) or None
 
-    def _run(self, image: NDArray[np.uint8], number: int, *, detect: bool) -> Any:
+    def _run(self, image: NDArray[np.uint8], number: int, *, detect: bool, classify: bool) -> Any:
         try:
             # Said each time: the package keeps what the last call was told.
-            return self._engine(image, use_det=detect, use_cls=detect, return_word_box=detect)
+            return self._engine(image, use_det=detect, use_cls=classify, return_word_box=detect)
         # The package's errors derive from Exception itself, one class for each of its parts.
         except Exception as error:
             raise SourceError(f"page {number}", f"rapidocr failed ({error})") from error

@@ -1,0 +1,65 @@
+"""Inputs of one page are read before their turn, side by side, while results stay in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+
+from docagent.agent import DocAgent
+from docagent.cli.inputs import Input
+from docagent.scan import Scan
+
+
+class ReadAhead:
+    """Gives the scans of inputs in their order. Those of one page the agent has read by then, as
+    many at once as it has threads; the pages of longer ones it reads side by side in their turn.
+
+    skip: inputs that will not be asked for. Standard input is left to its turn.
+    """
+
+    def __init__(
+        self, agent: DocAgent, inputs: Iterable[Input], skip: Callable[[Input], bool]
+    ) -> None:
+        rest = [item for item in inputs if item.path is not None]
+        self._agent, self._skip = agent, skip
+        self._workers = agent.side_by_side(len(rest))
+        self._pool = ThreadPoolExecutor(self._workers) if self._workers > 1 else None
+        self._rest = iter(rest)
+        self._waiting: dict[Input, Future[Scan]] = {}
+
+    def __enter__(self) -> ReadAhead:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._pool is not None:
+            # Whoever stops a batch does not wait for the rest of it.
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def scan(self, item: Input) -> Scan:
+        """The scan of an input. Raises what loading it, or reading it ahead, raises."""
+        if item not in self._waiting:
+            self._fill()
+        found = self._waiting.pop(item, None)
+        if found is None:
+            return self._agent.load(item.source())
+        self._fill()
+        return found.result()
+
+    def _fill(self) -> None:
+        while self._pool is not None and len(self._waiting) < self._workers:
+            item = next((item for item in self._rest if not self._skip(item)), None)
+            if item is None:
+                return
+            self._waiting[item] = self._pool.submit(self._read, item)
+
+    def _read(self, item: Input) -> Scan:
+        scan = self._agent.load(item.source())
+        if len(scan.pages) == 1:
+            self._agent.read_beside(scan)
+        return scan

@@ -1,0 +1,71 @@
+"""The recognizer reads crops in batches by width, and gives readings in the order of the crops."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+import docagent
+from docagent.ocr.crops import CROP_HEIGHT
+from docagent.ocr.recognition import BATCH_COLUMNS, TextRecognizer
+from docagent.ocr.types import Image as Pixels
+from docagent.ocr.types import LineReading
+
+TEXTS = (
+    "Total",
+    "Northfield Supplies Limited, Brighton",
+    "48213",
+    "Date",
+    "Delivery by courier",
+    "March 2025",
+    "Thank you for your order of pencils",
+    "12.75",
+    "Paper and pencils 36.40",
+)
+
+
+def draw(text: str) -> Pixels:
+    font = ImageFont.load_default(24)
+    image = Image.new("L", (round(font.getlength(text)) + 12, CROP_HEIGHT), 250)
+    ImageDraw.Draw(image).text((6, 1), text, font=font, fill=20)
+    return np.asarray(image).copy()
+
+
+def text_of(reading: LineReading) -> str:
+    return " ".join("".join(char.text for char in word.chars) for word in reading.words)
+
+
+def drawn_as(reading: LineReading) -> str:
+    """The text of TEXTS that was read: a letter may be wrong, its place among the others not."""
+    return max(TEXTS, key=lambda text: SequenceMatcher(None, text, text_of(reading)).ratio())
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> TextRecognizer:
+    return TextRecognizer(Path(docagent.__file__).parent / "weights" / "recognizer.onnx")
+
+
+def test_readings_are_in_the_order_of_the_crops(recognizer: TextRecognizer) -> None:
+    crops = [draw(text) for text in TEXTS]
+    widths = [crop.shape[1] for crop in crops]
+    assert sum(widths) > BATCH_COLUMNS, "several batches"
+    assert widths != sorted(widths), "not in the order that batches are made in"
+    assert [drawn_as(reading) for reading in recognizer.recognize(crops)] == list(TEXTS)
+    backwards = recognizer.recognize(crops[::-1])
+    assert [drawn_as(reading) for reading in backwards] == list(TEXTS[::-1])
+
+
+def test_a_crop_is_read_alike_alone_and_among_others(recognizer: TextRecognizer) -> None:
+    crops = [draw(text) for text in TEXTS]
+    for crop, together in zip(crops, recognizer.recognize(crops), strict=True):
+        (alone,) = recognizer.recognize([crop])
+        assert text_of(alone) == text_of(together)
+        assert alone.confidence == pytest.approx(together.confidence, abs=0.05)
+
+
+def test_no_crops_no_readings(recognizer: TextRecognizer) -> None:
+    assert recognizer.recognize([]) == []
