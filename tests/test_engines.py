@@ -303,7 +303,7 @@ def test_the_pair_of_the_router_is_there_with_rapidocr(monkeypatch: pytest.Monke
         monkeypatch.setattr(engines, "installed_engines", lambda names=names: names)
         routed = load_engine(Settings(engine="auto"), OcrEngine)
         assert isinstance(routed, RoutedEngine)
-        assert (PAIR in routed._make) is there
+        assert (PAIR in routed._engines) is there
 
 
 @needs_rapidocr
