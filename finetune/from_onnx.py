@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from docagent.errors import ModelError
 
 Array = NDArray[Any]
+LINEAR = ("MatMul", "MatMulInteger", "Gemm", "Add")
 GATES = (0, 2, 3, 1)
 """Where torch's LSTM gates (input, forget, cell, output) stand in ONNX (i, o, f, c)."""
 
@@ -44,6 +45,8 @@ def load_onnx(model: nn.Module, weights: Path, example: Tensor) -> None:
             values = [constants.get(i) for i in node.input]
             if module is None or not any(value is not None for value in values):
                 continue
+            if node.op_type == "MatMulInteger":
+                values = [_float_matrix(node, constants)]
             filled = _fill(node, module, norms.get(name), values)
             missing -= {f"{name}.{key}" for key in filled}
             if name in norms:
@@ -178,7 +181,7 @@ def _fill(
         if node.op_type != "LSTM":
             values = [None, *_float_gates(values), values[3]]
         return _fill_lstm(module, int(number) if number.isdigit() else 0, values)
-    if isinstance(module, nn.Linear) and node.op_type in ("MatMul", "Gemm", "Add"):
+    if isinstance(module, nn.Linear) and node.op_type in LINEAR:
         return _fill_linear(module, values)
     return []
 
@@ -226,6 +229,13 @@ def _float_gates(values: list[Array | None]) -> list[Array]:
         floats = (whole.astype(np.float32) - shift) * scales[:, None, :]
         found.append(np.ascontiguousarray(floats.transpose(0, 2, 1)))
     return found
+
+
+def _float_matrix(node: Any, constants: Mapping[str, Array]) -> Array:
+    """The weights (inputs, outputs) of a MatMulInteger, whose scales are multiplied later."""
+    whole, zero = node.input[1], node.input[3]
+    scale = constants[whole.removesuffix("_quantized") + "_scale"]
+    return dequantise(constants[whole], scale, constants[zero], axis=1)
 
 
 def _fill_lstm(module: nn.LSTM, layer: int, values: list[Array | None]) -> list[str]:

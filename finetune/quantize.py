@@ -3,8 +3,8 @@
     python -m finetune.quantize recognizer --shards runs/shards \
         --source runs/recognizer/recognizer.onnx --target docagent/weights/recognizer.onnx
 
-Convolutions get int8 weights per channel and uint8 activations, LSTMs int8 weights per gate and
-activations quantised as they come; the recognizer's last layer stays in float32.
+Convolutions get int8 weights per channel and uint8 activations, LSTMs and the recognizer's last
+layer int8 weights per gate or class and activations quantised as they come; its scores are float32.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ from finetune.detector_data import read_pages
 from finetune.recognizer_data import framed, read_shard
 
 Inputs = dict[str, NDArray[np.float32]]
-IN_FLOAT = {"recognizer": (), "detector": ("stem",)}
-"""Parts of node names that are left as they are: the detector's first convolution, of one channel
-at full size, is slower in 8 bits."""
+IN_FLOAT = {"recognizer": ("head",), "detector": ("stem",)}
+"""Parts of names of convolutions and sums that are left as they are: the detector's first
+convolution, of one channel at full size, is slower in 8 bits, and the recognizer's scores in 256
+steps would say less of how sure it is."""
 
 
 class Examples(CalibrationDataReader):  # type: ignore[misc]
@@ -62,17 +63,19 @@ def page_examples(shard: Path, count: int) -> Iterator[Inputs]:
 
 
 def quantize(source: Path, target: Path, examples: Iterator[Inputs], skip: tuple[str, ...]) -> None:
-    """Write ``source`` with 8-bit convolutions and LSTMs to ``target``; convolutions whose name
-    contains one of ``skip`` stay as they are."""
+    """Write ``source`` with 8-bit convolutions, LSTMs and products of matrices to ``target``;
+    convolutions and sums whose name contains one of ``skip`` stay as they are."""
     import onnx
 
     with tempfile.TemporaryDirectory() as folder:
         ready, static = Path(folder) / "ready.onnx", Path(folder) / "static.onnx"
         quant_pre_process(str(source), str(ready), skip_symbolic_shape=True)
-        convolutions = [
-            node.name for node in onnx.load(str(ready)).graph.node if node.op_type == "Conv"
+        names = [
+            node.name
+            for node in onnx.load(str(ready)).graph.node
+            if node.op_type in ("Conv", "Add")
         ]
-        kept = [name for name in convolutions if any(word in name for word in skip)]
+        kept = [name for name in names if any(word in name for word in skip)]
         quantize_static(
             str(ready),
             str(static),
@@ -89,7 +92,7 @@ def quantize(source: Path, target: Path, examples: Iterator[Inputs], skip: tuple
         quantize_dynamic(
             str(static),
             str(target),
-            op_types_to_quantize=["LSTM"],
+            op_types_to_quantize=["LSTM", "MatMul"],
             per_channel=True,
             weight_type=QuantType.QInt8,
         )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from docagent.ocr.charset import CHARSET, fold_text
-from docagent.ocr.ctc import align, decode_beam, decode_greedy
+from docagent.ocr.ctc import align, decode_beam, decode_greedy, doubt_others
 
 CLASSES = len(CHARSET) + 1
 
@@ -100,3 +100,42 @@ def test_alignment_places_a_character_the_best_path_left_out():
     scores = path_scores("a_c")
     scores[1, CHARSET.index("b") + 1] = np.log(0.1)
     assert [(c.text, c.start) for c in align(scores, "abc")] == [("a", 0), ("b", 1), ("c", 2)]
+
+
+def missing(path: str, step: int, char: str, chance: float) -> NDArray[np.float32]:
+    """Scores of a path at one step of which another character has ``chance``."""
+    scores = path_scores(path)
+    top = int(scores[step].argmax())
+    scores[step, top] = math.log(0.98 - chance)
+    scores[step, CHARSET.index(char) + 1] = math.log(chance)
+    return scores
+
+
+@pytest.mark.parametrize(
+    ("path", "step", "char", "doubted"),
+    [
+        ("p_p_i_c", 3, "l", 1),  # left out between two letters
+        ("_i_m_i_t", 0, "l", 0),  # before the first
+        ("V_o_l_u_m_", 9, "e", 4),  # after the last
+        ("p_ppi_c", 3, "l", 1),  # under another letter's steps
+    ],
+)
+def test_a_letter_that_may_be_missing_lowers_confidence(
+    path: str, step: int, char: str, doubted: int
+) -> None:
+    scores = missing(path, step, char, 0.4)
+    plain = decode_greedy(scores)
+    lowered = doubt_others(plain, scores)
+    assert lowered[doubted].confidence == pytest.approx(0.6, abs=0.01)
+    others = [i for i in range(len(plain)) if i != doubted]
+    assert [lowered[i] for i in others] == [plain[i] for i in others]
+
+
+@pytest.mark.parametrize(("step", "char"), [(1, "a"), (1, "b"), (1, " "), (3, " ")])
+def test_neighbours_that_spread_and_spaces_are_no_missing_letters(step: int, char: str) -> None:
+    scores = missing("a_b_c", step, char, 0.4)
+    assert doubt_others(decode_greedy(scores), scores) == decode_greedy(scores)
+
+
+def test_nothing_read_has_nothing_to_doubt() -> None:
+    assert doubt_others([], path_scores("___")) == []

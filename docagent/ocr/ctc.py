@@ -7,8 +7,9 @@ character i of the charset. Beam search after Hannun et al. 2014 (prefix search)
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +19,11 @@ from docagent.ocr.charset import CHARSET
 
 SURE_BLANK = 0.995
 """Steps that are blank with more than this probability add no character."""
+
+LOG_SURE = math.log(0.95)
+"""Steps with less probability than this for their class may hold a character that was not read."""
+
+SPACE = CHARSET.index(" ") + 1
 
 LOG_LEAST = math.log(0.003)
 """Characters less likely than this at a step are not tried."""
@@ -50,6 +56,25 @@ def decode_greedy(scores: NDArray[np.float32]) -> list[AlignedChar]:
         for label, score, (start, end) in zip(labels, best, pairwise(edges), strict=True)
         if label
     ]
+
+
+def doubt_others(chars: Sequence[AlignedChar], scores: NDArray[np.float32]) -> list[AlignedChar]:
+    """The characters of a best path, with no more confidence than that no other character was
+    left out beside them or under them."""
+    if not chars:
+        return []
+    lowered, starts = list(chars), [char.start for char in chars]
+    for step in np.flatnonzero(scores.max(axis=1) < LOG_SURE).tolist():
+        nearest = max(0, bisect(starts, step) - 1)
+        # What spreads over the edges of its steps is no other character.
+        known = {CHARSET.index(c.text) + 1 for c in chars[max(0, nearest - 1) : nearest + 2]}
+        row = scores[step].copy()
+        row[[0, SPACE, *known]] = -np.inf
+        missing = math.exp(float(row.max()))
+        doubted = lowered[nearest]
+        if doubted.text != " " and 1 - missing < doubted.confidence:
+            lowered[nearest] = replace(doubted, confidence=1 - missing)
+    return lowered
 
 
 def align(scores: NDArray[np.float32], text: str) -> list[AlignedChar]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from docagent.accents import strip_accents
 from docagent.inference import open_session
 from docagent.ocr.crops import CROP_HEIGHT, crop_to_input, stack_inputs
-from docagent.ocr.ctc import AlignedChar, align, decode_beam, decode_greedy
+from docagent.ocr.ctc import AlignedChar, align, decode_beam, decode_greedy, doubt_others
 from docagent.ocr.types import CharReading, Image, LineReading, WordReading
 from docagent.ocr.word_cuts import split_words
 
@@ -26,6 +27,9 @@ longer."""
 
 UNSURE = 0.95
 """Words whose weakest character is below this get n-best alternatives by beam search."""
+
+UNSURE_OF_UNKNOWN = 0.98
+"""The same for words that the language model does not know."""
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -86,10 +90,16 @@ class TextRecognizer:
         return [row[: -(-x.shape[1] // 4)] for row, x in zip(output, inputs, strict=True)]
 
     def _read(self, crop: NDArray[np.float32], scores: NDArray[np.float32]) -> LineReading:
-        chars = decode_greedy(scores)
+        chars = doubt_others(decode_greedy(scores), scores)
+        starts = [char.start for char in chars]
         words: list[WordReading] = []
         for group, left, right in split_words(chars, crop, len(scores)):
-            words.append(self._word(group, scores, (left, right), words[-1] if words else None))
+            first, last = bisect_left(starts, group[0].start), bisect_left(starts, group[-1].start)
+            # A letter that was missed may stand before the first one or after the last.
+            begin = chars[first - 1].end if first else 0
+            end = starts[last + 1] if last + 1 < len(chars) else len(scores)
+            before = words[-1] if words else None
+            words.append(self._word(group, scores, (begin, end), (left, right), before))
         inked = [c.confidence for word in words for c in word.chars]
         mean = math.exp(sum(math.log(max(c, 1e-6)) for c in inked) / len(inked)) if inked else 0.0
         return LineReading(tuple(words), mean)
@@ -98,25 +108,36 @@ class TextRecognizer:
         self,
         chars: list[AlignedChar],
         scores: NDArray[np.float32],
+        steps: tuple[int, int],
         extent: tuple[float, float],
         previous: WordReading | None,
     ) -> WordReading:
-        if min(c.confidence for c in chars) >= UNSURE:
+        text = "".join(char.text for char in chars)
+        known = self._language is None or text in self._language
+        if min(c.confidence for c in chars) >= (UNSURE if known else UNSURE_OF_UNKNOWN):
             return WordReading(_place_chars(chars, *extent))
-        first = chars[0].start
-        frames = scores[first : chars[-1].end]
-        found = [(text.strip(), p) for text, p in decode_beam(frames)]
-        options = tuple((text, p) for text, p in found if text and " " not in text)
+        first, end = steps
+        frames = scores[first:end]
+        options = _single_words(decode_beam(frames))
         settled = 0.0
         if self._language is not None:
             before = "".join(char.text for char in previous.chars) if previous else None
-            text = "".join(char.text for char in chars)
             chosen, share = rescore(text, options, self._language, before)
             placed = align(frames, chosen) if chosen != text else []
             if placed:
                 chars = [replace(c, start=c.start + first, end=c.end + first) for c in placed]
                 settled = share
         return WordReading(_place_chars(chars, *extent), options, settled)
+
+
+def _single_words(found: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    """Readings that are one word, without the spaces around it."""
+    shares: dict[str, float] = {}
+    for text, share in found:
+        word = text.strip()
+        if word and " " not in word:
+            shares[word] = shares.get(word, 0.0) + share
+    return tuple(shares.items())
 
 
 def rescore(
