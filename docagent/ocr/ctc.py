@@ -175,26 +175,24 @@ class _PrefixSearch:
             self.open = False
             return
         self.open = True
-        self.beams = self._extended(blank, likely)
-        kept = self.ranked()[: self.width]
-        top = sum(self.beams[kept[0]]) or 1.0
-        self.beams = {t: (self.beams[t][0] / top, self.beams[t][1] / top) for t in kept}
-
-    def _extended(
-        self, blank: float, likely: list[tuple[str, float]]
-    ) -> dict[str, tuple[float, float]]:
-        grown: dict[str, list[float]] = {}
+        blanks: dict[str, float] = {}
+        chars: dict[str, float] = {}
         for text, (ends_blank, ends_char) in self.beams.items():
-            total = ends_blank + ends_char
-            grown.setdefault(text, [0.0, 0.0])[0] += total * blank
-            last = text[-1:]
+            total, last = ends_blank + ends_char, text[-1:]
+            blanks[text] = total * blank
             for letter, chance in likely:
                 if total * chance < NEGLIGIBLE:
                     continue
-                longer = text + letter
+                longer, reached = text + letter, total * chance
                 if letter == last:
-                    grown[text][1] += ends_char * chance
-                    grown.setdefault(longer, [0.0, 0.0])[1] += ends_blank * chance
-                else:
-                    grown.setdefault(longer, [0.0, 0.0])[1] += total * chance
-        return {text: (b, c) for text, (b, c) in grown.items()}
+                    chars[text] = chars.get(text, 0.0) + ends_char * chance
+                    reached = ends_blank * chance
+                chars[longer] = chars.get(longer, 0.0) + reached
+        sums = [(chars.get(text, 0.0) + chance, text) for text, chance in blanks.items()]
+        sums += [(chance, text) for text, chance in chars.items() if text not in blanks]
+        sums.sort(reverse=True)
+        top = sums[0][0] or 1.0
+        self.beams = {
+            text: (blanks.get(text, 0.0) / top, chars.get(text, 0.0) / top)
+            for _, text in sums[: self.width]
+        }

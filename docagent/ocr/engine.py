@@ -21,7 +21,7 @@ from docagent.geometry import (
     polygon_to_bbox,
     scale_polygon,
 )
-from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size, whole_image
+from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size, read_stretch, whole_image
 from docagent.ocr.detection import TextDetector
 from docagent.ocr.framing import LEAST_CONTRAST, cut_line
 from docagent.ocr.grey import grey_levels
@@ -283,8 +283,8 @@ def _stack(detections: Sequence[Detection]) -> Quads:
     return np.array(polygons, np.float32).reshape(-1, 4, 2)
 
 
-def _crop(image: Image, quad: NDArray[np.float32], stretch: float = READ_STRETCH) -> Image:
-    return cut_line(image, widen(quad), stretch)
+def _crop(image: Image, quad: NDArray[np.float32]) -> Image:
+    return cut_line(image, widen(quad), read_stretch(quad))
 
 
 def _single(quad: NDArray[np.float32], height: float) -> NDArray[np.float32]:
