@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from finetune.llava.config import DataConfig
-from finetune.llava.documents import ReadDocument, draw_document, read_document
+from finetune.llava.documents import Drawings, ReadDocument, draw_document, read_document
 from finetune.llava.tasks import Sample, ask_samples, make_sample
 from finetune.llava.tokenizer import END, USER
 from finetune.queues import put_while_wanted
@@ -136,9 +136,11 @@ def documents(data: DataConfig, rng: random.Random) -> Iterator[ReadDocument]:
     pool: list[Any] = []
     while True:
         if len(pool) < 8:
-            pool += [draw_document([data.draw_kind(rng)], rng) for _ in range(8)] * data.readings
+            drawn = [draw_document([data.draw_kind(rng)], rng) for _ in range(8)]
+            pool += [(truth, Drawings(truth)) for truth in drawn] * data.readings
             rng.shuffle(pool)
-        read = read_document(pool.pop(), rng, noise=data.noise)
+        truth, drawings = pool.pop()
+        read = read_document(truth, rng, noise=data.noise, drawings=drawings)
         if read is not None:
             yield read
 
