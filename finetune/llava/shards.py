@@ -22,8 +22,6 @@ from numpy.typing import NDArray
 
 from finetune.llava.encoding import Encoded
 
-SAMPLES = 512
-"""Samples of a shard."""
 TOGETHER = 4
 """Shards that are read at a time and mixed: those of a shard are of few documents."""
 _PAUSE = 1.0
@@ -35,12 +33,13 @@ class ShardFolder:
     """Shards of one tokenizer and one size of pictures.
 
     ledger: file in which a training keeps how often it read each shard. most: bytes; writers wait
-    while the folder holds as many, and readers delete what they read most.
+    while the folder holds as many, and readers delete what they read most. samples: of a shard.
     """
 
     folder: Path
     ledger: Path
     most: float = 20e9
+    samples: int = 512
 
     def claim(self, checkpoint: Path) -> None:
         """Make the folder, or see that its shards are of this checkpoint. Raises ValueError if
@@ -71,7 +70,7 @@ class ShardFolder:
             if self._size() >= self.most:
                 time.sleep(_PAUSE)
                 continue
-            write_shard(self.folder / f"{seed:09d}_{number:05d}.npz", islice(stream, SAMPLES))
+            write_shard(self.folder / f"{seed:09d}_{number:05d}.npz", islice(stream, self.samples))
             number += 1
 
     def read(self, rng: random.Random) -> Iterator[Encoded]:

@@ -125,6 +125,11 @@ class BatchStream:
         while True:
             self._ready.put(self._queue.get())
 
+    def close(self) -> None:
+        """End the processes."""
+        for process in self._made:
+            process.terminate()
+
     def limit(self, longest: int) -> None:
         """From now on make samples of at most so many tokens."""
         self._limit.value = longest

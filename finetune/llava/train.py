@@ -159,6 +159,7 @@ def make_only(settings: LlavaSettings, start: Path, shards: ShardFolder, minutes
             "shards": len(shards.files()),
         }
         print(json.dumps(row), flush=True)
+    data.close()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -220,7 +221,8 @@ def main() -> None:
     try:
         shards = _prepare(args, settings)
         if shards and args.make_only:
-            return make_only(settings, args.output / "start", shards, args.minutes)
+            make_only(settings, args.output / "start", shards, args.minutes)
+            return
         trainer = Trainer(settings, args.output, args.minutes, args.compile)
         resumed = trainer.resume()
     except ValueError as error:
@@ -231,9 +233,11 @@ def main() -> None:
         print("--compile is for a GPU, of which there is none; going on without it", flush=True)
     seed = settings.seed + 1000 * (1 + trainer.steps)
     data = BatchStream(args.output / "start", settings, trainer.longest(), seed, shards)
-    train(trainer, data, score_every=args.score_every, most_steps=args.steps)
+    try:
+        train(trainer, data, score_every=args.score_every, most_steps=args.steps)
+    finally:
+        data.close()
     trainer.export(args.output / "checkpoint", args.dtype)
-    return None
 
 
 if __name__ == "__main__":
