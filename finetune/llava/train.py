@@ -82,7 +82,7 @@ def train(
             trainer.save()
             saved = time.monotonic()
         if score_every and time.monotonic() - scored > score_every and not is_over():
-            most = SCORING * score_every
+            most = min(SCORING * score_every, trainer.clock.left)
             score = score_greedy(trainer.model, trainer.processor.tokenizer, held_out, most)
             log.write({"held_out": str(score)})
             scored = time.monotonic()
@@ -148,7 +148,8 @@ def make_only(settings: LlavaSettings, start: Path, shards: ShardFolder, minutes
     stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stop.append(number))
     began, wanted = time.monotonic(), settings.training
-    data = BatchStream(start, settings, wanted.longest, settings.seed + 1000, shards, read=False)
+    # Seeds of a training that may run beside it are full thousands away from its own.
+    data = BatchStream(start, settings, wanted.longest, settings.seed + 500, shards, read=False)
     while not stop and (passed := time.monotonic() - began) < 60 * minutes:
         time.sleep(min(10.0, 60 * minutes - passed))
         tokens, seconds = data.meter.read()
