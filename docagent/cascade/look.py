@@ -37,13 +37,14 @@ SMALL = 10
 @dataclass(frozen=True)
 class Look:
     """images: upright page images by number. second_read: another reading of a place by the
-    OCR, independent of the model; None where there is no image."""
+    OCR, independent of the model; None where there is no image. urls: the page pictures made so
+    far, by number; looks at one document with the same pixels may share them."""
 
     document: Document
     settings: Settings = field(default_factory=Settings)
     images: PageImages = no_images
     second_read: SecondRead | None = None
-    _urls: dict[int, str | None] = field(default_factory=dict, repr=False)
+    urls: dict[int, str | None] = field(default_factory=dict, repr=False)
     _heights: dict[int, float] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -111,14 +112,21 @@ class Look:
         return list(dict.fromkeys(line.page for line in part))[:most]
 
     def _page_url(self, number: int) -> str | None:
-        if number not in self._urls:
+        if number not in self.urls:
             image = self._image(number)
-            self._urls[number] = None
+            pixels = self.settings.vlm_pixels
+            self.urls[number] = None if image is None else page_url(image, pixels)
             if image is not None:
-                pixels = self.settings.vlm_pixels
-                self._urls[number] = page_url(image, pixels)
                 self._heights[number] = image.shape[0] * scale_of(image, pixels)
-        return self._urls[number]
+        return self.urls[number]
+
+    def _shown_height(self, number: int) -> float:
+        """Height in pixels of the picture of a page; 0 without one."""
+        if self._page_url(number) and number not in self._heights:  # another look made it
+            image = self._image(number)
+            if image is not None:
+                self._heights[number] = image.shape[0] * scale_of(image, self.settings.vlm_pixels)
+        return self._heights.get(number, 0.0)
 
     def _crops(self, places: Iterable[Place], part: Part, pages: int) -> list[Crop]:
         """Enlarged places of a part, then its small lines, in what is left beside the pages."""
@@ -160,8 +168,7 @@ class Look:
 
     def _small(self, part: Part) -> list[NumberedLine]:
         """Lines that are too low to be read on the pictures of their pages."""
-        shown = self._shown(part)
-        heights = {n: self._heights[n] for n in shown if self._page_url(n)}
+        heights = {n: height for n in self._shown(part) if (height := self._shown_height(n))}
         boxes = self.document.level_boxes
         return [
             line

@@ -23,8 +23,8 @@ from langchain_core.messages import (
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import PrivateAttr
 
-from finetune.llava.batches import as_blocks, message_pictures
 from finetune.llava.checkpoint import load_checkpoint_folder
+from finetune.llava.encoding import as_blocks, message_pictures
 
 
 class LocalChat(BaseChatModel):

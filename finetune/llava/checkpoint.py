@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from transformers import (
     AutoProcessor,
@@ -67,6 +69,13 @@ def _image_processor(settings: LlavaSettings) -> Any:
 
     side = settings.vision.image
     return SiglipImageProcessorPil(size={"height": side, "width": side})
+
+
+def pixel_values(grey: NDArray[np.uint8], device: torch.device | str = "cpu") -> torch.Tensor:
+    """What the image processor makes of grey pictures of its size: (pictures, side, side) levels
+    to (pictures, 3, side, side) floats."""
+    levels = torch.from_numpy(grey).to(device).double().mul(1 / 255).float()
+    return ((levels - 0.5) / 0.5)[:, None].expand(-1, 3, -1, -1)
 
 
 def make_model(settings: LlavaSettings, processor: LlavaProcessor) -> LlavaForConditionalGeneration:

@@ -15,6 +15,8 @@ from finetune.llava.tasks import TASKS, Asked
 from finetune.synthesis.documents import KINDS
 
 T = TypeVar("T")
+ROUND = 96
+"""Samples that are sorted by length at a time, unless a configuration says more."""
 
 
 class Strict(BaseModel):
@@ -112,15 +114,18 @@ class DataConfig(Strict):
 
 
 class TrainingConfig(Strict):
-    """rate: highest learning rate. tokens: of a batch, padding included. longest: tokens of a
-    sample; longer ones are left out. early_longest: the same for the share ``early`` of the
-    time, in which short samples teach more a second. ids_weight: of the ids of lines in the loss,
-    against 1 of other tokens. workers: processes that make data.
-    save_seconds: between checkpoints."""
+    """rate: highest learning rate. tokens: of a step, padding included. micro: of one pass, of
+    which a step adds up as many as its tokens need; 0 for all at once. sorted: samples that are
+    sorted by length at a time; more of them leave less padding. longest: tokens of a sample;
+    longer ones are left out. early_longest: the same for the share ``early`` of the time, in which
+    short samples teach more a second. ids_weight: of the ids of lines in the loss, against 1 of
+    other tokens. workers: processes that make data. save_seconds: between checkpoints."""
 
     rate: float
     warmup: int
-    tokens: int
+    tokens: int = Field(ge=1)
+    micro: int = Field(default=0, ge=0)
+    sorted: int = Field(default=ROUND, ge=1)
     weight_decay: float
     longest: int
     early: float = Field(default=0.0, ge=0, le=1)
@@ -128,6 +133,16 @@ class TrainingConfig(Strict):
     ids_weight: float = Field(default=1.0, gt=0)
     workers: int = Field(ge=1)
     save_seconds: float
+
+    @property
+    def passes(self) -> int:
+        """Forward passes of a step."""
+        return max(1, self.tokens // self.micro) if self.micro else 1
+
+    @property
+    def forward(self) -> int:
+        """Tokens of a forward pass, padding included."""
+        return min(self.micro, self.tokens) or self.tokens
 
 
 class LlavaSettings(Strict):

@@ -30,20 +30,36 @@ DOUBTED = 0.03
 """Share of rightly read words that it is unsure of."""
 
 
+class Drawings:
+    """Pictures of a document's pages, each made once for all readings and views of it."""
+
+    def __init__(self, truth: SyntheticDocument) -> None:
+        self._truth = truth
+        self._pages: dict[int, NDArray[np.uint8]] = {}
+        self._urls: dict[int, dict[int, str | None]] = {}
+
+    def page(self, number: int) -> NDArray[np.uint8]:
+        """A page (number from 1), (height, width) grey."""
+        if number not in self._pages:
+            self._pages[number] = self._truth.pages[number - 1].draw()
+        return self._pages[number]
+
+    def urls(self, pixels: int) -> dict[int, str | None]:
+        """Data URLs of pages of so many pixels by number, to be filled by whoever makes them."""
+        return self._urls.setdefault(pixels, {})
+
+
 @dataclass(frozen=True)
 class ReadDocument:
     """A document as read. sources: for every word of ``document.words`` the printed words in it,
-    as (page index, word index on it); empty for a stray mark. shout: whether all was read in
-    capitals ("upper"), in small letters ("lower") or as printed ("")."""
+    as (page index, word index on it); empty for a stray mark. drawings: of its pages. shout:
+    whether all was read in capitals ("upper"), in small letters ("lower") or as printed ("")."""
 
     document: Document
     truth: SyntheticDocument
     sources: tuple[tuple[tuple[int, int], ...], ...]
+    drawings: Drawings
     shout: str = ""
-
-    def image(self, number: int) -> NDArray[np.uint8]:
-        """The page (number from 1) drawn, (height, width) grey."""
-        return self.truth.pages[number - 1].draw()
 
     @cached_property
     def where(self) -> dict[tuple[int, int], tuple[int, ...]]:
@@ -87,10 +103,15 @@ class ReadDocument:
 
 
 def read_document(
-    truth: SyntheticDocument, rng: random.Random, *, noise: float = 1.0
+    truth: SyntheticDocument,
+    rng: random.Random,
+    *,
+    noise: float = 1.0,
+    drawings: Drawings | None = None,
 ) -> ReadDocument | None:
     """A reading of all pages; None if no word is left. noise: share of documents that are not
-    read without mistakes (of which some are, by chance)."""
+    read without mistakes (of which some are, by chance). drawings: of the same document, which
+    its readings share."""
     level = NoiseLevel.draw(rng)
     if rng.random() >= noise:
         level = NoiseLevel(0, 0, 0, 0, 0, False, False)
@@ -111,9 +132,8 @@ def read_document(
     if not sources:
         return None
     document = Document(id=f"{rng.getrandbits(64):016x}", pages=tuple(pages))
-    return ReadDocument(
-        document, truth, tuple(sources), "upper" if level.upper else "lower" * level.lower
-    )
+    shout = "upper" if level.upper else "lower" * level.lower
+    return ReadDocument(document, truth, tuple(sources), drawings or Drawings(truth), shout)
 
 
 def draw_document(kinds: Sequence[str], rng: random.Random) -> SyntheticDocument:

@@ -16,7 +16,7 @@ from typing import Any
 
 from PIL import Image
 
-from finetune.llava.batches import as_blocks
+from finetune.llava.encoding import as_blocks
 from finetune.llava.tasks import Sample
 
 

@@ -21,10 +21,11 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import torch
 
-from finetune.llava.batches import Encoded, encoded_samples
-from finetune.llava.checkpoint import load_checkpoint_folder
+from finetune.llava.batches import encoded_samples
+from finetune.llava.checkpoint import load_checkpoint_folder, pixel_values
 from finetune.llava.config import argument, checkpoint_folder, load_settings
 from finetune.llava.data import DEFAULT
+from finetune.llava.encoding import Encoded
 from finetune.llava.scoring import score_greedy
 from finetune.llava.train import HELD_OUT_SEED
 
@@ -51,7 +52,7 @@ def foretold(model: Any, tokenizer: Any, samples: Iterator[Encoded]) -> dict[str
     all_of: Counter[str] = Counter()
     for one in samples:
         ids = torch.from_numpy(one.ids.astype("int64"))[None]
-        shown = {} if one.pixels is None else {"pixel_values": torch.from_numpy(one.pixels)}
+        shown = {} if one.pixels is None else {"pixel_values": pixel_values(one.pixels)}
         with torch.no_grad():
             said = model(input_ids=ids, **shown).logits[0, one.start - 1 : -1].argmax(-1).tolist()
         texts = [tokenizer.decode([token]) for token in one.ids]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +12,8 @@ from typing import Any
 import torch
 
 from docagent.cascade.cells import members
-from finetune.llava.batches import Encoded
+from finetune.llava.checkpoint import pixel_values
+from finetune.llava.encoding import Encoded
 
 
 @dataclass(frozen=True)
@@ -61,18 +64,24 @@ def generate(model: Any, tokenizer: Any, encoded: Encoded, most: int = 400) -> s
     prompt = torch.from_numpy(encoded.ids[: encoded.start].astype("int64"))[None].to(device)
     inputs: dict[str, Any] = {"input_ids": prompt, "attention_mask": torch.ones_like(prompt)}
     if encoded.pixels is not None:
-        inputs["pixel_values"] = torch.from_numpy(encoded.pixels).to(device, model.dtype)
+        inputs["pixel_values"] = pixel_values(encoded.pixels, device).to(model.dtype)
     with torch.no_grad():
         out = model.generate(**inputs, max_new_tokens=most, do_sample=False, num_beams=1)
     return str(tokenizer.decode(out[0, prompt.shape[1] :], skip_special_tokens=True))
 
 
-def score_greedy(model: Any, tokenizer: Any, held_out: Sequence[Encoded]) -> Score:
-    """Greedy answers to held-out samples against their truth."""
+def score_greedy(
+    model: Any, tokenizer: Any, held_out: Sequence[Encoded], seconds: float = math.inf
+) -> Score:
+    """Greedy answers to held-out samples against their truth; the first ones only, if all take
+    longer than so many seconds."""
+    began = time.monotonic()
     was_training = model.training
     model.eval()
     total = Score()
     for one in held_out:
+        if time.monotonic() - began > seconds:
+            break
         right = tokenizer.decode(one.ids[one.start :], skip_special_tokens=True)
         total += score_answer(generate(model, tokenizer, one), right)
     model.train(was_training)

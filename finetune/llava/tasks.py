@@ -229,7 +229,10 @@ def look_at(read: ReadDocument, rng: random.Random, asked: Asked) -> Look:
     settings = Settings(
         vlm="always", vlm_chars=asked.chars, vlm_images=images, vlm_pixels=asked.pixels
     )
-    return Look(read.document, settings, read.image if images else no_images)
+    if not images:
+        return Look(read.document, settings, no_images)
+    drawings = read.drawings
+    return Look(read.document, settings, drawings.page, urls=drawings.urls(asked.pixels))
 
 
 def _with_asker(asker: FieldAsker, recorder: Recorder) -> FieldAsker:

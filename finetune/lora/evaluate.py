@@ -79,7 +79,7 @@ def measure(chat: Any, tasks: Sequence[Task], settings: Settings) -> dict[str, C
     """Right, said and true values by field, and ``overall``."""
     table: dict[str, Counts] = {}
     for task in tasks:
-        look = Look(task.read.document, settings, task.read.image)
+        look = Look(task.read.document, settings, task.read.drawings.page)
         leaves = task.schema.leaves
         readers = {leaf.path: FieldReader(look.document, leaf) for leaf in leaves}
         asker = FieldAsker(look, task.schema, readers, Asker(chat, settings))

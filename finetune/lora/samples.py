@@ -11,7 +11,8 @@ from typing import Any
 import torch
 from PIL import Image
 
-from finetune.llava.batches import IGNORED, as_blocks, message_pictures, samples
+from finetune.llava.batches import IGNORED, samples
+from finetune.llava.encoding import as_blocks, message_pictures
 from finetune.llava.jsonl import Row, read_jsonl
 from finetune.lora.config import AdapterConfig
 
