@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from docagent.language_model import load_language_model
 from docagent.ocr.engine import OcrEngine
 from docagent.ocr.preprocess import is_negative, rotate, turn
 from docagent.ocr.recognition import rescore
+from docagent.ocr.types import CharReading, LineReading, WordReading
 from docagent.scan import load
 from docagent.settings import Settings
 from eval.degradations import LEVELS, Rung, degrade_page, parse_rungs
@@ -239,3 +241,28 @@ def test_standing_crops_are_read(engine: OcrEngine) -> None:
     ]
     assert texts[0]
     assert set(texts) == {texts[0]}
+
+
+def test_an_unsure_word_is_read_at_other_widths_and_votes_count() -> None:
+    def reading(text: str, confidence: float) -> LineReading:
+        chars = tuple(CharReading(c, confidence, 0.0, 1.0) for c in text)
+        return LineReading((WordReading(chars),), confidence)
+
+    class Votes:
+        """Reads "worn" for what is wide, "wom" for the narrowest view, and is sure of long crops."""
+
+        def __init__(self) -> None:
+            self.counts: list[int] = []
+
+        def recognize(self, crops: Sequence[NDArray[np.uint8]]) -> list[LineReading]:
+            self.counts.append(len(crops))
+            if len(self.counts) == 1:
+                return [reading("wom", 0.7), reading("sure", 0.99), reading("a line", 0.5)]
+            return [reading("worn", 0.6) for _ in crops]
+
+    engine = OcrEngine(Settings(threads=1))
+    votes = Votes()
+    engine.recognizer = votes
+    word, line = np.full((20, 60), 200, np.uint8), np.full((20, 400), 200, np.uint8)
+    assert [r.text for r in engine.read_crops([word, word, line])] == ["worn", "sure", "a line"]
+    assert votes.counts[:3] == [3, 1, 1]

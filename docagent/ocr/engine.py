@@ -35,6 +35,13 @@ from docagent.ocr.preprocess import (
     turn,
 )
 from docagent.ocr.reading_order import group_words_into_lines
+from docagent.ocr.readings import (
+    HOPELESS,
+    agreed,
+    mean_confidence,
+    usual_confidence,
+    without_noise,
+)
 from docagent.ocr.recognition import TextRecognizer, WordModel
 from docagent.ocr.stacks import split_stacks
 from docagent.ocr.types import Detection, Image, LineReading
@@ -50,10 +57,9 @@ LEAN = 2.0
 DOUBT = 0.81
 """Mean line confidence below which the page is tried upside down."""
 
-NOISE, NOISE_SHARE, HOPELESS = 0.7, 0.75, 0.35
+NOISE, NOISE_SHARE = 0.7, 0.75
 """Lines read with less confidence than the first, and than the second times the page's usual
-confidence, are rows of stars, drawings, stamps or handwriting and left out; so are those under the
-third, on any page."""
+confidence, are rows of stars, drawings, stamps or handwriting and left out."""
 
 GHOST_CONTRAST, GHOST_HEIGHT, GHOST_DOUBT = 0.45, 0.45, 0.9
 """Lines with less than this share of the page's usual contrast or height, and read with less than
@@ -74,6 +80,10 @@ SINGLE = 0.65
 """Width or height of a box, in heights of the page's lines, below which it may be cut out of one
 character too narrow or too low."""
 
+VIEWS, VIEW_DOUBT, VIEW_ASPECT = (1.25, 1.4), 0.85, 8.0
+"""Widths at which the crop of a word is read again, the confidence of its weakest character below
+which it is, and the width, in its heights, from which it is a line: one word in seven."""
+
 STANDING = 2.0
 """Height of a crop in widths from which its text may run up or down."""
 
@@ -92,7 +102,7 @@ class _Reading:
 
     @property
     def confidence(self) -> float:
-        return _mean_confidence(self.readings)
+        return mean_confidence(self.readings)
 
 
 class OcrEngine:
@@ -158,15 +168,31 @@ class OcrEngine:
     def read_crops(self, images: Sequence[Image]) -> list[LineReading]:
         """Read grey images of one line or word each, cut out by whoever asks, with more or less
         paper around it; in the order given. Tall ones may stand: they are read turned, too.
+        An unsure word is read at other widths too: the text that most of them agree on counts.
         What looks like no text gives a reading without words."""
-        readings = self.recognizer.recognize([cut_line(i, whole_image(i)) for i in images])
+        readings = self._read_views(images)
         tall = [n for n, image in enumerate(images) if image.shape[0] >= STANDING * image.shape[1]]
         for quarter in (90, 270):
-            turned = [turn(images[n], quarter) for n in tall]
-            crops = [cut_line(image, whole_image(image)) for image in turned]
-            for n, reading in zip(tall, self.recognizer.recognize(crops), strict=True):
+            turned = self._read_views([turn(images[n], quarter) for n in tall])
+            for n, reading in zip(tall, turned, strict=True):
                 readings[n] = max(readings[n], reading, key=lambda r: r.confidence)
-        return [_without_noise(reading) for reading in readings]
+        return [without_noise(reading) for reading in readings]
+
+    def _read_views(self, images: Sequence[Image]) -> list[LineReading]:
+        readings = self.recognizer.recognize([cut_line(i, whole_image(i)) for i in images])
+        doubted = [
+            n
+            for n, (image, reading) in enumerate(zip(images, readings, strict=True))
+            if reading.weakest < VIEW_DOUBT and image.shape[1] < VIEW_ASPECT * image.shape[0]
+        ]
+        views = [[readings[n]] for n in doubted]
+        for width in VIEWS:
+            again = [cut_line(images[n], whole_image(images[n]), width) for n in doubted]
+            for seen, reading in zip(views, self.recognizer.recognize(again), strict=True):
+                seen.append(reading)
+        for n, seen in zip(doubted, views, strict=True):
+            readings[n] = agreed(seen)
+        return readings
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
         """Read one place (a page-relative polygon) again, cut wider and blown up first.
@@ -179,7 +205,7 @@ class OcrEngine:
         image = turn(_prepared(scan_page.image()), page.rotation)
         quad = np.array(scale_polygon(polygon, page.width, page.height), np.float32)
         crop = cut_crop(image, widen(quad, across=0.12), READ_STRETCH)
-        reading = _without_noise(self.recognizer.recognize([crop])[0])
+        reading = without_noise(self.recognizer.recognize([crop])[0])
         words = ["".join(char.text for char in word.chars) for word in reading.words]
         return " ".join(words) or None
 
@@ -246,7 +272,7 @@ class OcrEngine:
         crops = [_crop(image, quad) for quad in widest]
         upright = self.recognizer.recognize(crops)
         turned = self.recognizer.recognize([turn(crop, 180) for crop in crops])
-        return _mean_confidence(turned) > _mean_confidence(upright) + 0.05
+        return mean_confidence(turned) > mean_confidence(upright) + 0.05
 
 
 def _prepared(image: Image) -> Image:
@@ -263,7 +289,7 @@ def _are_text(page: _Reading) -> list[bool]:
     heights = [min(quad_size(quad)) for quad in page.quads]
     pale = GHOST_CONTRAST * float(np.median(page.contrasts))
     low = GHOST_HEIGHT * float(np.median(heights))
-    noise = max(HOPELESS, min(NOISE, NOISE_SHARE * _usual_confidence(page.readings)))
+    noise = max(HOPELESS, min(NOISE, NOISE_SHARE * usual_confidence(page.readings)))
     kept = []
     for reading, contrast, height in zip(page.readings, page.contrasts, heights, strict=True):
         length = sum(len(word.chars) for word in reading.words)
@@ -271,11 +297,6 @@ def _are_text(page: _Reading) -> list[bool]:
         scrap = reading.confidence < SCRAP_DOUBT and length <= SCRAP
         kept.append(length > 0 and reading.confidence >= noise and not ghost and not scrap)
     return kept
-
-
-def _without_noise(reading: LineReading) -> LineReading:
-    """The reading, without words if it was read out of paper or specks."""
-    return reading if reading.confidence >= HOPELESS else LineReading((), reading.confidence)
 
 
 def _stack(detections: Sequence[Detection]) -> Quads:
@@ -314,22 +335,6 @@ def _lean(quads: Quads) -> float:
     order = np.argsort(angles)
     total = np.cumsum(weights[order])
     return float(angles[order][np.searchsorted(total, total[-1] / 2)])
-
-
-def _mean_confidence(readings: Sequence[LineReading]) -> float:
-    """Weighted by characters; 0 if nothing was read."""
-    weights = [sum(len(word.chars) for word in reading.words) for reading in readings]
-    total = sum(r.confidence * w for r, w in zip(readings, weights, strict=True))
-    return total / sum(weights) if sum(weights) else 0.0
-
-
-def _usual_confidence(readings: Sequence[LineReading]) -> float:
-    """Median of the lines' confidences, weighted by characters; 0 without any."""
-    order = sorted(readings, key=lambda reading: reading.confidence)
-    lengths = np.cumsum([sum(len(word.chars) for word in r.words) for r in order])
-    if not order or not lengths[-1]:
-        return 0.0
-    return order[int(np.searchsorted(lengths, lengths[-1] / 2))].confidence
 
 
 def _unreadable(page: _Reading, shape: tuple[int, ...]) -> tuple[Polygon, ...]:

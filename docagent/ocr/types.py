@@ -71,3 +71,13 @@ class LineReading:
 
     words: tuple[WordReading, ...]
     confidence: float
+
+    @property
+    def text(self) -> str:
+        """The words, joined by one space."""
+        return " ".join("".join(char.text for char in word.chars) for word in self.words)
+
+    @property
+    def weakest(self) -> float:
+        """Confidence of the least sure character; 0 if nothing was read."""
+        return min((c.confidence for word in self.words for c in word.chars), default=0.0)
