@@ -62,8 +62,10 @@ def validate(model: RecognizerModel, path: Path, limit: int = 400) -> float:
 def started_from(start: Path, shards: Path, config: RecognizerConfig) -> RecognizerModel:
     """The model of an exported ``start`` with norms that can be trained in earnest."""
     model = RecognizerModel(len(CHARSET) + 1)
-    load_start(model, start, torch.ones(1, 1, 32, 64))
-    if start.suffix == ".onnx":
+    if start.suffix == ".pt":
+        model.load_shallower(torch.load(start, weights_only=True)["average"])
+    else:
+        load_start(model, start, torch.ones(1, 1, 32, 64))
         source = batches(shards, lambda: 1.0, 4 * config.pixels, random.Random(config.seed))
         restore_norms(model, next(source)[0])
     return model
@@ -156,6 +158,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, help="runs/recognizer; with --data runs/adapted")
     parser.add_argument("--minutes", type=float, help="90; with --data 5")
     parser.add_argument("--peak", type=float, help=f"{RecognizerConfig.peak}; with --data {PEAK}")
+    parser.add_argument("--seed", type=int, default=RecognizerConfig.seed, help="of the data")
     parser.add_argument("--export", type=Path, help="write ONNX here and stop")
     parser.add_argument("--threads", type=int, default=1)
     add_adapt_arguments(parser).add_argument(
@@ -174,6 +177,7 @@ def main() -> int:
     config = RecognizerConfig(
         minutes=RecognizerConfig.minutes if args.minutes is None else args.minutes,
         peak=args.peak or RecognizerConfig.peak,
+        seed=args.seed,
     )
     train(config, args.shards or Path("runs/shards"), output, args.held_out, args.start)
     return 0

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
 
 class ConvUnit(nn.Module):
-    """3x3 convolution, batch norm, ReLU; with a shortcut where shapes allow."""
+    """Convolution (3x3), batch norm, ReLU; with a shortcut where shapes allow."""
 
-    def __init__(self, inputs: int, outputs: int, stride: tuple[int, int] = (1, 1)) -> None:
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        stride: tuple[int, int] = (1, 1),
+        kernel: tuple[int, int] = (3, 3),
+    ) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        padding = (kernel[0] // 2, kernel[1] // 2)
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False)
         self.norm = nn.BatchNorm2d(outputs)
         self.shortcut = inputs == outputs and stride == (1, 1)
 
@@ -40,9 +49,11 @@ class RecognizerModel(nn.Module):
             ConvUnit(c, d, (2, 1)),
             ConvUnit(d, d),
             ConvUnit(d, e, (2, 1)),
+            ConvUnit(e, e),
         )
         self.flatten = nn.Conv2d(e, e, (2, 1), bias=False)
         self.norm = nn.BatchNorm2d(e)
+        self.mix = nn.Sequential(ConvUnit(e, e, kernel=(1, 3)), ConvUnit(e, e, kernel=(1, 3)))
         self.context = nn.LSTM(e, hidden, num_layers=2, bidirectional=True, batch_first=True)
         self.dropout = nn.Dropout(0.1)
         self.head = nn.Linear(2 * hidden, classes)
@@ -50,6 +61,19 @@ class RecognizerModel(nn.Module):
     def forward(self, crops: Tensor) -> Tensor:
         x = self.features(crops)
         x = torch.relu(self.norm(self.flatten(x)))
+        x = self.mix(x)
         x = x.squeeze(2).transpose(1, 2)
         x, _ = self.context(x)
         return self.head(self.dropout(x))
+
+    def load_shallower(self, state: Mapping[str, Tensor]) -> None:
+        """Weights of this network or of one that lacks some of its units with a shortcut, which
+        start as passing on what they get. Raises RuntimeError for another network's weights."""
+        missing, unexpected = self.load_state_dict(state, strict=False)
+        modules = dict(self.named_modules())
+        lacking = {name.rsplit(".", 1)[0].rsplit(".", 1)[0] for name in missing}
+        units = [modules[name] for name in lacking]
+        if unexpected or not all(isinstance(unit, ConvUnit) and unit.shortcut for unit in units):
+            raise RuntimeError(f"{len(missing)} parameters missing, {len(unexpected)} unexpected")
+        for unit in units:
+            nn.init.zeros_(unit.norm.weight)
