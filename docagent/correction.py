@@ -10,6 +10,7 @@ words stay byte for byte, and so does a native text layer, which has no confiden
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -82,6 +83,11 @@ CONFUSIONS: dict[str, tuple[str, ...]] = {
     "R": ("P",),
     "T": ("I",),
 }
+
+
+_AMOUNT = re.compile(r"[A-Z]{0,3}[$€£¥]?\d[\d.,]*\d[.,]?")
+ABBREVIATION = 4
+"""Characters up to which a word may be an abbreviation that no lexicon has."""
 
 
 @dataclass(frozen=True)
@@ -196,6 +202,8 @@ class _Corrector:
     def _verdict(self, location: WordLocation, option: Candidate, share: float) -> tuple[str, bool]:
         """Why the edit is made or not, and whether it is."""
         before, after = location.word.text, option.text
+        if after not in self.printed and _may_be_abbreviation(before, after):
+            return "may be an abbreviation, which no lexicon has", False
         if _has_digit(before) or _has_digit(after):
             return self._second_verdict(location, after)
         # The surer the recognizer is of its text, the surer an edit must be.
@@ -219,6 +227,8 @@ class _Corrector:
             return "touches a word with digits, and there is no second read", False
         if len(after) != len(location.word.text):
             return "would add or drop a character of a number or code", False
+        if _AMOUNT.fullmatch(location.word.text) and not _AMOUNT.fullmatch(after):
+            return "would make no amount of an amount", False
         if len(after) < SHORTEST_MIXED and any(c.isalpha() for c in after):
             return "too short to tell a word from a code", False
         if (location.word.confidence or 0.0) >= self.thresholds.digits:
@@ -227,6 +237,14 @@ class _Corrector:
         if second is not None and second.strip() == after:
             return "touches a word with digits; the second read agrees", True
         return f"touches a word with digits; the second read gives {second!r}", False
+
+
+def _may_be_abbreviation(before: str, after: str) -> bool:
+    """Whether a short word has letters and dots or capitals as words have not, or is shortened."""
+    letters = sum(char.isalpha() for char in before)
+    if not letters or letters > ABBREVIATION or _has_digit(before):
+        return False
+    return len(after) < len(before) or "." in before[:-1] or letter_case(before) == "mixed"
 
 
 def _is_slot(location: WordLocation, thresholds: Thresholds) -> bool:

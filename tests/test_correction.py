@@ -55,10 +55,20 @@ def corrected(*words, **options):
         ("Total", 0.6, [("", 0.4)], "Total"),
         ("Irán", 0.52, [("Iran", 0.48)], "Irán"),  # accents are not taken away
         ("Søn", 0.52, [("Son", 0.48)], "Søn"),  # nor strokes
+        ("Abn", 0.5, [("bn", 0.3)], "Abn"),  # abbreviations are in no lexicon
+        ("eGFR", 0.5, [("eGER", 0.45)], "eGFR"),
+        ("O.O.", 0.4, [("D.O.", 0.5)], "O.O."),
     ],
 )
 def test_words(read, confidence, alternatives, text):
     assert corrected(word(read, confidence, alternatives))[1] == text
+
+
+@pytest.mark.parametrize(("read", "other"), [("USD0.14", "USDO.14"), ("10.50", "1O.50")])
+def test_an_amount_stays_one_even_if_a_second_read_agrees(read, other):
+    unsure = word(read, 0.3, [(read, 0.5), (other, 0.45)])
+    _, text = corrected(unsure, second_read=lambda page, polygon: other)
+    assert text == read
 
 
 def test_a_look_alike_is_found_where_a_character_is_doubted():

@@ -169,6 +169,8 @@ def test_a_language_model_breaks_no_word_that_was_right(engine: OcrEngine, size:
         ("In", {"In": 0.497, "in": 0.496}, "In"),  # nor have usual capitals
         ("thE", {"thE": 0.5, "the": 0.45}, "the"),
         ("mg/dL", {"mg/dL": 0.4, "mg/AL": 0.33}, "mg/dL"),  # a unit
+        ("Abn", {"Abn": 0.35, "bn": 0.114}, "Abn"),  # an abbreviation loses no letter
+        ("eGFR", {"eGFR": 0.5, "eGER": 0.45}, "eGFR"),  # nor is one bent that looks like none
     ],
 )
 def test_language_settles_unsure_words_only(text, options, chosen):
@@ -249,7 +251,7 @@ def test_an_unsure_word_is_read_at_other_widths_and_votes_count() -> None:
         return LineReading((WordReading(chars),), confidence)
 
     class Votes:
-        """Reads "worn" for what is wide, "wom" for the narrowest view, and is sure of long crops."""
+        """Reads "wom" at first and "worn" at other widths; is sure of the second word."""
 
         def __init__(self) -> None:
             self.counts: list[int] = []

@@ -17,7 +17,7 @@ READ_STRETCH = 1.1
 """Crops are widened this much to be read: a step of the recognizer is 4 pixels, and thin letters
 of true width are little wider. 1.05 to 1.2 differ by 0.005 of word F1 on receipts."""
 
-SMALL_TYPE, SMALL_STRETCH = 18.0, 1.0
+SMALL_TYPE, SMALL_STRETCH = 18.0, 0.95
 """Lines lower than so many pixels are enlarged to be read, and are widened by this instead: they
 have no detail that could show. Word F1 of forms and receipts stays as it is."""
 

@@ -28,8 +28,9 @@ longer."""
 UNSURE = 0.95
 """Words whose weakest character is below this get n-best alternatives by beam search."""
 
-UNSURE_OF_UNKNOWN = 0.98
-"""The same for words that the language model does not know."""
+UNSURE_OF_UNKNOWN, CODE = 0.98, 4
+"""The same for words that the language model does not know and that have more than so many
+letters: shorter ones are codes and abbreviations as often."""
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -113,7 +114,7 @@ class TextRecognizer:
         previous: WordReading | None,
     ) -> WordReading:
         text = "".join(char.text for char in chars)
-        known = self._language is None or text in self._language
+        known = self._language is None or len(text) <= CODE or text in self._language
         if min(c.confidence for c in chars) >= (UNSURE if known else UNSURE_OF_UNKNOWN):
             return WordReading(_place_chars(chars, *extent))
         first, end = steps
@@ -190,7 +191,8 @@ def _may_become(text: str, other: str) -> bool:
     for part, new in zip(parts, others, strict=True):
         only_case = part.casefold() == new.casefold()
         usual = part in (part.lower(), part.upper(), part.capitalize())
-        if part != new and (len(part) < shortest or (only_case and usual)):
+        code = len(part) <= CODE and (len(new) < len(part) or not (usual or only_case))
+        if part != new and (len(part) < shortest or code or (only_case and usual)):
             return False
     return True
 
