@@ -244,7 +244,8 @@ def _may_be_abbreviation(before: str, after: str) -> bool:
     letters = sum(char.isalpha() for char in before)
     if not letters or letters > ABBREVIATION or _has_digit(before):
         return False
-    return len(after) < len(before) or "." in before[:-1] or letter_case(before) == "mixed"
+    usual = letters > 1 and "." not in before[:-1] and letter_case(before) != "mixed"
+    return len(after) < len(before) or not usual
 
 
 def _is_slot(location: WordLocation, thresholds: Thresholds) -> bool:

@@ -58,6 +58,7 @@ def corrected(*words, **options):
         ("Abn", 0.5, [("bn", 0.3)], "Abn"),  # abbreviations are in no lexicon
         ("eGFR", 0.5, [("eGER", 0.45)], "eGFR"),
         ("O.O.", 0.4, [("D.O.", 0.5)], "O.O."),
+        ("J.", 0.4, [("I.", 0.5)], "J."),  # an initial
     ],
 )
 def test_words(read, confidence, alternatives, text):
