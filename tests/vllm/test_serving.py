@@ -120,7 +120,7 @@ def test_an_adapter_that_is_taken_away_is_replaced_by_the_base_model(settings, c
     assert agent.extract(page.document, "receipt").vlm.model == "finance"
     # The agent has found the adapter to work; now the server knows it no more.
     gone = chat.with_model("gone")
-    agent._adapters._client = _Renamed(chat, gone)
+    agent._vlm._adapters._client = _Renamed(chat, gone)
     use = agent.extract(page.document, "receipt").vlm
     assert use.model == "docagent"
     assert use.attempts[0].outcome == "refused"
