@@ -82,11 +82,7 @@ def docagent_recognizer() -> Recognizer:
     engine = OcrEngine(settings, load_language_model())
 
     def recognize(crops: Sequence[Crop]) -> list[str]:
-        lines = engine.read_crops(crops)
-        return [
-            " ".join("".join(char.text for char in word.chars) for word in line.words)
-            for line in lines
-        ]
+        return [line.text for line in engine.read_crops(crops)]
 
     return recognize
 

@@ -11,7 +11,7 @@ import argparse
 import hashlib
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -148,13 +148,21 @@ def warn(sentence: str) -> None:
     print(f"warning: {sentence}", file=sys.stderr, flush=True)
 
 
-def load_start(model: nn.Module, start: Path, example: Tensor) -> None:
-    """Fill a model from an export (.onnx) or a training checkpoint. Raises ModelError."""
+def load_start(
+    model: nn.Module,
+    start: Path,
+    example: Tensor,
+    fill: Callable[[dict[str, Tensor]], object] | None = None,
+) -> None:
+    """Fill a model from an export (.onnx) or a training checkpoint. Raises ModelError.
+
+    fill: takes a checkpoint's weights, ``load_state_dict`` by default.
+    """
     if start.suffix == ".onnx":
         load_onnx(model, start, example)
         return
     try:
-        model.load_state_dict(torch.load(start, weights_only=True)["average"])
+        (fill or model.load_state_dict)(torch.load(start, weights_only=True)["average"])
     except (OSError, EOFError, KeyError, RuntimeError, UnpicklingError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ModelError(

@@ -29,8 +29,7 @@ def line_outcomes(reading: LineReading, truth: str, ignore_case: bool = False) -
         return []
     outcomes = []
     for word, text in zip(reading.words, wanted, strict=True):
-        read = "".join(char.text for char in word.chars)
-        right = read.casefold() == text.casefold() if ignore_case else read == text
+        right = word.text.casefold() == text.casefold() if ignore_case else word.text == text
         outcomes.append(Outcome(word.confidences, 0.0, right))
     return outcomes
 

@@ -190,7 +190,4 @@ def _served(samples: list[Sample]) -> list[Sample]:
 
 
 def _read(recognizer: TextRecognizer, samples: list[Sample]) -> list[str]:
-    return [
-        " ".join("".join(char.text for char in word.chars) for word in line.words)
-        for line in recognizer.recognize([crop for crop, _ in samples])
-    ]
+    return [line.text for line in recognizer.recognize([crop for crop, _ in samples])]

@@ -24,6 +24,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from docagent.errors import DocAgentError
 from docagent.ocr.charset import CHARSET
 from finetune.adapt import add_adapt_arguments, load_start, run_safely
 from finetune.adapt_recognizer import PEAK, RecognizerTask
@@ -62,10 +63,8 @@ def validate(model: RecognizerModel, path: Path, limit: int = 400) -> float:
 def started_from(start: Path, shards: Path, config: RecognizerConfig) -> RecognizerModel:
     """The model of an exported ``start`` with norms that can be trained in earnest."""
     model = RecognizerModel(len(CHARSET) + 1)
-    if start.suffix == ".pt":
-        model.load_shallower(torch.load(start, weights_only=True)["average"])
-    else:
-        load_start(model, start, torch.ones(1, 1, 32, 64))
+    load_start(model, start, torch.ones(1, 1, 32, 64), model.load_shallower)
+    if start.suffix == ".onnx":
         source = batches(shards, lambda: 1.0, 4 * config.pixels, random.Random(config.seed))
         restore_norms(model, next(source)[0])
     return model
@@ -179,7 +178,11 @@ def main() -> int:
         peak=args.peak or RecognizerConfig.peak,
         seed=args.seed,
     )
-    train(config, args.shards or Path("runs/shards"), output, args.held_out, args.start)
+    try:
+        train(config, args.shards or Path("runs/shards"), output, args.held_out, args.start)
+    except DocAgentError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     return 0
 
 

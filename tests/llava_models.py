@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
+import torch
+
+from finetune.llava.build import build
 from finetune.llava.config import LlavaSettings
 from finetune.llava.documents import ReadDocument, draw_document, read_document
 
@@ -56,6 +60,13 @@ MINI: dict[str, Any] = {
 def mini_settings(**language: Any) -> LlavaSettings:
     """The mini configuration with other settings of its language model."""
     return LlavaSettings.model_validate({**MINI, "language": {**MINI["language"], **language}})
+
+
+def untrained(folder: Path) -> Path:
+    """``folder`` for a training, with its untrained checkpoint in ``start``."""
+    torch.set_num_threads(1)
+    build(mini_settings(), folder / "start")
+    return folder
 
 
 def read(kind: str, seed: int, noise: float = 1.0) -> ReadDocument:

@@ -157,6 +157,22 @@ def test_start_from_a_checkpoint(tmp_path: Path) -> None:
             load_start(again, tmp_path / name, torch.ones(1, 1, 64, 64))
 
 
+def test_recognizer_starts_only_from_a_recognizer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch = pytest.importorskip("torch")
+    from finetune import recognizer
+    from finetune.detector_model import DetectorModel
+
+    torch.save({"average": DetectorModel().state_dict()}, tmp_path / "detector.pt")
+    (tmp_path / "broken.pt").write_bytes(b"no checkpoint")
+    for name in ("detector.pt", "broken.pt", "gone.pt", "gone.onnx"):
+        command = ["recognizer", "--start", str(tmp_path / name), "--output", str(tmp_path / "out")]
+        monkeypatch.setattr("sys.argv", command)
+        assert recognizer.main() == 2
+        assert name in capsys.readouterr().err
+
+
 def test_blend() -> None:
     torch = pytest.importorskip("torch")
     from finetune.adapt import blend

@@ -24,7 +24,6 @@ pytest.importorskip("transformers")
 
 from finetune.llava import train as training  # noqa: E402
 from finetune.llava.batches import IGNORED, encoded_samples, pad_batch, samples  # noqa: E402
-from finetune.llava.build import build  # noqa: E402
 from finetune.llava.checkpoint import load_checkpoint_folder, pixel_values  # noqa: E402
 from finetune.llava.config import DataConfig, load_settings  # noqa: E402
 from finetune.llava.documents import draw_document, read_document  # noqa: E402
@@ -33,7 +32,7 @@ from finetune.llava.shards import TOGETHER, ShardFolder, read_shard, write_shard
 from finetune.llava.stream import BatchStream  # noqa: E402
 from finetune.llava.tasks import Sample, ask_samples, make_sample  # noqa: E402
 from finetune.llava.trainer import Tally, Trainer, compile_layers  # noqa: E402
-from tests.llava_models import mini_settings  # noqa: E402
+from tests.llava_models import mini_settings, untrained  # noqa: E402
 
 CONFIGS = Path(__file__).parents[1] / "finetune" / "configs"
 
@@ -41,10 +40,7 @@ CONFIGS = Path(__file__).parents[1] / "finetune" / "configs"
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for a training, with its untrained checkpoint."""
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("llava")
-    build(mini_settings(), folder / "start")
-    return folder
+    return untrained(tmp_path_factory.mktemp("llava"))
 
 
 def one_by_one(data: DataConfig, rng: random.Random) -> Iterator[tuple[Sample, ...]]:

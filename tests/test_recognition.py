@@ -35,13 +35,9 @@ def draw(text: str) -> Pixels:
     return np.asarray(image).copy()
 
 
-def text_of(reading: LineReading) -> str:
-    return " ".join("".join(char.text for char in word.chars) for word in reading.words)
-
-
 def drawn_as(reading: LineReading) -> str:
     """The text of TEXTS that was read: a letter may be wrong, its place among the others not."""
-    return max(TEXTS, key=lambda text: SequenceMatcher(None, text, text_of(reading)).ratio())
+    return max(TEXTS, key=lambda text: SequenceMatcher(None, text, reading.text).ratio())
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +59,7 @@ def test_a_crop_is_read_alike_alone_and_among_others(recognizer: TextRecognizer)
     crops = [draw(text) for text in TEXTS]
     for crop, together in zip(crops, recognizer.recognize(crops), strict=True):
         (alone,) = recognizer.recognize([crop])
-        assert text_of(alone) == text_of(together)
+        assert alone.text == together.text
         assert alone.confidence == pytest.approx(together.confidence, abs=0.05)
 
 

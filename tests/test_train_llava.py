@@ -36,7 +36,7 @@ from finetune.llava.encoding import encode, encode_turns  # noqa: E402
 from finetune.llava.scoring import score_answer  # noqa: E402
 from finetune.llava.tasks import Asked, extract_units, schema_of  # noqa: E402
 from finetune.llava.trainer import Tally, Trainer  # noqa: E402
-from tests.llava_models import mini_settings, read  # noqa: E402
+from tests.llava_models import mini_settings, read, untrained  # noqa: E402
 
 CONFIGS = Path(__file__).parents[1] / "finetune" / "configs"
 
@@ -44,10 +44,7 @@ CONFIGS = Path(__file__).parents[1] / "finetune" / "configs"
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for a training, with its untrained checkpoint."""
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("llava")
-    build(mini_settings(), folder / "start")
-    return folder
+    return untrained(tmp_path_factory.mktemp("llava"))
 
 
 def test_building_twice_gives_the_same_files(start: Path, tmp_path: Path) -> None:

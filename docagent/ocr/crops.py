@@ -19,7 +19,8 @@ of true width are little wider. 1.05 to 1.2 differ by 0.005 of word F1 on receip
 
 SMALL_TYPE, SMALL_STRETCH = 18.0, 0.95
 """Lines lower than so many pixels are enlarged to be read, and are widened by this instead: they
-have no detail that could show. Word F1 of forms and receipts stays as it is."""
+have no detail that could show. It costs 0.001 to 0.002 of forms' word F1 and saves a twentieth of
+their time."""
 
 MAX_CROP_WIDTH = 3200
 MIN_CROP_WIDTH = 16

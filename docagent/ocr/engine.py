@@ -205,9 +205,7 @@ class OcrEngine:
         image = turn(_prepared(scan_page.image()), page.rotation)
         quad = np.array(scale_polygon(polygon, page.width, page.height), np.float32)
         crop = cut_crop(image, widen(quad, across=0.12), READ_STRETCH)
-        reading = without_noise(self.recognizer.recognize([crop])[0])
-        words = ["".join(char.text for char in word.chars) for word in reading.words]
-        return " ".join(words) or None
+        return without_noise(self.recognizer.recognize([crop])[0]).text or None
 
     def _find_lines(self, image: Image) -> tuple[Quads, float]:
         """Line quads, and the lean of the page in degrees (clockwise positive)."""

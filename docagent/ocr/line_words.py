@@ -91,7 +91,7 @@ def _trim_rules(words: Sequence[WordReading]) -> list[WordReading]:
     """Words without the underscores at their ends: the rule of a blank to fill in is no text."""
     kept = []
     for word in words:
-        text = "".join(char.text for char in word.chars)
+        text = word.text
         start = len(text) - len(text.lstrip("_"))
         end = len(text.rstrip("_"))
         if start < end:
@@ -124,7 +124,7 @@ def _spread_edges(places: list[tuple[float, float]], height: float) -> list[tupl
 def _word(word: WordReading, place: Polygon, confidence: WordConfidence) -> Word:
     confidences = tuple(round(value, 4) for value in word.confidences)
     return Word(
-        text="".join(char.text for char in word.chars),
+        text=word.text,
         polygon=clip_polygon(place),
         confidence=round(confidence(confidences), 4),
         char_confidences=confidences,

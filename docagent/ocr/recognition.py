@@ -122,7 +122,7 @@ class TextRecognizer:
         options = _single_words(decode_beam(frames))
         settled = 0.0
         if self._language is not None:
-            before = "".join(char.text for char in previous.chars) if previous else None
+            before = previous.text if previous else None
             chosen, share = rescore(text, options, self._language, before)
             placed = align(frames, chosen) if chosen != text else []
             if placed:

@@ -60,6 +60,11 @@ class WordReading:
     settled: float = 0.0
 
     @property
+    def text(self) -> str:
+        """The characters, joined."""
+        return "".join(char.text for char in self.chars)
+
+    @property
     def confidences(self) -> tuple[float, ...]:
         """Of the characters: each is at least as likely to be right as the whole word."""
         return tuple(max(char.confidence, self.settled) for char in self.chars)
@@ -75,7 +80,7 @@ class LineReading:
     @property
     def text(self) -> str:
         """The words, joined by one space."""
-        return " ".join("".join(char.text for char in word.chars) for word in self.words)
+        return " ".join(word.text for word in self.words)
 
     @property
     def weakest(self) -> float:
