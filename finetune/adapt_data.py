@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from docagent.errors import SourceError
 from docagent.ocr.crops import cut_crop, quad_size, whole_image
-from docagent.ocr.preprocess import detection_scale, even_light
+from docagent.ocr.preprocess import even_light
 from docagent.ocr.types import Image
+from docagent.ocr.view import detection_view
 from docagent.scan import load
 from docagent.settings import Settings
 from finetune.labelled_data import LabelledImage, LabelledLine, fold_label
@@ -128,13 +129,9 @@ def read_pages(images: Sequence[LabelledImage], words: bool, skipped: Skipped) -
         quads = [line.quad for line in lines if line.readable and line.quad is not None]
         if words:
             quads = join_words(quads)
-        scale = detection_scale(clean)
-        flag = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        height, width = clean.shape
-        size = (max(32, round(width * scale)), max(32, round(height * scale)))
-        resized = np.asarray(cv2.resize(clean, size, interpolation=flag), np.uint8)
-        factor = np.array([size[0] / width, size[1] / height], np.float32)
-        pages.append((resized, np.array(quads, np.float32).reshape(-1, 4, 2) * factor))
+        view = detection_view(clean)
+        seen = view.from_page(np.array(quads, np.float32).reshape(-1, 4, 2))
+        pages.append((view.image, seen))
     return pages
 
 

@@ -11,15 +11,8 @@ from numpy.typing import NDArray
 
 from docagent.ocr.crops import crop_to_input, cut_crop, quad_size, stack_inputs
 from docagent.ocr.maps import map_to_detections, order_corners, shrink_quad
-from docagent.ocr.preprocess import (
-    TARGET_TYPE,
-    apply_affine,
-    detection_scale,
-    even_light,
-    rotate,
-    turn,
-    type_height,
-)
+from docagent.ocr.preprocess import apply_affine, even_light, rotate, turn
+from docagent.ocr.view import MAX_PIXELS, TARGET_TYPE, detection_view, resized, type_height
 
 
 def box(x: float, y: float, w: float, h: float, angle: float = 0.0) -> NDArray[np.float32]:
@@ -142,8 +135,51 @@ def _type(size: float, shape: tuple[int, int] = (600, 800)) -> NDArray[np.uint8]
 def test_type_height_follows_the_type() -> None:
     small, large = type_height(_type(0.5)), type_height(_type(1.5))
     assert small and large and 2 < large / small < 3.7
-    assert detection_scale(_type(0.5)) == pytest.approx(TARGET_TYPE / small)
+    assert detection_view(_type(0.5)).scale == pytest.approx((TARGET_TYPE / small,) * 2, rel=0.01)
     assert type_height(np.full((300, 300), 255, np.uint8)) is None
+
+
+def test_large_pages_have_type_of_their_own_size() -> None:
+    page = _type(1.0, (1200, 1200))
+    small, large = type_height(page), type_height(resized(page, 3600, 3600))
+    assert small and large and large == pytest.approx(3 * small, rel=0.15)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.integers(0, 400), st.integers(0, 400), st.integers(0, 300), st.sampled_from([0.5, 0.8, 1.6])
+)
+def test_the_view_is_of_the_ink(left: int, top: int, below: int, size: float) -> None:
+    printed = _type(size)
+    page = np.pad(printed, ((top, below), (left, 100)), constant_values=255)
+    page[5, 5] = 0  # a speck is no reason to look there
+    view = detection_view(page)
+    ink_y, ink_x = (edges.nonzero()[0] for edges in ((printed < 80).any(1), (printed < 80).any(0)))
+    first = np.float32([left + ink_x[0], top + ink_y[0]])
+    last = np.float32([left + ink_x[-1], top + ink_y[-1]])
+    seen = view.from_page(np.stack([first, last]))
+    assert (seen >= 0).all() and (seen <= view.image.shape[::-1]).all()
+    assert view.to_page(seen) == pytest.approx(np.stack([first, last]), abs=0.01)
+    assert view.image.size <= 1.01 * MAX_PIXELS
+    y = round(float(seen[0, 1]))
+    assert view.image[max(0, y - 3) : y + 6].min() < 128  # the first row of ink is where it says
+
+
+def test_a_page_without_type_is_seen_whole() -> None:
+    blank = np.full((400, 300), 255, np.uint8)
+    assert detection_view(blank).image.shape == (400, 300)
+    assert detection_view(np.full((9000, 9000), 200, np.uint8)).image.size <= 1.01 * MAX_PIXELS
+
+
+@pytest.mark.parametrize("shape", [(33, 50), (64, 64), (301, 77), (1000, 750)])
+@pytest.mark.parametrize("factor", [0.1, 0.3, 0.5, 0.9, 1.0, 2.3])
+def test_resizing_keeps_what_is_seen(shape: tuple[int, int], factor: float) -> None:
+    ramp = np.linspace(0, 255, shape[1]).astype(np.uint8)[None].repeat(shape[0], 0)
+    size = max(4, round(shape[1] * factor)), max(4, round(shape[0] * factor))
+    small = resized(ramp, *size)
+    assert small.shape == size[::-1] and small.dtype == np.uint8
+    wanted = np.interp((np.arange(size[0]) + 0.5) / size[0], [0, 1], [0, 255])
+    assert np.abs(small.mean(axis=0) - wanted).max() < 255 * (1.5 / size[0] + 3 / shape[1]) + 1
 
 
 def test_shadow_is_evened_out_and_even_light_left_alone() -> None:

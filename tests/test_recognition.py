@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from difflib import SequenceMatcher
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 import docagent
 from docagent.ocr.crops import CROP_HEIGHT
-from docagent.ocr.recognition import BATCH_COLUMNS, TextRecognizer
+from docagent.ocr.recognition import BATCH_COLUMNS, PADDING, TextRecognizer, batches
 from docagent.ocr.types import Image as Pixels
 from docagent.ocr.types import LineReading
 
@@ -65,3 +68,13 @@ def test_a_crop_is_read_alike_alone_and_among_others(recognizer: TextRecognizer)
 
 def test_no_crops_no_readings(recognizer: TextRecognizer) -> None:
     assert recognizer.recognize([]) == []
+
+
+@given(st.lists(st.integers(8, 3200), max_size=60))
+def test_batches_hold_every_crop_once_with_little_padding(widths: list[int]) -> None:
+    made = batches(widths)
+    assert sorted(index for batch in made for index in batch) == list(range(len(widths)))
+    for batch in made:
+        held = [widths[index] for index in batch]
+        assert len(held) == 1 or max(held) * len(held) <= BATCH_COLUMNS
+        assert all(new - old <= PADDING for old, new in pairwise(held))

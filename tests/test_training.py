@@ -45,7 +45,7 @@ def test_detector(shards: Path, tmp_path: Path) -> None:
     run("finetune.detector", "--shards", shards, "--output", tmp_path, "--minutes", 0.05)
     weights = tmp_path / "detector.onnx"
     run("finetune.detector", "--output", tmp_path, "--export", weights)
-    found = TextDetector(weights, 1).detect(np.full((200, 300), 255, np.uint8), 1.0)
+    found = TextDetector(weights, 1).detect(np.full((200, 300), 255, np.uint8))
     assert all(detection.polygon.shape == (4, 2) for detection in found)
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from docagent.inference import open_session
 from docagent.ocr.grey import grey_levels, map_levels
-from docagent.ocr.maps import map_to_detections
+from docagent.ocr.maps import MAP_STRIDE, map_to_detections
 from docagent.ocr.types import Detection, Image
+
+MIN_HEIGHT = 5.0
+"""Pixels of a page below which lines cannot be read, and are specks."""
 
 
 def page_to_input(image: Image) -> NDArray[np.float32]:
@@ -36,13 +38,7 @@ class TextDetector:
         result: NDArray[np.float32] = self._session.run(None, {self._name: padded})[0]
         return result[0, 0, : (height + 1) // 2, : (width + 1) // 2]
 
-    def detect(self, image: Image, scale: float = 1.0) -> list[Detection]:
-        """Lines of a grey page, in its pixels; the page is resized by ``scale`` to look at."""
-        resized = image
-        if scale != 1.0:
-            flag = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-            size = (max(32, round(image.shape[1] * scale)), max(32, round(image.shape[0] * scale)))
-            resized = np.asarray(cv2.resize(image, size, interpolation=flag), np.uint8)
-        probabilities = self.probability_map(resized)
-        factor = 2.0 * image.shape[1] / resized.shape[1], 2.0 * image.shape[0] / resized.shape[0]
-        return map_to_detections(probabilities, *factor)
+    def detect(self, image: Image, min_height: float = MIN_HEIGHT) -> list[Detection]:
+        """Lines of a grey image (height, width) that are ``min_height`` high or higher; pixels."""
+        probabilities = self.probability_map(image)
+        return map_to_detections(probabilities, MAP_STRIDE, MAP_STRIDE, min_height=min_height)

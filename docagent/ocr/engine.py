@@ -22,13 +22,12 @@ from docagent.geometry import (
     scale_polygon,
 )
 from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size, read_stretch, whole_image
-from docagent.ocr.detection import TextDetector
+from docagent.ocr.detection import MIN_HEIGHT, TextDetector
 from docagent.ocr.framing import LEAST_CONTRAST, cut_line
 from docagent.ocr.grey import grey_levels
 from docagent.ocr.line_words import line_words, widen
 from docagent.ocr.preprocess import (
     apply_affine,
-    detection_scale,
     even_light,
     is_negative,
     rotate,
@@ -45,6 +44,7 @@ from docagent.ocr.readings import (
 from docagent.ocr.recognition import TextRecognizer, WordModel
 from docagent.ocr.stacks import split_stacks
 from docagent.ocr.types import Detection, Image, LineReading
+from docagent.ocr.view import detection_view
 from docagent.scan import ScanPage
 from docagent.settings import Settings
 
@@ -209,15 +209,17 @@ class OcrEngine:
 
     def _find_lines(self, image: Image) -> tuple[Quads, float]:
         """Line quads, and the lean of the page in degrees (clockwise positive)."""
-        scale = detection_scale(image)
-        quads = _stack(self.detector.detect(image, scale))
+        view = detection_view(image)
+        least = MIN_HEIGHT * view.scale[1]
+        quads = view.to_page(_stack(self.detector.detect(view.image, least)))
         lean = _lean(quads)
         if abs(lean) < LEAN:
             return (quads if _standing(quads) else split_stacks(image, quads)), lean
-        straight, back = rotate(image, lean)
-        found = split_stacks(straight, _stack(self.detector.detect(straight, scale)))
+        straight, back = rotate(view.image, lean)
+        found = _stack(self.detector.detect(straight, least))
         # Lines far from level are found in pieces, which lean less than the page does.
-        return apply_affine(found, back), lean + _lean(found)
+        lean += _lean(found)
+        return split_stacks(image, view.to_page(apply_affine(found, back))), lean
 
     def _read_lines(
         self, image: Image, quads: Quads

@@ -117,7 +117,7 @@ def map_to_detections(
 
     scale_x, scale_y: page pixels per map pixel. min_score: mean probability inside a band;
     min_compact_score: inside that of one or two characters, which is little but edge.
-    min_height: page pixels.
+    min_height: of a line, page pixels.
     """
     binary = (probabilities > threshold).astype(np.uint8)
     outlines, _ = cv2.findContours(binary, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from docagent.document import PageKind
-from docagent.ocr.preprocess import rotate, type_height
+from docagent.ocr.preprocess import rotate
 from docagent.ocr.types import Image
+from docagent.ocr.view import type_height
 
 THUMBNAIL = 500
 """Longest side in pixels of the copy that light and skew are measured on."""

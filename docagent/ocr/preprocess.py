@@ -1,4 +1,4 @@
-"""Before detection: even light, the size of the type, and turning pages."""
+"""Before detection: even light, dark type on light ground, and turning pages."""
 
 from __future__ import annotations
 
@@ -8,13 +8,6 @@ from numpy.typing import NDArray
 
 from docagent.ocr.grey import grey_levels
 from docagent.ocr.types import Image
-
-TARGET_TYPE = 21.0
-"""Pixels from ascender to descender that the detector sees best (15 to 26 were measured)."""
-
-MAX_PIXELS = 3_500_000
-"""Most pixels the detector looks at, whatever the size of the type."""
-
 
 DARK_GROUND = 110
 """Grey level of most of the page below which it may be a negative."""
@@ -26,6 +19,9 @@ BLOCK_TYPE = 0.04
 """Share of a dim area with something much lighter in it from which it is no shadow on paper but a
 block of dark ground with light type."""
 
+RECTANGULAR = 0.75
+"""Share of the rectangle around a block that it fills if it is one."""
+
 
 def even_light(image: Image) -> Image:
     """Divide by the paper's brightness where shadows or a lamp make it uneven.
@@ -35,8 +31,10 @@ def even_light(image: Image) -> Image:
     """
     height, width = image.shape
     step = max(1, min(height, width) // 128)
-    size = (max(1, width // step), max(1, height // step))
-    small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    columns, rows = max(1, width // step), max(1, height // step)
+    # Whole pixels in each cell: averaging over parts of them takes ten times as long.
+    whole = image[: rows * step, : columns * step]
+    small = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
     bright = cv2.dilate(small, np.ones((5, 5), np.uint8))
     paper = cv2.medianBlur(bright, 21 if min(bright.shape) > 21 else 3).astype(np.float32)
     low, high = np.percentile(paper, (5, 95))
@@ -58,13 +56,18 @@ def _dark_blocks(image: Image, paper: NDArray[np.float32], high: float) -> NDArr
     strokes = cv2.erode(image, np.ones((2, 2), np.uint8))
     peaks = cv2.resize(cv2.dilate(strokes, cell), dim.shape[::-1], interpolation=cv2.INTER_NEAREST)
     lit = peaks > paper + 0.5 * (high - paper)
-    _, areas = cv2.connectedComponents(dim)
+    _, areas, stats, _ = cv2.connectedComponentsWithStats(dim)
     # At the edge of an area the bright paper beside it is seen.
     inner = np.where(cv2.erode(dim, np.ones((5, 5), np.uint8)) > 0, areas, 0)
     cells = np.bincount(inner.ravel(), minlength=areas.max() + 1)
     shares = np.bincount(inner[lit], minlength=len(cells)) / np.maximum(cells, 1)
     shares[0] = 0.0
-    return np.asarray((shares > BLOCK_TYPE)[areas])
+    blocks = np.asarray((shares > BLOCK_TYPE)[areas])
+    for left, top, wide, tall, area in stats[shares > BLOCK_TYPE].tolist():
+        # Light type close to an edge makes the ground there look less dark than it is.
+        if area > RECTANGULAR * wide * tall:
+            blocks[top : top + tall, left : left + wide] = True
+    return blocks
 
 
 def is_negative(image: Image) -> bool:
@@ -81,45 +84,6 @@ def is_negative(image: Image) -> bool:
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     areas = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((31, 31), np.uint8))
     return float((areas > dark + 60).mean()) < LIGHT_AREA
-
-
-def type_height(image: Image) -> float | None:
-    """Typical height of the type in pixels, ascender to descender; None if there is no text.
-
-    The median height of connected ink of letter-like shape, which is between x-height and
-    capital height, times 1.55. Robust to rules, frames and specks, which have other shapes.
-    """
-    factor = 1.0
-    if image.size > 6_000_000:
-        factor = float(np.sqrt(6_000_000 / image.size))
-        image = np.asarray(
-            cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8
-        )
-    block = max(15, int(min(image.shape) * 0.03) | 1)
-    ink = cv2.adaptiveThreshold(
-        image, 1, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, block, 18
-    )
-    count, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    if count < 8:
-        return None
-    width, height, area = (
-        stats[1:, i] for i in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA)
-    )
-    aspect = width / np.maximum(height, 1)
-    filled = area / np.maximum(width * height, 1)
-    letters = (height >= 4) & (height < 0.1 * max(image.shape)) & (aspect < 2.5)
-    letters &= (aspect > 0.15) & (filled > 0.15) & (filled < 0.95)
-    if int(letters.sum()) < 6:
-        return None
-    return float(np.median(height[letters])) * 1.55 / factor
-
-
-def detection_scale(image: Image) -> float:
-    """How much to resize a page so that its type gets the size the detector sees best."""
-    height = type_height(image)
-    scale = TARGET_TYPE / height if height else 1.0
-    scale = min(max(scale, 0.1), 2.5)
-    return min(scale, float(np.sqrt(MAX_PIXELS / image.size)))
 
 
 def turn(image: Image, degrees: int) -> Image:

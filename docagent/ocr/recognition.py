@@ -25,6 +25,10 @@ BATCH_COLUMNS = 1600
 """Columns of pixels recognised at once. More do not fit the caches of a CPU: 6400 take a tenth
 longer."""
 
+PADDING = 40
+"""Columns of padding that one more crop may add to the others of its batch. A call of the network
+takes as long as 14 columns."""
+
 UNSURE = 0.95
 """Words whose weakest character is below this get n-best alternatives by beam search."""
 
@@ -70,18 +74,11 @@ class TextRecognizer:
     def recognize(self, crops: Sequence[Image]) -> list[LineReading]:
         """Read crops (32, w) uint8, any widths, in the order given."""
         inputs = [crop_to_input(crop) for crop in crops]
-        order = sorted(range(len(crops)), key=lambda i: inputs[i].shape[1])
         readings: dict[int, LineReading] = {}
-        batch: list[int] = []
-        for position, index in enumerate(order):
-            batch.append(index)
-            following = order[position + 1] if position + 1 < len(order) else None
-            wide = following and inputs[following].shape[1] * (len(batch) + 1) > BATCH_COLUMNS
-            if following is None or wide:
-                scores = self._scores([inputs[i] for i in batch])
-                for i, row in zip(batch, scores, strict=True):
-                    readings[i] = self._read(inputs[i], row)
-                batch = []
+        for batch in batches([x.shape[1] for x in inputs]):
+            scores = self._scores([inputs[i] for i in batch])
+            for i, row in zip(batch, scores, strict=True):
+                readings[i] = self._read(inputs[i], row)
         return [readings[i] for i in range(len(crops))]
 
     def _scores(self, inputs: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
@@ -129,6 +126,20 @@ class TextRecognizer:
                 chars = [replace(c, start=c.start + first, end=c.end + first) for c in placed]
                 settled = share
         return WordReading(_place_chars(chars, *extent), options, settled)
+
+
+def batches(widths: Sequence[int]) -> list[list[int]]:
+    """Indexes of crops with these widths in pixels, those that are recognised at once together."""
+    made: list[list[int]] = []
+    batch: list[int] = []
+    for index in sorted(range(len(widths)), key=widths.__getitem__):
+        width = widths[index]
+        padding = len(batch) * (width - widths[batch[-1]]) if batch else 0
+        if not batch or padding > PADDING or width * (len(batch) + 1) > BATCH_COLUMNS:
+            batch = []
+            made.append(batch)
+        batch.append(index)
+    return made
 
 
 def _single_words(found: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:

@@ -14,8 +14,9 @@ from docagent.errors import SettingsError, SourceError
 from docagent.geometry import Polygon, polygon_to_bbox, scale_polygon
 from docagent.ocr.boxed_pages import boxed_words_to_page, cut_place
 from docagent.ocr.boxed_words import tsv_to_lines
-from docagent.ocr.preprocess import turn, type_height
+from docagent.ocr.preprocess import turn
 from docagent.ocr.types import Image
+from docagent.ocr.view import type_height
 from docagent.scan import ScanPage
 from docagent.settings import Settings
 
