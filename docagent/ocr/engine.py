@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
@@ -17,15 +16,15 @@ from docagent.document import Line, Page, Word
 from docagent.geometry import (
     BBox,
     Polygon,
-    clip_polygon,
     polygon_to_bbox,
     scale_polygon,
 )
 from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size, read_stretch, whole_image
 from docagent.ocr.detection import MIN_HEIGHT, TextDetector
-from docagent.ocr.framing import LEAST_CONTRAST, cut_line
+from docagent.ocr.framing import cut_line
 from docagent.ocr.grey import grey_levels
 from docagent.ocr.line_words import line_words, widen
+from docagent.ocr.page_reading import PageReading, Quads, are_text, unreadable_places
 from docagent.ocr.preprocess import (
     apply_affine,
     even_light,
@@ -35,10 +34,8 @@ from docagent.ocr.preprocess import (
 )
 from docagent.ocr.reading_order import group_words_into_lines
 from docagent.ocr.readings import (
-    HOPELESS,
     agreed,
     mean_confidence,
-    usual_confidence,
     without_noise,
 )
 from docagent.ocr.recognition import TextRecognizer, WordModel
@@ -48,33 +45,11 @@ from docagent.ocr.view import detection_view
 from docagent.scan import ScanPage
 from docagent.settings import Settings
 
-Quads = NDArray[np.float32]
-"""Lines of a page in its pixels, (n, 4, 2), clockwise from top-left."""
-
 LEAN = 2.0
 """Degrees of skew from which the page is straightened before it is looked at again."""
 
 DOUBT = 0.81
 """Mean line confidence below which the page is tried upside down."""
-
-NOISE, NOISE_SHARE = 0.7, 0.75
-"""Lines read with less confidence than the first, and than the second times the page's usual
-confidence, are rows of stars, drawings, stamps or handwriting and left out."""
-
-GHOST_CONTRAST, GHOST_HEIGHT, GHOST_DOUBT = 0.45, 0.45, 0.9
-"""Lines with less than this share of the page's usual contrast or height, and read with less than
-this confidence, are no text of the page."""
-
-SCRAP, SCRAP_DOUBT = 2, 0.8
-"""Lines of up to so many characters read with less than this confidence are specks and ticks."""
-
-LOST_CONTRAST, LOST_HEIGHTS, LOST_LENGTH = 0.2, (0.5, 3.0), 2.5
-"""Least contrast (share of the page's usual), least and greatest height (of the page's usual) and
-least length (in its own heights) of a place that looks like a line but gave no text."""
-
-LEAST_HEIGHT = 12.0
-"""Pixels of line height that a page's usual is taken for where it is less: in grain and dither the
-detector finds lines too low to be read."""
 
 SINGLE = 0.65
 """Width or height of a box, in heights of the page's lines, below which it may be cut out of one
@@ -86,23 +61,6 @@ which it is, and the width, in its heights, from which it is a line: one word in
 
 STANDING = 2.0
 """Height of a crop in widths from which its text may run up or down."""
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """The page's lines when it is turned by ``quarter`` degrees clockwise. standing: they run
-    up or down, so reading them would be no use. contrasts: of ink and paper, grey levels."""
-
-    quarter: int
-    quads: Quads
-    lean: float
-    readings: tuple[LineReading, ...]
-    contrasts: tuple[float, ...] = ()
-    standing: bool = False
-
-    @property
-    def confidence(self) -> float:
-        return mean_confidence(self.readings)
 
 
 class OcrEngine:
@@ -139,22 +97,22 @@ class OcrEngine:
             width=upright.shape[1],
             height=upright.shape[0],
             lines=self._assemble(best, upright.shape),
-            unreadable=_unreadable(best, upright.shape),
+            unreadable=unreadable_places(best, upright.shape),
             rotation=cast(Literal[0, 90, 180, 270], best.quarter),
             skew=round(best.lean, 2),
             engine="docagent",
         )
 
-    def _read_upright(self, image: Image, quarter: int) -> _Reading:
+    def _read_upright(self, image: Image, quarter: int) -> PageReading:
         """Read the page as if it were upright after ``quarter`` degrees clockwise."""
         turned = turn(image, quarter)
         quads, lean = self._find_lines(turned)
         if _standing(quads):
-            return _Reading(quarter, quads, lean, (), standing=True)
+            return PageReading(quarter, quads, lean, (), standing=True)
         quads, readings, contrasts = self._read_lines(turned, quads)
-        return _Reading(quarter, quads, lean, tuple(readings), contrasts)
+        return PageReading(quarter, quads, lean, tuple(readings), contrasts)
 
-    def _other_turns(self, image: Image, first: _Reading) -> list[_Reading]:
+    def _other_turns(self, image: Image, first: PageReading) -> list[PageReading]:
         """The page read in the other directions its lines may run, as far as that helps."""
         if not first.standing:
             if not first.quads.size or not self._is_upside_down(image, first.quads):
@@ -249,7 +207,7 @@ class OcrEngine:
         bounds = [grey_levels(crop[::2, ::2], 3, 95) for crop in crops[: len(quads)]]
         return chosen, readings[: len(quads)], tuple(high - low for low, high in bounds)
 
-    def _assemble(self, page: _Reading, shape: tuple[int, ...]) -> tuple[Line, ...]:
+    def _assemble(self, page: PageReading, shape: tuple[int, ...]) -> tuple[Line, ...]:
         """Lines in reading order, put together from words on the straightened page.
 
         Detection may cut a printed line or join two columns; the words are grouped anew by the
@@ -257,7 +215,7 @@ class OcrEngine:
         """
         words = [
             word
-            for quad, reading, text in zip(page.quads, page.readings, _are_text(page), strict=False)
+            for quad, reading, text in zip(page.quads, page.readings, are_text(page), strict=False)
             if text
             for word in line_words(quad, reading, shape, self.confidence)
         ]
@@ -278,25 +236,6 @@ class OcrEngine:
 def _prepared(image: Image) -> Image:
     """Dark type on evenly lit light ground."""
     return even_light(255 - image if is_negative(image) else image)
-
-
-def _are_text(page: _Reading) -> list[bool]:
-    """Which lines are text of the page. Not those that could not be read, nor unsure lines that
-    are much paler than the page's type, as print of the back is that shines through, much lower,
-    as rules of dashes are, or short, as specks and ticks are."""
-    if not page.readings:
-        return [False] * len(page.quads)
-    heights = [min(quad_size(quad)) for quad in page.quads]
-    pale = GHOST_CONTRAST * float(np.median(page.contrasts))
-    low = GHOST_HEIGHT * float(np.median(heights))
-    noise = max(HOPELESS, min(NOISE, NOISE_SHARE * usual_confidence(page.readings)))
-    kept = []
-    for reading, contrast, height in zip(page.readings, page.contrasts, heights, strict=True):
-        length = sum(len(word.chars) for word in reading.words)
-        ghost = reading.confidence < GHOST_DOUBT and (contrast < pale or height < low)
-        scrap = reading.confidence < SCRAP_DOUBT and length <= SCRAP
-        kept.append(length > 0 and reading.confidence >= noise and not ghost and not scrap)
-    return kept
 
 
 def _stack(detections: Sequence[Detection]) -> Quads:
@@ -335,37 +274,6 @@ def _lean(quads: Quads) -> float:
     order = np.argsort(angles)
     total = np.cumsum(weights[order])
     return float(angles[order][np.searchsorted(total, total[-1] / 2)])
-
-
-def _unreadable(page: _Reading, shape: tuple[int, ...]) -> tuple[Polygon, ...]:
-    """The detected places that look like lines of the page but gave no text, page-relative.
-
-    Not specks and rules, nor print of the back. What is usual on a page is what could be read on
-    it, or else all that was detected.
-    """
-    kept = _are_text(page)
-    sizes = [quad_size(quad) for quad in page.quads]
-    read = [i for i, text in enumerate(kept) if text] or range(len(page.readings))
-    if not page.readings:
-        return ()
-    contrast = LOST_CONTRAST * float(np.median([page.contrasts[i] for i in read]))
-    usual = max(LEAST_HEIGHT, float(np.median([sizes[i][1] for i in read])))
-    low, high = LOST_HEIGHTS
-    lost = [
-        quad
-        for quad, (width, height), seen, text in zip(
-            page.quads, sizes, page.contrasts, kept, strict=True
-        )
-        if not text
-        and seen >= max(contrast, LEAST_CONTRAST)
-        and low * usual <= height <= high * usual
-        and width >= LOST_LENGTH * height
-    ]
-    quads = [[(float(x), float(y)) for x, y in quad] for quad in lost]
-    return tuple(
-        clip_polygon(scale_polygon((a, b, c, d), 1 / shape[1], 1 / shape[0]))
-        for a, b, c, d in quads
-    )
 
 
 def _level_boxes(words: Sequence[Word], shape: tuple[int, ...], lean: float) -> list[BBox]:
