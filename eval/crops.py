@@ -16,8 +16,8 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -132,25 +132,41 @@ RECOGNIZERS: dict[str, Callable[[], Recognizer]] = {
 }
 
 
+@dataclass
+class Reader:
+    """A recognizer and what it has read, in how many processor seconds."""
+
+    name: str
+    recognize: Recognizer
+    readings: list[CropReading] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def read(self, page: OcrPage, crops: Sequence[tuple[TextBox, Crop]]) -> None:
+        """Read the crops of a page. Raises SettingsError if some got no text."""
+        watch = Stopwatch()
+        texts = self.recognize([crop for _, crop in crops])
+        self.seconds += watch.cost().cpu_s
+        if len(texts) != len(crops):
+            raise SettingsError(f"{self.name} gave {len(texts)} texts for {len(crops)} crops")
+        pairs = zip(crops, texts, strict=True)
+        self.readings += [CropReading(page.name, item.text, text) for (item, _), text in pairs]
+
+
 def read_crops(
-    name: str, pages: Sequence[OcrPage], recognize: Recognizer, margin: int = MARGIN
-) -> tuple[list[CropReading], float]:
-    """Readings of all crops, and processor seconds; the first page is read once untimed."""
-    readings: list[CropReading] = []
-    seconds = 0.0
-    recognize([crop for _, crop in page_crops(pages[0], margin)])
+    recognizers: Mapping[str, Recognizer], pages: Sequence[OcrPage], margin: int = MARGIN
+) -> list[Reader]:
+    """Readings of all crops by recognizers that take turns, page by page, so that other work on
+    the machine falls on all of them; the first page is read once untimed."""
+    readers = [Reader(name, recognize) for name, recognize in recognizers.items()]
+    for reader in readers:
+        reader.recognize([crop for _, crop in page_crops(pages[0], margin)])
     for index, page in enumerate(pages, start=1):
         crops = page_crops(page, margin)
-        watch = Stopwatch()
-        texts = recognize([crop for _, crop in crops])
-        seconds += watch.cost().cpu_s
-        if len(texts) != len(crops):
-            raise SettingsError(f"{name} gave {len(texts)} texts for {len(crops)} crops")
-        pairs = zip(crops, texts, strict=True)
-        readings += [CropReading(page.name, item.text, text) for (item, _), text in pairs]
-        print(f"\r{name}: {index}/{len(pages)} pages ", end="", file=sys.stderr, flush=True)
+        for reader in readers:
+            reader.read(page, crops)
+        print(f"\r{index}/{len(pages)} pages ", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return readings, seconds
+    return readers
 
 
 def squeeze(text: str) -> str:
@@ -176,18 +192,20 @@ def summarise(name: str, readings: Sequence[CropReading], seconds: float) -> dic
 def compare(args: argparse.Namespace) -> dict[str, Any]:
     """Run the recognizers and score them."""
     pages = load_ocr_pages(args.data, args.split, args.limit)
-    rows, wrong = [], []
+    recognizers = {}
     for name in args.engines.split(","):
         if name not in RECOGNIZERS:
             allowed = ", ".join(RECOGNIZERS)
             raise SettingsError(f"recognizer {name!r} is not known; allowed are {allowed}")
-        readings, seconds = read_crops(name, pages, RECOGNIZERS[name](), args.margin)
-        rows.append(summarise(name, readings, seconds))
-        wrong += [
-            f"{name}\t{r.page}\t{r.truth}\t{r.read}"
-            for r in readings
-            if squeeze(r.read) != squeeze(r.truth)
-        ]
+        recognizers[name] = RECOGNIZERS[name]()
+    readers = read_crops(recognizers, pages, args.margin)
+    rows = [summarise(reader.name, reader.readings, reader.seconds) for reader in readers]
+    wrong = [
+        f"{reader.name}\t{r.page}\t{r.truth}\t{r.read}"
+        for reader in readers
+        for r in reader.readings
+        if squeeze(r.read) != squeeze(r.truth)
+    ]
     if args.errors:
         args.errors.parent.mkdir(parents=True, exist_ok=True)
         args.errors.write_text("\n".join(wrong) + "\n", "utf-8")

@@ -29,7 +29,7 @@ from eval.engines import networks_mb
 from eval.ledger import run_file, this_command
 from eval.matching import EMPTY_SCORE, PageScore, TextBox, score_page
 from eval.tables import rows_to_table, write_json
-from eval.worker import json_to_lines, run_worker
+from eval.worker import json_to_lines, run_workers
 
 CASE_SENSITIVE = {"funsd": True, "sroie": False}
 COLUMNS = {
@@ -135,15 +135,16 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
     pages = load_ocr_pages(args.data, args.split, args.limit)
     results: dict[str, Any] = {"data": args.data, "split": args.split, "limit": args.limit}
     results |= {"rows": [], "pages": {}}
-    for engine in args.engines.split(","):
-        rows = run_worker(engine, args.data, args.split, args.limit, args.resume)
+    engines = args.engines.split(",")
+    read = run_workers(engines, args.data, args.split, args.limit, args.resume)
+    for engine, rows in read.items():
         if rows is None:
             results["rows"].append({"engine": f"{engine} (failed)"})
             continue
         scored = score_rows(rows, pages, CASE_SENSITIVE[args.data])
         results["rows"].append(summarise(engine, scored) | {"networks_mb": networks_mb(engine)})
         results["pages"][engine] = page_rows(scored)
-        if args.worst and engine == args.engines.split(",")[0]:
+        if args.worst and engine == engines[0]:
             save_contact_sheet(
                 [(item.page, item.words, item.score.words.f1) for item in scored],
                 args.worst,

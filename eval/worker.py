@@ -4,6 +4,10 @@
 
 Writes one row per page to the ledger: words, processor seconds, wall seconds, peak memory.
 ``eval.ocr`` and ``eval.extraction`` start it; it can be stopped and run again with --resume.
+
+Engines that are compared take turns, page by page, so that what else the machine does, or the
+machines beside it do, falls on all of them: a processor was seen to take twice the seconds for the
+same work a minute later.
 """
 
 from __future__ import annotations
@@ -14,8 +18,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import PIPE, Popen
 from typing import Any
 
 import docagent
@@ -49,21 +56,57 @@ def ocr_ledger(engine: str, data: str, split: str, fingerprint: str | None = Non
     return Ledger(path, fingerprint or engine_fingerprint(engine))
 
 
-def run_worker(
-    engine: str, data: str, split: str, limit: int | None, resume: bool
-) -> dict[str, dict[str, Any]] | None:
-    """Read pages in a child process and return their rows; progress and errors go to stderr.
+Rows = dict[str, dict[str, Any]]
+"""Results of pages by their names."""
 
-    None if it failed, in which case the pages read so far are in the ledger. The fingerprint is
-    taken here, once, so that code edited meanwhile does not part the two processes.
+
+def run_workers(
+    engines: Sequence[str], data: str, split: str, limit: int | None, resume: bool
+) -> dict[str, Rows | None]:
+    """Read pages with each engine in a child process, taking turns, and return their rows;
+    progress and errors go to stderr.
+
+    None for an engine that failed; the pages it read are in the ledger. Fingerprints are taken
+    here, once, so that code edited meanwhile does not part the processes.
     """
-    ledger = ocr_ledger(engine, data, split)
-    command = [sys.executable, "-m", "eval.worker", "--engine", engine, "--data", data]
-    command += ["--split", split, "--fingerprint", ledger.fingerprint]
-    command += ["--limit", str(limit)] if limit is not None else []
-    command += ["--resume"] if resume else []
-    done = subprocess.run(command, env={**os.environ, **THREAD_LIMITS})
-    return ledger.rows() if done.returncode == 0 else None
+    ledgers = {engine: ocr_ledger(engine, data, split) for engine in engines}
+    workers: dict[str, Popen[str]] = {}
+    with ExitStack() as stack:
+        for engine, ledger in ledgers.items():
+            command = [sys.executable, "-m", "eval.worker", "--turns", "--engine", engine]
+            command += ["--data", data, "--split", split, "--fingerprint", ledger.fingerprint]
+            command += ["--limit", str(limit)] if limit is not None else []
+            command += ["--resume"] if resume else []
+            environment = {**os.environ, **THREAD_LIMITS}
+            worker = Popen(command, env=environment, stdin=PIPE, stdout=PIPE, text=True)
+            workers[engine] = stack.enter_context(worker)
+            _heard(worker)  # It has loaded; the next one may.
+        busy = list(workers.values())
+        while busy:
+            busy = [worker for worker in busy if _told(worker) and _heard(worker)]
+    return {e: ledgers[e].rows() if w.returncode == 0 else None for e, w in workers.items()}
+
+
+def run_worker(engine: str, data: str, split: str, limit: int | None, resume: bool) -> Rows | None:
+    """``run_workers`` for one engine."""
+    return run_workers([engine], data, split, limit, resume)[engine]
+
+
+def _told(worker: Popen[str]) -> bool:
+    """Whether the worker could be told to read a page."""
+    assert worker.stdin is not None
+    try:
+        worker.stdin.write("\n")
+        worker.stdin.flush()
+    except BrokenPipeError:
+        return False
+    return True
+
+
+def _heard(worker: Popen[str]) -> bool:
+    """Whether the worker goes on, said when it has loaded and when it has read a page."""
+    assert worker.stdout is not None
+    return bool(worker.stdout.readline())
 
 
 def lines_to_json(lines: list[ReadLine]) -> list[list[Any]]:
@@ -90,7 +133,13 @@ def main() -> None:
     parser.add_argument("--limit", type=int)
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--fingerprint", help="of the engine; computed if not given")
+    parser.add_argument(
+        "--turns",
+        action="store_true",
+        help="read a page for each line on stdin, and answer each with a line on stdout",
+    )
     args = parser.parse_args()
+    answers, sys.stdout = sys.stdout, sys.stderr  # engines may print
     pages = load_ocr_pages(args.data, args.split, args.limit)
     ledger = ocr_ledger(args.engine, args.data, args.split, args.fingerprint)
     done = ledger.rows() if args.resume else {}
@@ -100,6 +149,10 @@ def main() -> None:
     engine = load_engine(args.engine)
     engine.read(missing[0].path)  # Not timed: models load and warm up.
     for index, page in enumerate(missing, start=1):
+        if args.turns:
+            print(file=answers, flush=True)
+            if not sys.stdin.readline():
+                return  # whoever asked is gone
         watch = Stopwatch()
         lines = engine.read(page.path)
         cost = watch.cost()

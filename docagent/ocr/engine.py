@@ -51,6 +51,9 @@ LEAN = 2.0
 DOUBT = 0.81
 """Mean line confidence below which the page is tried upside down."""
 
+TRIED, TRIED_WIDTH = 12, 400
+"""Lines that are read upside down to see whether the page is, and how far, in pixels of a crop."""
+
 SINGLE = 0.65
 """Width or height of a box, in heights of the page's lines, below which it may be cut out of one
 character too narrow or too low."""
@@ -115,7 +118,7 @@ class OcrEngine:
     def _other_turns(self, image: Image, first: PageReading) -> list[PageReading]:
         """The page read in the other directions its lines may run, as far as that helps."""
         if not first.standing:
-            if not first.quads.size or not self._is_upside_down(image, first.quads):
+            if not first.quads.size or not self._is_upside_down(image, first):
                 return []
             return [self._read_upright(image, 180)]
         quarter = self._read_upright(image, 90)
@@ -224,13 +227,13 @@ class OcrEngine:
             for line in group_words_into_lines(_level_boxes(words, shape, page.lean))
         )
 
-    def _is_upside_down(self, image: Image, quads: Quads) -> bool:
+    def _is_upside_down(self, image: Image, upright: PageReading) -> bool:
         """Whether the widest lines read better turned by 180 degrees."""
-        widest = sorted(quads, key=lambda q: -quad_size(q)[0])[:12]
-        crops = [_crop(image, quad) for quad in widest]
-        upright = self.recognizer.recognize(crops)
-        turned = self.recognizer.recognize([turn(crop, 180) for crop in crops])
-        return mean_confidence(turned) > mean_confidence(upright) + 0.05
+        sizes = [quad_size(quad)[0] for quad in upright.quads]
+        widest = sorted(range(len(sizes)), key=lambda i: -sizes[i])[:TRIED]
+        crops = [turn(_crop(image, upright.quads[i])[:, :TRIED_WIDTH], 180) for i in widest]
+        turned = mean_confidence(self.recognizer.recognize(crops))
+        return turned > mean_confidence([upright.readings[i] for i in widest]) + 0.05
 
 
 def _prepared(image: Image) -> Image:

@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.accents import strip_accents
+from docagent.confidence import geometric_mean
 from docagent.inference import open_session
 from docagent.ocr.crops import CROP_HEIGHT, crop_to_input, stack_inputs
 from docagent.ocr.ctc import AlignedChar, align, decode_beam, decode_greedy, doubt_others
+from docagent.ocr.readings import HOPELESS
 from docagent.ocr.types import CharReading, Image, LineReading, WordReading
 from docagent.ocr.word_cuts import split_words
 
@@ -90,6 +92,8 @@ class TextRecognizer:
     def _read(self, crop: NDArray[np.float32], scores: NDArray[np.float32]) -> LineReading:
         chars = doubt_others(decode_greedy(scores), scores)
         starts = [char.start for char in chars]
+        # Nobody will take the words of such a line; what else they may say is no use.
+        lost = geometric_mean(char.confidence for char in chars if char.text != " ") < HOPELESS
         words: list[WordReading] = []
         for group, left, right in split_words(chars, crop, len(scores)):
             first, last = bisect_left(starts, group[0].start), bisect_left(starts, group[-1].start)
@@ -97,10 +101,12 @@ class TextRecognizer:
             begin = chars[first - 1].end if first else 0
             end = starts[last + 1] if last + 1 < len(chars) else len(scores)
             before = words[-1] if words else None
-            words.append(self._word(group, scores, (begin, end), (left, right), before))
-        inked = [c.confidence for word in words for c in word.chars]
-        mean = math.exp(sum(math.log(max(c, 1e-6)) for c in inked) / len(inked)) if inked else 0.0
-        return LineReading(tuple(words), mean)
+            if lost:
+                words.append(WordReading(_place_chars(group, left, right)))
+            else:
+                words.append(self._word(group, scores, (begin, end), (left, right), before))
+        inked = [char.confidence for word in words for char in word.chars]
+        return LineReading(tuple(words), geometric_mean(inked) if inked else 0.0)
 
     def _word(
         self,
