@@ -7,6 +7,8 @@ that a long line and a short one of the same type size get bands of the same thi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import dist
+from operator import itemgetter
 
 import cv2
 import numpy as np
@@ -29,6 +31,9 @@ COMPACT = 2.5
 
 MAP_STRIDE = 2
 """Page pixels per map pixel."""
+
+Rotated = tuple[Sequence[float], Sequence[float], float]
+"""A rectangle: its centre, width and height, and lean in degrees (OpenCV's RotatedRect)."""
 
 
 def shrink_quad(quad: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -53,23 +58,22 @@ def shrink_quad(quad: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def order_corners(box: NDArray[np.float32]) -> NDArray[np.float32]:
     """Corners of a rectangle clockwise from the top-left of text that runs to the right."""
-    by_x = box[np.argsort(box[:, 0], kind="stable")]
-    left, right = by_x[:2], by_x[2:]
-    width, height = np.ptp(box[:, 0]), np.ptp(box[:, 1])
-    if height > width * 1.0:  # standing text: keep what is on top at the top
-        by_y = box[np.argsort(box[:, 1], kind="stable")]
-        top, bottom = by_y[:2], by_y[2:]
-        top, bottom = top[np.argsort(top[:, 0])], bottom[np.argsort(bottom[:, 0])]
-        return np.stack([top[0], top[1], bottom[1], bottom[0]]).astype(np.float32)
-    left, right = left[np.argsort(left[:, 1])], right[np.argsort(right[:, 1])]
-    return np.stack([left[0], right[0], right[1], left[1]]).astype(np.float32)
+    points = [(float(x), float(y)) for x, y in box]
+    by_x = sorted(points, key=itemgetter(0))
+    by_y = sorted(points, key=itemgetter(1))
+    if by_y[-1][1] - by_y[0][1] > by_x[-1][0] - by_x[0][0]:
+        # Standing text: what is on top stays at the top.
+        (a, b), (d, c) = sorted(by_y[:2]), sorted(by_y[2:])
+    else:
+        (a, d), (b, c) = sorted(by_x[:2], key=itemgetter(1)), sorted(by_x[2:], key=itemgetter(1))
+    return np.array([a, b, c, d], np.float32)
 
 
-def _band_angle(contours: Sequence[NDArray[np.int32]]) -> float:
-    """Lean of the page's lines in degrees (clockwise), from its long bands; 0 if it has none."""
+def _band_angle(boxes: Sequence[Rotated]) -> float:
+    """Lean of the page's lines in degrees (clockwise), from the rectangles around its long bands; 0
+    if it has none."""
     angles, weights, lengths = [], [], []
-    for contour in contours:
-        (_, _), (w, h), angle = cv2.minAreaRect(contour)
+    for _, (w, h), angle in boxes:
         angle = angle if w >= h else angle - 90
         angles.append((angle + 90) % 180 - 90)
         weights.append(max(w, h))
@@ -84,13 +88,15 @@ def _band_angle(contours: Sequence[NDArray[np.int32]]) -> float:
     return float(np.array(angles)[order][np.searchsorted(total, total[-1] / 2)])
 
 
-def grow_band(contour: NDArray[np.int32], area: float, page_angle: float) -> NDArray[np.float32]:
+def grow_band(
+    contour: NDArray[np.int32], around: Rotated, area: float, page_angle: float
+) -> NDArray[np.float32]:
     """The whole line (4, 2) whose band in the map has this contour, in map pixels.
 
-    area: map pixels in the band. page_angle: lean of the page's lines in degrees; a short band
-    says too little of its own lean and takes the page's.
+    around: the contour's smallest rectangle. area: map pixels in the band. page_angle: lean of
+    the page's lines in degrees; a short band says too little of its own lean and takes the page's.
     """
-    (cx, cy), (w, h), angle = cv2.minAreaRect(contour)
+    (cx, cy), (w, h), angle = around
     if max(w, h) < LONG * (min(w, h) + 1):
         turn = cv2.getRotationMatrix2D((0, 0), page_angle, 1.0)[:, :2]
         points = contour.reshape(-1, 2).astype(np.float64) @ turn.T
@@ -122,21 +128,21 @@ def map_to_detections(
     binary = (probabilities > threshold).astype(np.uint8)
     outlines, _ = cv2.findContours(binary, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     contours = [np.asarray(outline, np.int32) for outline in outlines]
-    angle = _band_angle(contours)
+    boxes: list[Rotated] = [cv2.minAreaRect(contour) for contour in contours]
+    angle = _band_angle(boxes)
     found = []
-    for contour in contours:
+    for contour, around in zip(contours, boxes, strict=True):
         x, y, w, h = cv2.boundingRect(contour)
         window = probabilities[y : y + h, x : x + w]
         mask = np.zeros((h, w), np.uint8)
         cv2.drawContours(mask, [contour - (x, y)], -1, 1, -1)
-        score = float((window * mask).sum() / max(1, int(mask.sum())))
+        score = cv2.mean(window, mask)[0]
         compact = max(w, h) < COMPACT * min(w, h)
         if score < (min_compact_score if compact else min_score):
             continue
-        quad = grow_band(contour, float(mask.sum()), angle) * np.array(
-            [scale_x, scale_y], np.float32
-        )
-        sides = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)
-        if min(sides) >= min_height:
+        area = float(cv2.countNonZero(mask))
+        quad = grow_band(contour, around, area, angle) * np.array([scale_x, scale_y], np.float32)
+        a, b, c, d = quad.tolist()
+        if min(dist(a, b), dist(b, c), dist(c, d), dist(d, a)) >= min_height:
             found.append(Detection(quad, score))
     return found

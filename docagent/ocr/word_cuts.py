@@ -6,6 +6,7 @@ gaps of ink that lie nearest to the spaces of the alignment.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -32,7 +33,7 @@ def ink_columns(crop: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray(ink.any(axis=0))
 
 
-def _longest_gap(ink: NDArray[np.bool_], start: int, end: int) -> tuple[int, int] | None:
+def _longest_gap(ink: Sequence[bool], start: int, end: int) -> tuple[int, int] | None:
     """The longest run without ink within [start, end), or None."""
     best: tuple[int, int] | None = None
     run = start
@@ -60,13 +61,14 @@ def split_words(
     width = crop.shape[1]
     unit = width / steps
     ink = ink_columns(crop)
+    columns = ink.tolist()
     first = max(0, int(groups[0][0].start * unit) - REACH)
     last = min(width, int(groups[-1][-1].end * unit) + REACH)
     edges = [_first_ink(ink, first, int(groups[0][0].end * unit))]
     for left, right in pairwise(groups):
         begin = int(left[-1].start * unit)
         stop = max(begin + 1, min(width, int(right[0].end * unit)))
-        gap = _longest_gap(ink, begin, stop)
+        gap = _longest_gap(columns, begin, stop)
         middle = (left[-1].end + right[0].start) / 2 * unit
         edges += list(gap) if gap else [middle - 1, middle + 1]
     edges.append(_last_ink(ink, int(groups[-1][-1].start * unit), last))
