@@ -7,8 +7,9 @@ read (``queries.phrases``).
 
 from __future__ import annotations
 
+from finetune.synthesis.phrases_legal import LEGAL_BANK
+from finetune.synthesis.phrases_medical import MEDICAL_BANK
 from finetune.synthesis.phrases_office import OFFICE_BANK
-from finetune.synthesis.phrases_records import LEGAL_BANK, MEDICAL_BANK
 
 Entry = tuple[str, str, str]
 
