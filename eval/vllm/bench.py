@@ -25,7 +25,7 @@ from eval.vllm.tokens import measure_tokens
 BASE = "docagent"
 STARTING = 300.0
 PROMPTS = 9
-THROUGHPUT_PAGES, ROUNDS = 8, 3
+THROUGHPUT_PAGES, ROUNDS = 8, 5
 HARM = {"vlm_max_tokens": 192, "vlm_calls": 2}
 """Limits of a document in ``harm``, which asks a thousand times."""
 WHOLE_INVOICE = {"vlm_max_tokens": 256, "vlm_calls": 2}
