@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -17,6 +18,7 @@ from docagent.vlm.asking import Breaker
 from docagent.vlm.client import VllmChat
 from docagent.vlm.connect import load_chat_model
 from docagent.vlm.scripted import ScriptedChatModel
+from docagent.vlm.wire import to_logprobs
 from tests.documents import document_of
 from tests.vlm_models import BILL_SCHEMA, FAST, DoubtfulReader
 from tests.vlm_server import Act, serving
@@ -32,13 +34,22 @@ def vllm(logprobs, unknown=()):
     def act(body):
         if body["model"] in unknown:
             return Act("no such model", status=404)
-        if "prompt_logprobs" not in body:
+        if "logprobs" not in body:
             return Act({"answers": []})
-        values = logprobs.get(body["model"])
-        places = None if values is None else [None, *({"5": {"logprob": v}} for v in values)]
-        return Act(body={"choices": [], "prompt_logprobs": places})
+        return told(logprobs.get(body["model"]))
 
     return act
+
+
+def told(values):
+    """A completion with log probabilities of its first token, as vLLM tells them."""
+    likeliest = [
+        {"token": "\ufffd", "bytes": [195, place], "logprob": value}
+        for place, value in enumerate(values or ())
+    ]
+    first = {"token": "a", "logprob": 0.0, "bytes": [97], "top_logprobs": likeliest}
+    logprobs = None if values is None else {"content": [first]}
+    return Act(body={"choices": [{"logprobs": logprobs}]})
 
 
 def client(server):
@@ -60,8 +71,7 @@ def test_noise_of_a_busy_server_is_no_effect():
     turns = iter([[-1.0, -2.0], [-1.01, -2.0], [-1.0, -2.02]])
 
     def act(body):
-        places = [None, *({"5": {"logprob": v}} for v in next(turns))]
-        return Act(body={"choices": [], "prompt_logprobs": places})
+        return told(next(turns))
 
     with serving(act) as server:
         assert probe_adapter(client(server), "second").effect == "no_effect"
@@ -74,10 +84,28 @@ def test_an_adapter_that_is_not_served_is_told_with_those_that_are():
     assert "first, second" in state.message
 
 
-def test_differences_need_lists_of_one_length():
-    assert largest_difference((), ()) is None
-    assert largest_difference((1.0,), (1.0, 2.0)) is None
-    assert largest_difference((1.0, 2.0), (1.5, 1.0)) == 1.0
+def test_differences_are_of_the_tokens_in_both():
+    assert largest_difference({}, {}) is None
+    assert largest_difference({"a": -1.0}, {}) is None
+    assert largest_difference({"a": -1.0, "b": -2.0, "c": 0.0}, {"a": -1.5, "b": -3.0}) == 1.0
+    assert largest_difference({"a": -1.0}, {"b": -1.0}) == math.inf
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        [],
+        {},
+        {"choices": []},
+        {"choices": [{"logprobs": {"content": []}}]},
+        {"choices": [{"logprobs": {"content": [{"top_logprobs": [{"token": "a"}]}]}}]},
+        {"choices": [{"logprobs": {"content": [{"top_logprobs": [["a", -1.0]]}]}}]},
+        {"choices": [{"logprobs": {"content": [{"top_logprobs": [{"logprob": "much"}]}]}}]},
+    ],
+)
+def test_what_is_not_told_is_empty(answer):
+    assert to_logprobs(answer) == {}
 
 
 @pytest.mark.parametrize(
@@ -96,8 +124,8 @@ def test_extraction_asks_the_adapter_of_the_domain(schema, logprobs, adapters, m
         settings = settings_for(server, adapters)
         agent = DocAgent(settings, reader=DoubtfulReader({}))
         results = [agent.extract(document_of(["Total 12.00"]), schema) for _ in range(2)]
-        asked = [body["model"] for body in server.requests if "prompt_logprobs" not in body]
-        probes = [body for body in server.requests if "prompt_logprobs" in body]
+        asked = [body["model"] for body in server.requests if "logprobs" not in body]
+        probes = [body for body in server.requests if "logprobs" in body]
     assert set(asked) == {model}
     assert {result.vlm.model for result in results} == {model}
     assert all((note in " ".join(result.vlm.notes)) for result in results)

@@ -35,7 +35,7 @@ def used(
         settings = settings_for(server, adapters).model_copy(update={"vlm_tools": False})
         agent = DocAgent(settings, reader=DoubtfulReader({}))
         use = VERBS[verb](agent, document_of(lines, confidence=0.5), **given).vlm
-        asked = {body["model"] for body in server.requests if "prompt_logprobs" not in body}
+        asked = {body["model"] for body in server.requests if "logprobs" not in body}
     assert asked == {use.model}
     return use
 

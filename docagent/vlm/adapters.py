@@ -2,11 +2,12 @@
 
 A server may load an adapter whose weights it does not find a place for, and then answers as the
 base model does without a word. So an adapter is probed before its first use: the probabilities
-it gives to a fixed text must differ from the base model's.
+of how it begins its answer to a fixed text must differ from the base model's.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
@@ -39,7 +40,7 @@ class Probed(Protocol):
 
     def with_model(self, name: str) -> BaseChatModel: ...
 
-    def prompt_logprobs(self, text: str) -> tuple[float, ...]: ...
+    def first_logprobs(self, text: str) -> dict[str, float]: ...
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,14 @@ def probe_adapter(client: BaseChatModel, name: str) -> AdapterState:
     other = cast(Probed, base.with_model(name))
     try:
         # Base, adapter, base: work that comes and goes between two calls shows as noise.
-        first, adapted, again = (m.prompt_logprobs(PROBE) for m in (base, other, base))
+        first, adapted, again = (m.first_logprobs(PROBE) for m in (base, other, base))
     except VlmError as error:
         if error.fault in ("connection", "timeout", "busy"):
             raise
         return AdapterState(name, "unknown", None, f"adapter {name!r} was not checked: {error}")
     difference, noise = largest_difference(first, adapted), largest_difference(first, again)
     if difference is None or noise is None:
-        message = f"adapter {name!r} was not checked: the server tells no prompt_logprobs"
+        message = f"adapter {name!r} was not checked: the server tells no logprobs"
         return AdapterState(name, "unknown", None, message)
     if difference <= max(LEAST, NOISE * noise):
         message = (
@@ -94,11 +95,12 @@ def probe_adapter(client: BaseChatModel, name: str) -> AdapterState:
     return AdapterState(name, "works", difference)
 
 
-def largest_difference(a: tuple[float, ...], b: tuple[float, ...]) -> float | None:
-    """Largest absolute difference of two lists of the same length; None if there is none."""
-    if not a or len(a) != len(b):
+def largest_difference(a: Mapping[str, float], b: Mapping[str, float]) -> float | None:
+    """Largest absolute difference of the tokens in both; None if one has no tokens, infinite if
+    they have none in common."""
+    if not a or not b:
         return None
-    return max(abs(x - y) for x, y in zip(a, b, strict=True))
+    return max((abs(a[token] - b[token]) for token in a.keys() & b.keys()), default=math.inf)
 
 
 class AdapterRouter:

@@ -99,11 +99,14 @@ def to_length(card: Mapping[str, Any]) -> int | None:
     return length if isinstance(length, int) and length > 0 else None
 
 
-def to_logprobs(completion: Any) -> tuple[float, ...]:
-    """Log probabilities of the prompt's tokens in a completion of vLLM; empty without them."""
-    places = completion.get("prompt_logprobs") if isinstance(completion, dict) else None
-    tokens = (next(iter(p.values())) for p in places or () if isinstance(p, dict) and p)
-    return tuple(float(token["logprob"]) for token in tokens)
+def to_logprobs(completion: Any) -> dict[str, float]:
+    """Log probabilities of the likeliest first tokens of a completion; empty without them."""
+    try:
+        likeliest = completion["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+        # Tokens that are parts of a character look alike: their bytes do not.
+        return {f"{t['token']} {t.get('bytes')}": float(t["logprob"]) for t in likeliest}
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return {}
 
 
 def error_text(event: Any) -> str:

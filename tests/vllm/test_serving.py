@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -82,6 +83,15 @@ def test_adapters_differ_from_the_base_model_and_an_idle_one_is_found_out(chat):
     assert probe_adapter(chat, "nobody").effect == "not_served"
 
 
+def test_a_server_that_answers_others_survives_the_probing_of_its_adapters(bench, chat):
+    """It does not if asked for ``prompt_logprobs``."""
+    with ThreadPoolExecutor(3) as pool:
+        others = [pool.submit(ask, bench, "Count.", max_tokens=200) for _ in range(3)]
+        while not all(other.done() for other in others):
+            assert probe_adapter(chat, "finance").effect == "works"
+        assert [other.result().status_code for other in others] == [200, 200, 200]
+
+
 def test_the_check_command_tells_and_fails_for_an_idle_adapter(bench, capsys):
     url = ["--vlm-url", bench.url, "--json"]
     assert main(["vlm", "check", *url, "--vlm-adapters", "finance=finance,legal=legal"]) == 0
@@ -151,7 +161,7 @@ def test_what_the_model_takes_is_told_and_more_is_refused_as_too_long(chat, benc
 
 def test_an_unknown_model_is_told(chat):
     with pytest.raises(VlmError, match="404"):
-        chat.with_model("nobody").prompt_logprobs("text")
+        chat.with_model("nobody").first_logprobs("text")
 
 
 def test_the_parsers_of_tool_calls_are_known_to_vllm():
