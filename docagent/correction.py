@@ -202,7 +202,9 @@ class _Corrector:
     def _verdict(self, location: WordLocation, option: Candidate, share: float) -> tuple[str, bool]:
         """Why the edit is made or not, and whether it is."""
         before, after = location.word.text, option.text
-        if after not in self.printed and _may_be_abbreviation(before, after):
+        # Of two that the document has, as "mg/dL" and "mg/L", one is not the other misread.
+        other = after in self.printed and len(after) >= len(before)
+        if not other and _may_be_abbreviation(before, after):
             return "may be an abbreviation, which no lexicon has", False
         if _has_digit(before) or _has_digit(after):
             return self._second_verdict(location, after)

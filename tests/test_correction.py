@@ -86,6 +86,12 @@ def test_a_name_the_document_prints_clearly_elsewhere_is_known():
     assert corrected(name, word("Xyqar", 0.5, [("Xyqor", 0.45)]))[1] == "Xyqor Xyqor"
 
 
+@pytest.mark.parametrize("read", ["mg/dL", "pg/mL"])
+def test_a_unit_is_not_taken_for_another_that_the_document_prints(read):
+    other = word("mg/L", 0.99)
+    assert corrected(other, word(read, 0.4, [("mg/L", 0.55)]))[1] == f"mg/L {read}"
+
+
 AMOUNT = word("1O.00", 0.5, [("10.00", 0.45)])
 
 
