@@ -86,6 +86,10 @@ CONFUSIONS: dict[str, tuple[str, ...]] = {
 
 
 _AMOUNT = re.compile(r"[A-Z]{0,3}[$€£¥]?\d[\d.,]*\d[.,]?")
+LEAST = 0.05
+"""Probability of an alternative beside that of the text as read below which language does not
+count: "Whitaker" for "Whittaker"."""
+
 ABBREVIATION = 4
 """Characters up to which a word may be an abbreviation that no lexicon has."""
 
@@ -212,6 +216,11 @@ class _Corrector:
         doubt = 1 - (location.word.confidence or 0.0)
         if share < 1 - (1 - self.thresholds.edit) * doubt:
             return f"only {share:.0%} sure that it is better", False
+        likely = {a.text: a.confidence for a in location.word.alternatives}.get(before, 0.0)
+        if option.source == "recognizer" and option.probability < LEAST * likely:
+            return "the recognizer thinks it far less likely than the text as read", False
+        if _inner_signs(after) != _inner_signs(before) and after not in self.printed:
+            return "would change a sign inside the word, of which a lexicon knows nothing", False
         if letter_case(after) == "mixed" and letter_case(before) != "mixed":
             return "would mix upper and lower case", False
         if after == strip_accents(before) and after not in self.printed:
@@ -233,6 +242,8 @@ class _Corrector:
             return "would make no amount of an amount", False
         if len(after) < SHORTEST_MIXED and any(c.isalpha() for c in after):
             return "too short to tell a word from a code", False
+        if not _look_alike_digits(location.word.text, after):
+            return "would make a digit of a letter that looks like none", False
         if (location.word.confidence or 0.0) >= self.thresholds.digits:
             return "touches a word with digits that the first read is rather sure of", False
         second = self.second_read(location.page, location.word.polygon)
@@ -248,6 +259,23 @@ def _may_be_abbreviation(before: str, after: str) -> bool:
         return False
     usual = letters > 1 and "." not in before[:-1] and letter_case(before) != "mixed"
     return len(after) < len(before) or not usual
+
+
+def _look_alike_digits(before: str, after: str) -> bool:
+    """Whether letters that become digits, and digits that become letters, look like them. Two reads
+    of one network may make the same mistake: "32U740" is no number."""
+    return all(
+        b in CONFUSIONS.get(a, ()) or a in CONFUSIONS.get(b, ())
+        for a, b in zip(before, after, strict=True)
+        if a.isalnum() and b.isalnum() and a.isalpha() != b.isalpha()
+    )
+
+
+def _inner_signs(text: str) -> str:
+    """What is no letter between the first and the last one: the apostrophe of "O'Brien"."""
+    letters = [place for place, char in enumerate(text) if char.isalpha()]
+    inner = text[letters[0] : letters[-1]] if letters else ""
+    return "".join(char for char in inner if not char.isalpha())
 
 
 def _is_slot(location: WordLocation, thresholds: Thresholds) -> bool:

@@ -59,6 +59,10 @@ def corrected(*words, **options):
         ("eGFR", 0.5, [("eGER", 0.45)], "eGFR"),
         ("O.O.", 0.4, [("D.O.", 0.5)], "O.O."),
         ("J.", 0.4, [("I.", 0.5)], "J."),  # an initial
+        ("O'Brien", 0.3, [("OBrien", 0.6)], "O'Brien"),  # a sign inside is no misprint
+        ("Co-op", 0.3, [("Coop", 0.6)], "Co-op"),
+        ("Invo1ce", 0.5, [("Invoice", 0.4)], "Invo1ce"),  # digits need a second read
+        ("TOTAI:", 0.5, [("TOTAL:", 0.4)], "TOTAL:"),
     ],
 )
 def test_words(read, confidence, alternatives, text):
@@ -70,6 +74,18 @@ def test_an_amount_stays_one_even_if_a_second_read_agrees(read, other):
     unsure = word(read, 0.3, [(read, 0.5), (other, 0.45)])
     _, text = corrected(unsure, second_read=lambda page, polygon: other)
     assert text == read
+
+
+def test_a_letter_that_looks_like_no_digit_stays_even_if_a_second_read_agrees():
+    for read, other, text in (("32U740", "320740", "32U740"), ("32O740", "320740", "320740")):
+        unsure = word(read, 0.3, [(read, 0.5), (other, 0.45)])
+        assert corrected(unsure, second_read=lambda page, polygon: "320740")[1] == text
+
+
+def test_what_the_recognizer_thinks_far_less_likely_is_no_correction():
+    for share, text in ((0.02, "Whittaker"), (0.4, "Whitaker")):
+        options = [("Whittaker", 0.5), ("Whitaker", share)]
+        assert corrected(word("Whittaker", 0.5, options))[1] == text
 
 
 def test_a_look_alike_is_found_where_a_character_is_doubted():

@@ -171,6 +171,7 @@ def test_a_language_model_breaks_no_word_that_was_right(engine: OcrEngine, size:
         ("mg/dL", {"mg/dL": 0.4, "mg/AL": 0.33}, "mg/dL"),  # a unit
         ("Abn", {"Abn": 0.35, "bn": 0.114}, "Abn"),  # an abbreviation loses no letter
         ("Holc", {"Holc": 0.839, "Hole": 0.152}, "Holc"),  # a name, rather sure
+        ("Whittaker", {"Whittaker": 0.836, "Whitaker": 0.027}, "Whittaker"),
         ("Holc", {"Holc": 0.45, "Hole": 0.4}, "Hole"),
         ("eGFR", {"eGFR": 0.5, "eGER": 0.45}, "eGFR"),  # nor is one bent that looks like none
     ],

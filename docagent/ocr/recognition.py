@@ -38,9 +38,10 @@ UNSURE_OF_UNKNOWN, CODE = 0.98, 4
 """The same for words that the language model does not know and that have more than so many
 letters: shorter ones are codes and abbreviations as often."""
 
-NAME = 0.25
-"""Probability of another reading beside that of a short word that may be a name, below which
-language does not count ("Holc" is no "Hole"). Six of 22,000 words of forms stay wrong by it."""
+LEAST, NAME = 0.05, 0.25
+"""Probability of another reading beside that of the text, and of a short text that may be a name
+("Holc" is no "Hole"), below which language does not count. A dozen of 22,000 words of forms stay
+wrong by it."""
 
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -96,8 +97,8 @@ class TextRecognizer:
     def _read(self, crop: NDArray[np.float32], scores: NDArray[np.float32]) -> LineReading:
         chars = doubt_others(decode_greedy(scores), scores)
         starts = [char.start for char in chars]
-        # Nobody will take the words of such a line; what else they may say is no use.
-        lost = geometric_mean(char.confidence for char in chars if char.text != " ") < HOPELESS
+        # Of the best path: language may choose characters that the recognizer thinks little of.
+        sure = geometric_mean(char.confidence for char in chars if char.text != " ")
         words: list[WordReading] = []
         for group, left, right in split_words(chars, crop, len(scores)):
             first, last = bisect_left(starts, group[0].start), bisect_left(starts, group[-1].start)
@@ -105,12 +106,11 @@ class TextRecognizer:
             begin = chars[first - 1].end if first else 0
             end = starts[last + 1] if last + 1 < len(chars) else len(scores)
             before = words[-1] if words else None
-            if lost:
+            if sure < HOPELESS:  # Nobody will take its words; what else they may say is no use.
                 words.append(WordReading(_place_chars(group, left, right)))
             else:
                 words.append(self._word(group, scores, (begin, end), (left, right), before))
-        inked = [char.confidence for word in words for char in word.chars]
-        return LineReading(tuple(words), geometric_mean(inked) if inked else 0.0)
+        return LineReading(tuple(words), sure if words else 0.0)
 
     def _word(
         self,
@@ -192,7 +192,7 @@ def rescore(
             and t in language
             and strip_accents(t) != plain
             and _may_become(text, t)
-            and (known[t] >= NAME * known[text] or not _may_be_name(text))
+            and known[t] >= (NAME if _may_be_name(text) else LEAST) * known[text]
         )
     ]
 
