@@ -58,9 +58,9 @@ SINGLE = 0.65
 """Width or height of a box, in heights of the page's lines, below which it may be cut out of one
 character too narrow or too low."""
 
-VIEWS, VIEW_DOUBT, VIEW_ASPECT = (1.25, 1.4, 0.95), 0.85, 8.0
+VIEWS, VIEW_DOUBT, VIEW_ASPECT = (1.25, 1.4, 0.95), 0.85, 5.0
 """Widths at which the crop of a word is read again, the confidence of its weakest character below
-which it is, and the width, in its heights, from which it is a line: one word in seven."""
+which it is, and the width, in its heights, from which it is a line."""
 
 STANDING = 2.0
 """Height of a crop in widths from which its text may run up or down."""
