@@ -29,7 +29,7 @@ WIDEST = 1240
 HEAD = """# Report
 
 Made by `python -m eval.report`; not to be edited. Figures are of development data that nothing was
-trained on, or of synthetic pages where that is said. Engines in one table were run one after the
+trained on, or of synthetic pages where that is said. Engines in one table took turns, page by page,
 other by one command, in one thread; seconds are the processor's unless said otherwise.
 """
 

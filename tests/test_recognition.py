@@ -14,9 +14,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 import docagent
 from docagent.ocr.crops import CROP_HEIGHT
+from docagent.ocr.readings import as_word
 from docagent.ocr.recognition import BATCH_COLUMNS, PADDING, TextRecognizer, batches
+from docagent.ocr.types import CharReading, LineReading, WordReading
 from docagent.ocr.types import Image as Pixels
-from docagent.ocr.types import LineReading
 
 TEXTS = (
     "Total",
@@ -78,3 +79,31 @@ def test_batches_hold_every_crop_once_with_little_padding(widths: list[int]) -> 
         held = [widths[index] for index in batch]
         assert len(held) == 1 or max(held) * len(held) <= BATCH_COLUMNS
         assert all(new - old <= PADDING for old, new in pairwise(held))
+
+
+def spelt(*texts: str) -> LineReading:
+    words = tuple(
+        WordReading(tuple(CharReading(char, 0.9, 0.0, 0.0) for char in text)) for text in texts
+    )
+    return LineReading(words, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (("Date", ":"), "Date:"),
+        (("(", "49", ")"), "(49)"),
+        (("s.",), "S."),
+        (("p.,",), "P.,"),
+        (("e.",), "e."),  # a small letter of its own shape
+        (("s",), "s"),
+        (("of", "the"), "of the"),
+        (("see", "s."), "see s."),
+        ((":",), ":"),
+        ((), ""),
+    ],
+)
+def test_a_short_crop_is_a_word_with_its_marks(read: tuple[str, ...], text: str) -> None:
+    made = as_word(spelt(*read))
+    assert made.text == text
+    assert made.confidence == 0.9

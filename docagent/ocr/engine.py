@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, cast
 
@@ -23,7 +24,7 @@ from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size, read_stretch, 
 from docagent.ocr.detection import MIN_HEIGHT, TextDetector
 from docagent.ocr.framing import cut_line
 from docagent.ocr.grey import grey_levels
-from docagent.ocr.line_words import line_words, widen
+from docagent.ocr.line_words import join_spaced_letters, line_words, widen
 from docagent.ocr.page_reading import PageReading, Quads, are_text, unreadable_places
 from docagent.ocr.preprocess import (
     apply_affine,
@@ -35,6 +36,7 @@ from docagent.ocr.preprocess import (
 from docagent.ocr.reading_order import group_words_into_lines
 from docagent.ocr.readings import (
     agreed,
+    as_word,
     mean_confidence,
     without_noise,
 )
@@ -61,6 +63,9 @@ character too narrow or too low."""
 VIEWS, VIEW_DOUBT, VIEW_ASPECT = (1.25, 1.4, 0.95), 0.85, 5.0
 """Widths at which the crop of a word is read again, the confidence of its weakest character below
 which it is, and the width, in its heights, from which it is a line."""
+
+WORD_ASPECT = 8.0
+"""Width of a crop, in its heights, from which it is a line and not one word."""
 
 STANDING = 2.0
 """Height of a crop in widths from which its text may run up or down."""
@@ -130,14 +135,18 @@ class OcrEngine:
         """Read grey images of one line or word each, cut out by whoever asks, with more or less
         paper around it; in the order given. Tall ones may stand: they are read turned, too.
         An unsure word is read at other widths too: the text that most of them agree on counts.
-        What looks like no text gives a reading without words."""
+        What looks like no text gives a reading without words; letter-spaced type is one word, and
+        so is a short crop's word with a mark that stands a little apart."""
         readings = self._read_views(images)
         tall = [n for n, image in enumerate(images) if image.shape[0] >= STANDING * image.shape[1]]
         for quarter in (90, 270):
             turned = self._read_views([turn(images[n], quarter) for n in tall])
             for n, reading in zip(tall, turned, strict=True):
                 readings[n] = max(readings[n], reading, key=lambda r: r.confidence)
-        return [without_noise(reading) for reading in readings]
+        return [
+            _as_cut(without_noise(reading), image)
+            for reading, image in zip(readings, images, strict=True)
+        ]
 
     def _read_views(self, images: Sequence[Image]) -> list[LineReading]:
         readings = self.recognizer.recognize([cut_line(i, whole_image(i)) for i in images])
@@ -234,6 +243,12 @@ class OcrEngine:
         crops = [turn(_crop(image, upright.quads[i])[:, :TRIED_WIDTH], 180) for i in widest]
         turned = mean_confidence(self.recognizer.recognize(crops))
         return turned > mean_confidence([upright.readings[i] for i in widest]) + 0.05
+
+
+def _as_cut(reading: LineReading, image: Image) -> LineReading:
+    """The reading of a crop, as of a line or, if it is short, of a word."""
+    joined = replace(reading, words=tuple(join_spaced_letters(reading.words)))
+    return as_word(joined) if image.shape[1] < WORD_ASPECT * image.shape[0] else joined
 
 
 def _prepared(image: Image) -> Image:

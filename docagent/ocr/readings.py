@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from docagent.ocr.types import LineReading
+from docagent.ocr.types import LineReading, WordReading
 
 HOPELESS = 0.35
 """Readings with less confidence are no text, on any page."""
+
+_INITIAL = re.compile(r"[cjkopsuvwxz]\.,?")
 
 
 def agreed(readings: Sequence[LineReading]) -> LineReading:
@@ -24,6 +28,30 @@ def agreed(readings: Sequence[LineReading]) -> LineReading:
 def without_noise(reading: LineReading) -> LineReading:
     """The reading, without words if it was read out of paper or specks."""
     return reading if reading.confidence >= HOPELESS else LineReading((), reading.confidence)
+
+
+def as_word(reading: LineReading) -> LineReading:
+    """The reading of a crop that is a word rather than a line.
+
+    Marks alone are no words beside one ("Date :", "( 49)"). A letter before a full stop is an
+    initial: how large it is, the crop does not tell, and some capitals have the shape of their
+    small letters.
+    """
+    words: list[WordReading] = []
+    for word in reading.words:
+        if words and not (_spelt(word) and _spelt(words[-1])):
+            words[-1] = WordReading(words[-1].chars + word.chars)
+        else:
+            words.append(word)
+    if len(words) == 1 and _INITIAL.fullmatch(words[0].text):
+        first, *others = words[0].chars
+        capital = replace(first, text=first.text.upper())
+        words = [replace(words[0], chars=(capital, *others), alternatives=())]
+    return LineReading(tuple(words), reading.confidence)
+
+
+def _spelt(word: WordReading) -> bool:
+    return any(char.text.isalnum() for char in word.chars)
 
 
 def mean_confidence(readings: Sequence[LineReading]) -> float:
