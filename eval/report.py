@@ -29,8 +29,8 @@ WIDEST = 1240
 HEAD = """# Report
 
 Made by `python -m eval.report`; not to be edited. Figures are of development data that nothing was
-trained on, or of synthetic pages where that is said. Engines in one table took turns, page by page,
-other by one command, in one thread; seconds are the processor's unless said otherwise.
+trained on, or of synthetic pages where that is said. Engines in one table took turns, page by
+page, in one thread each; seconds are the processor's unless said otherwise.
 """
 
 
