@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-import onnxruntime as ort
-
 from docagent.errors import ModelError
+
+# ONNX Runtime's telemetry is on by default: from its tenth second on it looks up a host and
+# writes device files under the cache. Only this variable, set before the import, stops it;
+# ``onnxruntime.disable_telemetry_events()`` does not.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime as ort
 
 
 def open_session(weights: Path, threads: int = 1) -> ort.InferenceSession:

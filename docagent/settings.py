@@ -98,7 +98,9 @@ class Settings(Frozen):
     in a conversation searched. It and vlm_max_tokens are cut to what the model takes, where its
     server tells. vlm_unsure: fields and answers with less confidence are asked of the model in the
     mode unsure (0: only those without an answer or in a failed check). vlm_trust: how often a
-    value that the model gives is right; ``python -m eval.cascade`` measures it.
+    value that the model gives is right; ``python -m eval.cascade`` measures it. vlm_tracing:
+    whether LangChain may send calls, with the text and pictures of pages, to the tracing service
+    that LANGSMITH_TRACING and its like name.
     """
 
     max_bytes: int = Field(default=100 * 2**20, ge=1)
@@ -133,6 +135,7 @@ class Settings(Frozen):
     vlm_chars: int = Field(default=12_000, ge=200)
     vlm_unsure: float = Field(default=0.8, ge=0, le=1)
     vlm_trust: float = Field(default=0.75, ge=0.05, le=0.98)
+    vlm_tracing: bool = False
 
     @property
     def vlm_mode(self) -> VlmMode:

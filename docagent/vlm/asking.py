@@ -207,6 +207,7 @@ class Asker:
             seconds,
             self._settings.vlm_max_tokens,
             self._settings.vlm_retries,
+            self._settings.vlm_tracing,
         )
         outcome, message = spoken.outcome, spoken.message
         called = bool(request.tools and spoken.calls)

@@ -63,19 +63,21 @@ def listen(
     seconds: float,
     max_tokens: int,
     retries: int = 0,
+    tracing: bool = False,
 ) -> Spoken:
     """Stream one answer; cuts it off when it repeats itself, gets too long or takes too long.
 
     Never raises for what a model does: the outcome says it, and the text is what came so far.
     retries: further tries, all within the seconds, after an exception that may pass (VlmError has
-    been retried by the client that raises it), before anything was said.
+    been retried by the client that raises it), before anything was said. tracing: whether
+    LangChain may send the call to the tracing service that its environment variables name.
     """
     listener = _Listener(max_tokens * CHARS_PER_TOKEN)
     stopped = Event()
     queue: SimpleQueue[Any] = SimpleQueue()
     # A thread of its own, as a model of unknown make may block for ever; a daemon, so that
     # such a model does not keep the process alive.
-    call = _Call(model, messages, options, queue, stopped)
+    call = _Call(model, messages, options, queue, stopped, tracing)
     Thread(target=call.pump, args=(retries,), daemon=True).start()
     deadline = time.monotonic() + seconds
     try:
@@ -102,8 +104,17 @@ class _Call:
     options: Mapping[str, Any]
     queue: SimpleQueue[Any]
     stopped: Event
+    tracing: bool
 
     def pump(self, retries: int) -> None:
+        """Run the call, with LangChain's tracing as the settings say and not as the environment
+        says: LANGSMITH_TRACING=true would send the text and pictures of pages to a service."""
+        from langsmith import tracing_context  # here: importing it takes a tenth of a second
+
+        with tracing_context(enabled=self.tracing):
+            self._pump(retries)
+
+    def _pump(self, retries: int) -> None:
         for attempt in range(retries + 1):
             said = False
             try:
