@@ -39,9 +39,9 @@ if TYPE_CHECKING:
         Summary,
         Turn,
     )
-    from docagent.scan import Scan, load
     from docagent.schemas import Schema, list_schemas, load_schema
     from docagent.settings import Settings
+    from docagent.sources.scan import Scan, load
 
 __version__ = "0.1.0"
 
@@ -73,7 +73,7 @@ _HOMES = {
         "Summary",
         "Turn",
     ),
-    "docagent.scan": ("Scan", "load"),
+    "docagent.sources.scan": ("Scan", "load"),
     "docagent.schemas": ("Schema", "list_schemas", "load_schema"),
     "docagent.settings": ("Settings",),
 }

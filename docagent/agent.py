@@ -14,35 +14,35 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from docagent import scan as scans
-from docagent.cascade.answers import answer_unsure
-from docagent.cascade.corrections import correct_unsure
-from docagent.cascade.fields import extract_unsure
-from docagent.cascade.kinds import classify_unsure
-from docagent.cascade.look import Look
-from docagent.cascade.routing import Routing
-from docagent.cascade.summaries import summarise_unsure
+from docagent.cascade.document_view import Look
 from docagent.chat.conversation import Chat
-from docagent.classification import KindWords, classify, shipped_kinds
 from docagent.confidence import Calibration, calibration_file, load_calibrations, with_confidences
-from docagent.correction import SecondRead, correct
 from docagent.document import Document, Page
 from docagent.errors import DocAgentError, SourceError
-from docagent.extraction import extract
 from docagent.geometry import Polygon
-from docagent.language_model import load_language_model
 from docagent.ocr.engine import OcrEngine
-from docagent.ocr.engines import check_engine, load_engine
-from docagent.ocr.types import PageReader
-from docagent.question_answering import answer
+from docagent.ocr.engines.registry import check_engine, load_engine
+from docagent.ocr.types import PageReader, SecondRead
 from docagent.reader.embedded import EmbeddedReader
 from docagent.reader.types import Reader
 from docagent.results import Answer, Classification, Correction, Extraction, Summary
-from docagent.scan import Scan, ScanPage
 from docagent.schemas import SchemaSource, load_schema
 from docagent.settings import Settings
-from docagent.summarisation import SENTENCES, check_sentences, summarise
-from docagent.vlm.connect import load_chat_model
+from docagent.sources import scan as scans
+from docagent.sources.scan import Scan, ScanPage
+from docagent.tasks.adapter_routing import Routing
+from docagent.tasks.answering.cascade import answer_unsure
+from docagent.tasks.answering.embedded import answer
+from docagent.tasks.classification.cascade import classify_unsure
+from docagent.tasks.classification.embedded import KindWords, classify, shipped_kinds
+from docagent.tasks.correction.cascade import correct_unsure
+from docagent.tasks.correction.embedded import correct
+from docagent.tasks.extraction.cascade import extract_unsure
+from docagent.tasks.extraction.embedded import extract
+from docagent.tasks.summarisation.cascade import summarise_unsure
+from docagent.tasks.summarisation.embedded import SENTENCES, check_sentences, summarise
+from docagent.text.language_model import load_language_model
+from docagent.vlm.connection import load_chat_model
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel

@@ -55,6 +55,9 @@ class Thresholds:
 
 THRESHOLDS = Thresholds()
 
+DOUBTED_CHARACTER = 0.9
+"""Confidence of a character below which another reading of it is considered."""
+
 
 def minimum(values: Iterable[float | None]) -> float:
     """The weakest value; None counts as certain (text that was not recognised). 1 if empty."""

@@ -9,7 +9,7 @@ from pydantic import Field as Key
 
 from docagent.document import Document, Frozen, Line, Page, Span, Word
 from docagent.geometry import Polygon
-from docagent.provenance import VlmUse
+from docagent.usage import VlmUse
 
 Status = Literal[
     "found", "not_present", "illegible", "ambiguous", "conflicting", "ungrounded", "invalid"

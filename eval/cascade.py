@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docagent import DocAgent, Settings
-from docagent.cascade.cells import members
+from docagent.cascade.answer_format import members
 from docagent.errors import DocAgentError, SettingsError
 from docagent.results import Extraction
 from eval.datasets import LabelledDocument, load_documents

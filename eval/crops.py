@@ -26,9 +26,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from docagent.errors import DocAgentError, SettingsError
-from docagent.language_model import load_language_model
 from docagent.ocr.engine import OcrEngine
 from docagent.settings import Settings
+from docagent.text.language_model import load_language_model
 from eval.datasets import OcrPage, load_ocr_pages
 from eval.engines import THREAD_LIMITS, TesseractEngine
 from eval.ledger import run_file, this_command

@@ -23,7 +23,7 @@ import docagent
 from docagent.document import Document, Line, Page
 from docagent.errors import SettingsError
 from docagent.geometry import BBox, Point, polygon_to_bbox, union_bbox
-from docagent.ocr import boxed_words
+from docagent.ocr.engines import boxed_words
 from docagent.settings import EngineName, Settings
 from eval.matching import TextBox
 

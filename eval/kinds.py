@@ -22,7 +22,7 @@ import numpy as np
 from docagent import DocAgent
 from docagent.document import PageKind
 from docagent.errors import DocAgentError, SettingsError
-from docagent.ocr.page_features import page_features, page_kind
+from docagent.ocr.engines.page_features import page_features, page_kind
 from eval.datasets import load_documents, load_ocr_pages
 from eval.degradations import Image, perspective, shadow
 from eval.ledger import RUNS, this_command

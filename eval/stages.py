@@ -20,10 +20,10 @@ import numpy as np
 from PIL import Image
 
 from docagent.errors import DocAgentError
-from docagent.language_model import load_language_model
 from docagent.ocr import engine as ocr
-from docagent.ocr import recognition
+from docagent.ocr.recognition import recognizer as recognition
 from docagent.settings import Settings
+from docagent.text.language_model import load_language_model
 from eval.datasets import load_ocr_pages
 from eval.engines import THREAD_LIMITS, weights_dir
 from eval.ledger import RUNS, this_command

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.errors import SourceError
-from docagent.ocr.crops import cut_crop, quad_size, whole_image
+from docagent.ocr.detection.view import detection_view
 from docagent.ocr.preprocess import even_light
+from docagent.ocr.recognition.crops import cut_crop, quad_size, whole_image
 from docagent.ocr.types import Image
-from docagent.ocr.view import detection_view
-from docagent.scan import load
 from docagent.settings import Settings
+from docagent.sources.scan import load
 from finetune.labelled_data import LabelledImage, LabelledLine, fold_label
 
 if TYPE_CHECKING:  # these modules need torch, which reading labels does not

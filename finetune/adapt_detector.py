@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from docagent.errors import SettingsError
 from docagent.geometry import BBox
-from docagent.ocr.detection import TextDetector, page_to_input
-from docagent.ocr.maps import map_to_detections
+from docagent.ocr.detection.detector import TextDetector, page_to_input
+from docagent.ocr.detection.probability_map import map_to_detections
 from docagent.ocr.types import Detection
 from eval.matching import TextBox, detection_counts
 from eval.metrics import Counts

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from docagent.errors import SettingsError
-from docagent.language_model import load_language_model
-from docagent.ocr.charset import CHARSET
-from docagent.ocr.crops import READ_STRETCH, crop_to_input, stack_inputs
-from docagent.ocr.recognition import TextRecognizer
+from docagent.ocr.recognition.charset import CHARSET
+from docagent.ocr.recognition.crops import READ_STRETCH, crop_to_input, stack_inputs
+from docagent.ocr.recognition.recognizer import TextRecognizer
+from docagent.text.language_model import load_language_model
 from eval.confidence import Outcome
 from eval.metrics import ErrorRate, cer
 from finetune.adapt import REHEARSAL, AdaptOptions, Figures, load_parts, warn

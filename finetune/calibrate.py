@@ -34,15 +34,15 @@ from docagent.confidence import (
     save_calibrations,
 )
 from docagent.document import Document
-from docagent.extraction import extract
 from docagent.geometry import polygon_to_bbox, scale_polygon
-from docagent.language_model import load_language_model
-from docagent.ocr.charset import fold_text
 from docagent.ocr.engine import OcrEngine
+from docagent.ocr.recognition.charset import fold_text
 from docagent.reader.embedded import EmbeddedReader
 from docagent.results import Extraction
 from docagent.schemas import load_schema
 from docagent.settings import Settings
+from docagent.tasks.extraction.embedded import extract
+from docagent.text.language_model import load_language_model
 from eval.confidence import Outcome as WordOutcome
 from eval.confidence import page_words, word_outcomes
 from eval.matching import TextBox

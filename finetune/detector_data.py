@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from docagent.ocr.detection import page_to_input
-from docagent.ocr.maps import MAP_STRIDE, shrink_quad
+from docagent.ocr.detection.detector import page_to_input
+from docagent.ocr.detection.probability_map import MAP_STRIDE, shrink_quad
 
 Page = tuple[NDArray[np.uint8], NDArray[np.float32]]
 

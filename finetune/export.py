@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from docagent.ocr.charset import CHARSET
+from docagent.ocr.recognition.charset import CHARSET
 from finetune.detector_model import DetectorModel
 from finetune.recognizer_model import RecognizerModel
 

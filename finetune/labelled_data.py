@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.errors import SettingsError, SourceError
-from docagent.ocr.charset import fold_text
+from docagent.ocr.recognition.charset import fold_text
 from finetune.labelled_files import (
     LabelledLine,
     TextRule,

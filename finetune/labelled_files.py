@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.errors import SourceError
-from docagent.ocr.maps import order_corners
+from docagent.ocr.detection.probability_map import order_corners
 
 UNREADABLE = "###"
 SCRIPTS = frozenset(

@@ -21,7 +21,7 @@ from typing import Any
 
 from faker import Faker
 
-from docagent.language_model import (
+from docagent.text.language_model import (
     END,
     ORDER,
     START,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from docagent.ocr.charset import CHARSET
+from docagent.ocr.recognition.charset import CHARSET
 from finetune.recognizer_data import INDEX, encode
 
 HOPELESS = 1.3

@@ -26,8 +26,8 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from docagent.ocr.crops import crop_to_input, stack_inputs
-from docagent.ocr.detection import page_to_input
+from docagent.ocr.detection.detector import page_to_input
+from docagent.ocr.recognition.crops import crop_to_input, stack_inputs
 from finetune.detector_data import read_pages
 from finetune.recognizer_data import framed, read_shard
 

@@ -25,7 +25,7 @@ import torch
 from torch import nn
 
 from docagent.errors import DocAgentError
-from docagent.ocr.charset import CHARSET
+from docagent.ocr.recognition.charset import CHARSET
 from finetune.adapt import add_adapt_arguments, load_start, run_safely
 from finetune.adapt_recognizer import PEAK, RecognizerTask
 from finetune.export import export_recognizer

@@ -14,9 +14,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from docagent.ocr.charset import CHARSET
-from docagent.ocr.crops import CROP_HEIGHT, crop_to_input, stack_inputs
-from docagent.ocr.framing import frame_text
+from docagent.ocr.recognition.charset import CHARSET
+from docagent.ocr.recognition.crops import CROP_HEIGHT, crop_to_input, stack_inputs
+from docagent.ocr.recognition.framing import frame_text
 
 INDEX = {char: i + 1 for i, char in enumerate(CHARSET)}
 FRAMED = 0.8

@@ -19,7 +19,7 @@ import pytest
 
 from docagent.document import Document
 from docagent.errors import ModelError
-from docagent.inference import open_session
+from docagent.models import open_session
 
 pytestmark = pytest.mark.train
 
@@ -68,7 +68,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestFromOnnx:
     def test_float_export_comes_back_exactly(self, tmp_path: Path) -> None:
         torch = pytest.importorskip("torch")
-        from docagent.ocr.charset import CHARSET
+        from docagent.ocr.recognition.charset import CHARSET
         from finetune import export, from_onnx
         from finetune.detector_model import DetectorModel
         from finetune.recognizer_model import RecognizerModel
@@ -94,7 +94,7 @@ class TestFromOnnx:
 
     def test_shipped_recognizer(self) -> None:
         torch = pytest.importorskip("torch")
-        from docagent.ocr.charset import CHARSET
+        from docagent.ocr.recognition.charset import CHARSET
         from finetune.from_onnx import load_onnx
         from finetune.recognizer_model import RecognizerModel
 
@@ -114,7 +114,7 @@ class TestFromOnnx:
 
     def test_shipped_detector(self, pages: Path) -> None:
         torch = pytest.importorskip("torch")
-        from docagent.ocr.detection import page_to_input
+        from docagent.ocr.detection.detector import page_to_input
         from finetune.detector_model import DetectorModel
         from finetune.from_onnx import load_onnx
 
@@ -131,7 +131,7 @@ class TestFromOnnx:
     @pytest.mark.parametrize("name", ["detector.onnx", "gone.onnx", "broken.onnx"])
     def test_other_files_are_refused(self, tmp_path: Path, name: str) -> None:
         torch = pytest.importorskip("torch")
-        from docagent.ocr.charset import CHARSET
+        from docagent.ocr.recognition.charset import CHARSET
         from finetune.from_onnx import load_onnx
         from finetune.recognizer_model import RecognizerModel
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from docagent.annotate import (
+from docagent.document import Page, Span
+from docagent.export.marks import (
     BLUE,
     DOUBTFUL,
     GREEN,
@@ -23,7 +24,6 @@ from docagent.annotate import (
     page_picture,
     words_to_marks,
 )
-from docagent.document import Page, Span
 from docagent.geometry import Polygon, bbox_to_polygon
 from docagent.results import Answer, Edit, Evidence, Extraction, Field
 from tests.documents import page_of

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docagent import Chat, DocAgent, Settings, SettingsError, Turn
-from docagent.cascade.look import Look
+from docagent.cascade.document_view import Look
 from docagent.chat.follow_up import stand_alone
 from docagent.chat.retrieval import Excerpt, PageIndex
 from docagent.document import Document
-from docagent.grounding import ground_words
+from docagent.evidence.grounding import ground_words
 from docagent.reader.scripted import ScriptedReader
 from docagent.reader.types import Query, Reading
 from tests.chat_documents import NDA, TOWNS, rent, report

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from docagent import Turn
-from docagent.cascade.look import Look
+from docagent.cascade.document_view import Look
 from docagent.chat.retrieval import PageIndex
 from docagent.chat.tools import KEPT, ROOM, TOOLS, DocumentTools, tool_specs
 from docagent.vlm.scripted import Said, ScriptedChatModel

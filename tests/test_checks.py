@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docagent.checks import READABLE, run_checks, suspects
+from docagent.evidence.checks import READABLE, run_checks, suspects
 from docagent.results import Check, Field
 from docagent.schemas import Schema, load_schema
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 
 from docagent.agent import DocAgent
-from docagent.classification import NAMED
 from docagent.document import Document
 from docagent.errors import SchemaError, SettingsError
 from docagent.results import Classification
+from docagent.tasks.classification.embedded import NAMED
 from tests.documents import document_of, documents
 
 INVOICE = [

@@ -21,8 +21,8 @@ from docagent.errors import SourceError
 from docagent.geometry import Polygon
 from docagent.reader.scripted import ScriptedReader
 from docagent.results import Answer, Correction, Extraction
-from docagent.scan import ScanPage
 from docagent.settings import Settings
+from docagent.sources.scan import ScanPage
 from tests.documents import page_of
 
 LINES = ["Invoice No.  INV-7", "Date  2024-03-01", "Total  [b]12.50 \x1b[31m"]

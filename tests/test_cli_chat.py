@@ -15,7 +15,7 @@ from docagent.document import Page
 from docagent.geometry import Polygon
 from docagent.reader.scripted import ScriptedReader
 from docagent.results import Turn
-from docagent.scan import ScanPage
+from docagent.sources.scan import ScanPage
 from tests.documents import page_of
 from tests.vlm_models import cell
 from tests.vlm_server import Act, serving

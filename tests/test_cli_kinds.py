@@ -12,7 +12,7 @@ from docagent.cli import main
 from docagent.document import Page
 from docagent.geometry import Polygon
 from docagent.results import Classification, Summary
-from docagent.scan import ScanPage
+from docagent.sources.scan import ScanPage
 from tests.documents import page_of
 from tests.test_classification import INVOICE, LETTER, WAYBILL
 

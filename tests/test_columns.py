@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docagent.reader.columns import column_words, words_to_ranges
+from docagent.layout.columns import column_words, words_to_ranges
 
 # An address at the left, labels and values at the right, read row by row.
 ROWS = (

@@ -23,10 +23,10 @@ from docagent.confidence import (
     save_calibrations,
     with_confidences,
 )
-from docagent.correction import correct
 from docagent.document import Document, Line, Page, Word
 from docagent.errors import ModelError
 from docagent.settings import Aggregate
+from docagent.tasks.correction.embedded import correct
 from tests.documents import document_of
 from tests.test_ocr_engine import page as drawn_page
 

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docagent.correction import candidates, correct
 from docagent.document import Alternative, Document, Line, Page, Word
 from docagent.errors import ModelError
 from docagent.geometry import bbox_to_polygon
-from docagent.language_model import (
+from docagent.results import Correction
+from docagent.tasks.correction.embedded import candidates, correct
+from docagent.text.language_model import (
     LanguageModel,
     dump_language_model,
     letter_case,
     load_language_model,
     parse_language_model,
 )
-from docagent.results import Correction
 
 BOX = bbox_to_polygon((0.1, 0.1, 0.2, 0.12))
 

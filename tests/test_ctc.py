@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from docagent.ocr.charset import CHARSET, fold_text
-from docagent.ocr.ctc import align, decode_beam, decode_greedy, doubt_others
+from docagent.ocr.recognition.charset import CHARSET, fold_text
+from docagent.ocr.recognition.ctc import align, decode_beam, decode_greedy, doubt_others
 
 CLASSES = len(CHARSET) + 1
 

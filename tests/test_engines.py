@@ -20,16 +20,17 @@ from docagent.cli.arguments import ENGINES
 from docagent.document import Document, Page
 from docagent.errors import MissingExtraError, SettingsError, SourceError
 from docagent.geometry import Polygon, bbox_iou, bbox_to_polygon, polygon_to_bbox
-from docagent.ocr import engines, tesseract
 from docagent.ocr.engine import OcrEngine
-from docagent.ocr.engines import load_engine
-from docagent.ocr.fused import FusedEngine
+from docagent.ocr.engines import registry as engines
+from docagent.ocr.engines import tesseract
+from docagent.ocr.engines.fused import FusedEngine
+from docagent.ocr.engines.rapidocr import RapidOcrEngine
+from docagent.ocr.engines.registry import load_engine
+from docagent.ocr.engines.router import PAIR, RoutedEngine
+from docagent.ocr.engines.tesseract import TesseractEngine
 from docagent.ocr.preprocess import turn
-from docagent.ocr.rapid import RapidOcrEngine
-from docagent.ocr.router import PAIR, RoutedEngine
-from docagent.ocr.tesseract import TesseractEngine
-from docagent.scan import ScanPage, load
 from docagent.settings import EngineName, Settings
+from docagent.sources.scan import ScanPage, load
 from tests.documents import page_of
 from tests.pdf_files import PdfPage, pdf_bytes, text_at
 from tests.test_ocr_engine import ROWS, page, words_right

@@ -8,11 +8,11 @@ import httpx
 import numpy as np
 import pytest
 
-from docagent.correction import correct
 from docagent.document import Document
-from docagent.extraction import extract
-from docagent.provenance import VlmUse
 from docagent.schemas import load_schema
+from docagent.tasks.correction.embedded import correct
+from docagent.tasks.extraction.embedded import extract
+from docagent.usage import VlmUse
 from eval.vllm.bench import free_port
 from eval.vllm.documents import HEIGHT, WIDTH, draw_page
 from eval.vllm.faults import Fault, faulty_proxy, is_answered, is_flagged

@@ -21,8 +21,8 @@ from docagent.export import (
     document_to_pdf,
     document_to_text,
 )
-from docagent.export.glyphless import glyphless_font
 from docagent.export.markdown import escape_markdown
+from docagent.export.pdf.glyphless import glyphless_font
 from docagent.geometry import bbox_to_polygon, polygon_to_bbox
 from tests.documents import document_of, documents
 

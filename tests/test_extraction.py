@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from docagent.document import Document
-from docagent.extraction import extract
-from docagent.normalise import normalise
 from docagent.reader.scripted import ScriptedReader
 from docagent.results import Extraction
 from docagent.schemas import load_schema
+from docagent.tasks.extraction.embedded import extract
+from docagent.text.normalise import normalise
 from tests.documents import document_of, documents
 
 SCHEMA = {

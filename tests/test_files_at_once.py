@@ -12,7 +12,7 @@ from PIL import Image
 
 from docagent.cli import main
 from docagent.ocr.engine import OcrEngine
-from docagent.scan import ScanPage
+from docagent.sources.scan import ScanPage
 from tests.test_ocr_engine import page
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from docagent.ocr.framing import MOST, frame_text
+from docagent.ocr.recognition.framing import MOST, frame_text
 
 PAPER, INK = 230, 20
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from docagent.confidence import Calibration
 from docagent.document import Line, Page, Word
 from docagent.geometry import BBox, bbox_to_polygon, polygon_to_bbox
-from docagent.ocr.alignment import align_texts, group_boxes
-from docagent.ocr.fusion import KEEP, fuse_pages
+from docagent.ocr.engines.alignment import align_texts, group_boxes
+from docagent.ocr.engines.fusion import KEEP, fuse_pages
 from tests.documents import lines, page_of
 
 AS_IS: dict[str, Calibration] = {}

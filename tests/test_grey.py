@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from docagent.ocr.grey import grey_levels, map_levels
+from docagent.ocr.grey_levels import grey_levels, map_levels
 
 IMAGES = arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=24))
 

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docagent.document import Span
-from docagent.geometry import polygon_to_bbox
-from docagent.grounding import (
+from docagent.evidence.grounding import (
     edit_distance,
     evidence_text,
     ground_ranges,
@@ -16,6 +15,7 @@ from docagent.grounding import (
     ground_words,
     is_one_edit,
 )
+from docagent.geometry import polygon_to_bbox
 from tests.documents import document_of, documents, texts
 
 EDGE = ".,;:!?'\"()[]{}*#_|/\\$€£¥₹"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docagent.ocr.line_words import join_spaced_letters
+from docagent.ocr.recognition.line_words import join_spaced_letters
 from docagent.ocr.types import CharReading, WordReading
 
 

@@ -15,10 +15,10 @@ pytestmark = pytest.mark.train
 pytest.importorskip("faker")
 
 from docagent.agent import DocAgent  # noqa: E402
-from docagent.candidates import FieldReader  # noqa: E402
-from docagent.cascade.cells import to_claim, units_of  # noqa: E402
-from docagent.cascade.holding import hold  # noqa: E402
-from docagent.cascade.look import Look  # noqa: E402
+from docagent.cascade.answer_format import to_claim, units_of  # noqa: E402
+from docagent.cascade.document_view import Look  # noqa: E402
+from docagent.cascade.verification import hold  # noqa: E402
+from docagent.evidence.candidates import FieldReader  # noqa: E402
 from docagent.reader.scripted import ScriptedReader  # noqa: E402
 from docagent.settings import Settings  # noqa: E402
 from docagent.vlm.scripted import ScriptedChatModel  # noqa: E402

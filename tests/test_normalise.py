@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docagent.normalise import NORMALISERS, normalise
 from docagent.schemas.sources import builtin_folder
+from docagent.text.normalise import NORMALISERS, normalise
 
 DATES = {
     "29-12-2017": "2017-12-29",

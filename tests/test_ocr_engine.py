@@ -15,14 +15,14 @@ from PIL import Image, ImageDraw, ImageFont
 from docagent.document import Page
 from docagent.errors import ModelError
 from docagent.geometry import bbox_iou, polygon_to_bbox
-from docagent.inference import open_session
-from docagent.language_model import load_language_model
+from docagent.models import open_session
 from docagent.ocr.engine import OcrEngine
 from docagent.ocr.preprocess import is_negative, rotate, turn
-from docagent.ocr.recognition import rescore
+from docagent.ocr.recognition.recognizer import rescore
 from docagent.ocr.types import CharReading, LineReading, WordReading
-from docagent.scan import load
 from docagent.settings import Settings
+from docagent.sources.scan import load
+from docagent.text.language_model import load_language_model
 from eval.degradations import LEVELS, Rung, degrade_page, parse_rungs
 
 ROWS = (

@@ -9,10 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from docagent.ocr.crops import crop_to_input, cut_crop, quad_size, stack_inputs
-from docagent.ocr.maps import map_to_detections, order_corners, shrink_quad
+from docagent.ocr.detection.probability_map import map_to_detections, order_corners, shrink_quad
+from docagent.ocr.detection.view import (
+    MAX_PIXELS,
+    TARGET_TYPE,
+    detection_view,
+    resized,
+    type_height,
+)
 from docagent.ocr.preprocess import apply_affine, even_light, rotate, turn
-from docagent.ocr.view import MAX_PIXELS, TARGET_TYPE, detection_view, resized, type_height
+from docagent.ocr.recognition.crops import crop_to_input, cut_crop, quad_size, stack_inputs
 
 
 def box(x: float, y: float, w: float, h: float, angle: float = 0.0) -> NDArray[np.float32]:

@@ -12,8 +12,8 @@ from PIL import Image
 from docagent import DocAgent
 from docagent.errors import SourceError
 from docagent.ocr.engine import OcrEngine
-from docagent.scan import ScanPage
 from docagent.settings import Settings
+from docagent.sources.scan import ScanPage
 
 SAMPLES = Path(__file__).parents[1] / "docagent" / "samples"
 

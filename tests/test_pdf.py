@@ -8,11 +8,11 @@ import pytest
 from docagent.document import Page
 from docagent.errors import SourceError
 from docagent.geometry import polygon_to_bbox
-from docagent.pdf_guard import pdf_danger
-from docagent.pdf_process import PdfProcess, PdfProcessError
-from docagent.pdf_text import clean_text, text_layer_problem, turn_bbox
-from docagent.scan import Scan, ScanPage, load
 from docagent.settings import Settings
+from docagent.sources.pdf.guard import pdf_danger
+from docagent.sources.pdf.process import PdfProcess, PdfProcessError
+from docagent.sources.pdf.text_layer import clean_text, text_layer_problem, turn_bbox
+from docagent.sources.scan import Scan, ScanPage, load
 from tests.pdf_files import PdfPage, grey_image, pdf_bytes, stream, text_at
 
 DATA = Path(os.environ.get("DOCAGENT_DATA", Path(__file__).parents[2] / "shared" / "data"))

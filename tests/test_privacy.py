@@ -28,7 +28,12 @@ HOLES = {
 
 @pytest.mark.parametrize(
     "module",
-    ["docagent.inference", "docagent.ocr.engine", "docagent.ocr.rapid", "docagent.reader.embedded"],
+    [
+        "docagent.models",
+        "docagent.ocr.engine",
+        "docagent.ocr.engines.rapidocr",
+        "docagent.reader.embedded",
+    ],
 )
 def test_telemetry_is_off_before_onnx_runtime_is_imported(module: str) -> None:
     code = f"""
@@ -40,8 +45,8 @@ def watched(name, *args, **kwargs):
     return real(name, *args, **kwargs)
 builtins.__import__ = watched
 import {module}
-if "{module}" == "docagent.ocr.rapid":
-    import docagent.inference
+if "{module}" == "docagent.ocr.engines.rapidocr":
+    import docagent.models
 assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
 """
     env = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docagent.errors import SettingsError
-from docagent.question_answering import answer
 from docagent.reader.scripted import ScriptedReader
+from docagent.tasks.answering.embedded import answer
 from tests.documents import document_of
 
 NDA = document_of(

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docagent.geometry import BBox
-from docagent.reading_order import group_words_into_lines, order_lines
+from docagent.layout.reading_order import group_words_into_lines, order_lines
 
 
 def line(x: float, y: float, width: float, height: float = 10) -> BBox:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 import docagent
-from docagent.ocr.crops import CROP_HEIGHT
-from docagent.ocr.readings import as_word
-from docagent.ocr.recognition import BATCH_COLUMNS, PADDING, TextRecognizer, batches
+from docagent.ocr.recognition.crops import CROP_HEIGHT
+from docagent.ocr.recognition.readings import as_word
+from docagent.ocr.recognition.recognizer import BATCH_COLUMNS, PADDING, TextRecognizer, batches
 from docagent.ocr.types import CharReading, LineReading, WordReading
 from docagent.ocr.types import Image as Pixels
 

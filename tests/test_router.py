@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from docagent.agent import DocAgent
 from docagent.document import Page
 from docagent.geometry import Polygon
-from docagent.ocr.page_features import page_features, page_kind
+from docagent.ocr.engines.page_features import page_features, page_kind
+from docagent.ocr.engines.router import PAIR, ROUTES, RoutedEngine
 from docagent.ocr.preprocess import rotate
-from docagent.ocr.router import PAIR, ROUTES, RoutedEngine
-from docagent.scan import ScanPage, load
 from docagent.settings import Settings
+from docagent.sources.scan import ScanPage, load
 from tests.documents import page_of
 from tests.pdf_files import PdfPage, pdf_bytes, text_at
 from tests.test_ocr_engine import page as small_page
@@ -140,7 +140,9 @@ def test_every_kind_can_be_read_by_docagents_engine() -> None:
 
 
 def test_the_kind_is_in_the_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("docagent.ocr.engines.installed_engines", lambda: ("docagent", "auto"))
+    monkeypatch.setattr(
+        "docagent.ocr.engines.registry.installed_engines", lambda: ("docagent", "auto")
+    )
     agent = DocAgent(Settings(engine="auto", threads=1))
     document = agent.read(small_page())
     assert document.pages[0].engine == "docagent"

@@ -10,9 +10,9 @@ import pytest
 
 from docagent import DocAgent
 from docagent.document import Document
-from docagent.normalise import normalise
 from docagent.results import Extraction
 from docagent.schemas import load_schema
+from docagent.text.normalise import normalise
 
 SAMPLES = {
     "invoice.png": "invoice",

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from docagent.errors import SourceError
-from docagent.scan import Scan, load
 from docagent.settings import Settings
+from docagent.sources.scan import Scan, load
 from tests.pdf_files import (
     PdfPage,
     encrypted_pdf,

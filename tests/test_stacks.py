@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from docagent.ocr.stacks import split_stacks
+from docagent.ocr.detection.stacks import split_stacks
 
 
 def quad(x0: float, y0: float, x1: float, y1: float) -> NDArray[np.float32]:

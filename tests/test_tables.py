@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from docagent.candidates import FieldReader
+from docagent.evidence.candidates import FieldReader
+from docagent.rules.headers import headed_columns, with_header
+from docagent.rules.rows import group_rows
 from docagent.schemas import SchemaField
-from docagent.table_rules import headed_columns, with_header
-from docagent.tables import group_rows
 from tests.documents import document_of
 
 KINDS = {"description": "text", "quantity": "decimal", "amount": "amount"}

@@ -21,7 +21,7 @@ pytest.importorskip("transformers")
 
 from safetensors.torch import load_file  # noqa: E402
 
-from docagent.cascade.cells import units_of  # noqa: E402
+from docagent.cascade.answer_format import units_of  # noqa: E402
 from finetune.llava.batches import (  # noqa: E402
     IGNORED,
     batches,

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from docagent.errors import ModelError
-from docagent.ocr.detection import TextDetector
-from docagent.ocr.recognition import TextRecognizer
+from docagent.ocr.detection.detector import TextDetector
+from docagent.ocr.recognition.recognizer import TextRecognizer
 
 pytestmark = pytest.mark.train
 

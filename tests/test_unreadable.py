@@ -19,8 +19,8 @@ from docagent.document import Document
 from docagent.export import document_to_alto, document_to_hocr
 from docagent.geometry import polygon_to_bbox
 from docagent.reader.scripted import ScriptedReader
-from docagent.scan import load
 from docagent.settings import Settings
+from docagent.sources.scan import load
 from tests.test_ocr_engine import ROWS, page
 
 Pixels = NDArray[np.uint8]

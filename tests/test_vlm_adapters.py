@@ -14,9 +14,9 @@ from docagent.cli import vlm as command_line
 from docagent.errors import SettingsError
 from docagent.settings import Settings
 from docagent.vlm.adapters import AdapterRouter, largest_difference, probe_adapter
-from docagent.vlm.asking import Breaker
+from docagent.vlm.calls import Breaker
 from docagent.vlm.client import VllmChat
-from docagent.vlm.connect import load_chat_model
+from docagent.vlm.connection import load_chat_model
 from docagent.vlm.scripted import ScriptedChatModel
 from docagent.vlm.wire import to_logprobs
 from tests.documents import document_of

@@ -15,7 +15,7 @@ from docagent.agent import DocAgent
 from docagent.cli import main
 from docagent.document import Page
 from docagent.geometry import Polygon
-from docagent.scan import ScanPage
+from docagent.sources.scan import ScanPage
 from docagent.vlm.scripted import ScriptedChatModel
 from tests.documents import page_of
 from tests.vlm_models import ABSENT, BILL_SCHEMA, FAST, DoubtfulReader, cell, wanted

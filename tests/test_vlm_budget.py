@@ -11,10 +11,10 @@ from langchain_core.messages import HumanMessage
 from docagent.agent import DocAgent
 from docagent.errors import VlmError
 from docagent.settings import Settings
-from docagent.vlm.asking import Breaker
 from docagent.vlm.budget import ContextLength, fit_settings
+from docagent.vlm.calls import Breaker
 from docagent.vlm.client import VllmChat
-from docagent.vlm.content import mostly_pictures
+from docagent.vlm.message_content import mostly_pictures
 from docagent.vlm.scripted import ScriptedChatModel
 from docagent.vlm.wire import status_to_error
 from tests.documents import document_of

@@ -10,12 +10,12 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from docagent.agent import DocAgent
-from docagent.cascade.fields import extract_unsure
-from docagent.cascade.look import Look
+from docagent.cascade.document_view import Look
 from docagent.errors import VlmError
-from docagent.extraction import extract
 from docagent.schemas import load_schema
-from docagent.vlm.asking import Asker
+from docagent.tasks.extraction.cascade import extract_unsure
+from docagent.tasks.extraction.embedded import extract
+from docagent.vlm.calls import Asker
 from docagent.vlm.client import VllmChat
 from tests.test_vlm_prompts import grey_page
 from tests.vlm_models import BILL, BILL_SCHEMA, FAST, GOOD, DoubtfulReader

@@ -17,7 +17,7 @@ from docagent.cli import main
 from docagent.errors import SettingsError
 from docagent.settings import Settings
 from docagent.vlm.client import VllmChat
-from docagent.vlm.connect import load_chat_model, model_name
+from docagent.vlm.connection import load_chat_model, model_name
 from docagent.vlm.repetition import is_repeating
 from docagent.vlm.scripted import Said, ScriptedChatModel
 from docagent.vlm.streaming import listen

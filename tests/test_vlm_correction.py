@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from docagent.cascade.corrections import correct_unsure
-from docagent.cascade.look import Look
-from docagent.cli.tables import print_correction
-from docagent.correction import correct
+from docagent.cascade.document_view import Look
+from docagent.cli.printing import print_correction
 from docagent.document import Alternative, Document, Line, Page, Word
 from docagent.geometry import bbox_to_polygon
 from docagent.results import Correction
-from docagent.vlm.asking import Asker
+from docagent.tasks.correction.cascade import correct_unsure
+from docagent.tasks.correction.embedded import correct
+from docagent.vlm.calls import Asker
 from docagent.vlm.scripted import ScriptedChatModel
 from tests.documents import page_of
 from tests.vlm_models import FAST

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docagent.candidates import FieldReader
-from docagent.cascade.cells import Claim, is_object, members
-from docagent.cascade.corrections import _pairs
-from docagent.cascade.holding import hold
-from docagent.cascade.look import Look
+from docagent.cascade.answer_format import Claim, is_object, members
+from docagent.cascade.document_view import Look
+from docagent.cascade.verification import hold
 from docagent.confidence import THRESHOLDS
 from docagent.document import Document
+from docagent.evidence.candidates import FieldReader
 from docagent.schemas import SchemaField
+from docagent.tasks.correction.cascade import _pairs
 from tests.documents import document_of, documents
 
 KINDS = ("text", "amount", "date", "identifier", "decimal", "currency")

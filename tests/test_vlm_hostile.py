@@ -9,16 +9,16 @@ import time
 import pytest
 
 from docagent.agent import DocAgent
-from docagent.cascade.corrections import correct_unsure
-from docagent.cascade.fields import extract_unsure
-from docagent.cascade.look import Look
+from docagent.cascade.document_view import Look
 from docagent.confidence import THRESHOLDS
-from docagent.correction import correct
 from docagent.document import Document
-from docagent.extraction import extract
 from docagent.results import Extraction, Field
 from docagent.schemas import load_schema
-from docagent.vlm.asking import Asker
+from docagent.tasks.correction.cascade import correct_unsure
+from docagent.tasks.correction.embedded import correct
+from docagent.tasks.extraction.cascade import extract_unsure
+from docagent.tasks.extraction.embedded import extract
+from docagent.vlm.calls import Asker
 from tests.vlm_models import BILL_SCHEMA, FAST, DoubtfulReader, hostile, unsure_document
 
 ROUNDS = 500

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from docagent.cli.tables import print_use
+from docagent.cli.printing import print_use
 from docagent.document import Document
 from docagent.errors import VlmError
 from tests.documents import document_of

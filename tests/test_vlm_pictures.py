@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from docagent.cascade.fields import extract_unsure
-from docagent.cascade.look import Look, Place
+from docagent.cascade.document_view import Look, Place
 from docagent.document import Document, Line, Page, Word
-from docagent.extraction import extract
 from docagent.geometry import bbox_to_polygon
 from docagent.schemas import load_schema
 from docagent.settings import Settings
-from docagent.vlm.asking import Asker, count_images, keep_images
+from docagent.tasks.extraction.cascade import extract_unsure
+from docagent.tasks.extraction.embedded import extract
+from docagent.vlm.calls import Asker, count_images, keep_images
 from docagent.vlm.scripted import ScriptedChatModel
 from tests.vlm_models import ABSENT, BILL_SCHEMA, FAST, DoubtfulReader, wanted
 

@@ -16,10 +16,10 @@ from PIL import Image
 from docagent.document import Document, Line, Page, Word
 from docagent.errors import SettingsError
 from docagent.geometry import bbox_to_polygon
-from docagent.prompts.layout import defuse, fence, lay_out, number_lines, split_lines
-from docagent.prompts.messages import build_messages
-from docagent.prompts.pictures import Crop, crop_areas, crop_url, page_url
-from docagent.prompts.templates import load_template, template_names
+from docagent.layout.numbered_lines import defuse, fence, lay_out, number_lines, split_lines
+from docagent.vlm.prompts.messages import build_messages
+from docagent.vlm.prompts.pictures import Crop, crop_areas, crop_url, page_url
+from docagent.vlm.prompts.templates import load_template, template_names
 from tests.documents import document_of, documents
 
 VALUES = {
@@ -59,7 +59,7 @@ def test_an_installed_package_carries_the_templates():
     root = Path(__file__).parents[1]
     wheel = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
     included = wheel["targets"]["wheel"]["force-include"]
-    assert included["prompts"] == "docagent/prompts/templates"
+    assert included["prompts"] == "docagent/prompts"
 
 
 def test_values_must_be_exactly_those_declared():

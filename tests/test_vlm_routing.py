@@ -9,8 +9,8 @@ import pytest
 
 from docagent.agent import DocAgent
 from docagent.cli import main
-from docagent.provenance import VlmUse
 from docagent.settings import Settings
+from docagent.usage import VlmUse
 from tests.documents import document_of
 from tests.test_classification import INVOICE, LETTER, NDA
 from tests.test_vlm_adapters import IDLE, WORKS, settings_for, vllm

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from docagent.agent import DocAgent
-from docagent.cascade.facts import unproven
-from docagent.cascade.look import Look
+from docagent.cascade.document_view import Look
 from docagent.document import Document
 from docagent.results import Summary
+from docagent.tasks.summarisation.fact_check import unproven
 from docagent.vlm.scripted import Said, ScriptedChatModel
 from tests.chat_documents import report
 from tests.documents import document_of

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from docagent.cascade.cells import MOST_ROWS
+from docagent.cascade.answer_format import MOST_ROWS
 from docagent.document import Document
 from docagent.vlm.scripted import Said, ScriptedChatModel
 from tests.documents import document_of

@@ -9,15 +9,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from docagent.candidates import FieldReader
-from docagent.cascade.answers import hold_cells, proven
-from docagent.cascade.cells import LONGEST_VALUE, MOST_LINES, Claim
-from docagent.cascade.holding import Held, hold
-from docagent.cascade.look import Look
+from docagent.cascade.answer_format import LONGEST_VALUE, MOST_LINES, Claim
+from docagent.cascade.document_view import Look
+from docagent.cascade.verification import Held, hold
 from docagent.chat.calculation import Calculation, plain
+from docagent.evidence.candidates import FieldReader
 from docagent.results import Evidence, How
 from docagent.results import Field as FieldResult
 from docagent.schemas import SchemaField
+from docagent.tasks.answering.cascade import hold_cells, proven
 
 CONSTANTS = (Decimal(1), Decimal(100))
 """Numbers that need not be printed: a whole, and a hundred of a per cent."""

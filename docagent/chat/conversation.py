@@ -6,9 +6,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from docagent.cascade.answers import Conversation, answer_unsure, is_unsure, weigh_answers
-from docagent.cascade.look import Look, Part
-from docagent.cascade.use import to_use
+from docagent.cascade.document_view import Look, Part
+from docagent.cascade.usage_report import to_use
 from docagent.chat.calculation import plain
 from docagent.chat.claims import Conclusion
 from docagent.chat.follow_up import stand_alone
@@ -16,11 +15,12 @@ from docagent.chat.retrieval import NEAR, Excerpt, Found, PageIndex
 from docagent.chat.tool_loop import ToolLoop
 from docagent.chat.tools import DocumentTools, ExtractFields
 from docagent.document import Document
-from docagent.prompts.layout import split_lines
-from docagent.question_answering import LONGEST_QUESTION, answer, check_question
+from docagent.layout.numbered_lines import split_lines
 from docagent.reader.types import Reader
 from docagent.results import Answer, ChatEvent, Turn
-from docagent.vlm.asking import Asker
+from docagent.tasks.answering.cascade import Conversation, answer_unsure, is_unsure, weigh_answers
+from docagent.tasks.answering.embedded import LONGEST_QUESTION, answer, check_question
+from docagent.vlm.calls import Asker
 
 MOST_EARLIER = 6
 """Earlier turns that a model is told."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from docagent.words import QUESTION_WORDS, content_words, tokens
+from docagent.text.tokens import QUESTION_WORDS, content_words, tokens
 
 _ASKING = "|".join(sorted(QUESTION_WORDS))
 _VERB = r"is|are|was|were|do|does|did|has|have|had|will|would|can"

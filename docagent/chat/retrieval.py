@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from docagent.cascade.look import Look, Part
+from docagent.cascade.document_view import Look, Part
 from docagent.document import Document, Line, Page
-from docagent.grounding import ground_ranges
-from docagent.prompts.layout import NumberedLine, split_lines
+from docagent.evidence.grounding import ground_ranges
+from docagent.layout.numbered_lines import NumberedLine, split_lines
 from docagent.results import Evidence
-from docagent.words import content_words, index_terms, tokens
+from docagent.text.tokens import content_words, index_terms, tokens
 
 SHARED_LINES = 4
 """Lines at the end of a part of a page too long for a call that the next part has too."""

@@ -8,16 +8,16 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from docagent.cascade.answers import Conversation, earlier_values
-from docagent.cascade.cells import members
-from docagent.cascade.look import Look
+from docagent.cascade.answer_format import members
+from docagent.cascade.document_view import Look
 from docagent.chat.claims import Conclusion
 from docagent.chat.tools import TOOLS, DocumentTools, tool_specs
-from docagent.prompts.layout import defuse
+from docagent.layout.numbered_lines import defuse
 from docagent.results import ChatEvent, Step
 from docagent.schemas import list_schemas
-from docagent.vlm.asking import Asker, Reply, Request
-from docagent.vlm.content import keep_images
+from docagent.tasks.answering.cascade import Conversation, earlier_values
+from docagent.vlm.calls import Asker, Reply, Request
+from docagent.vlm.message_content import keep_images
 from docagent.vlm.streaming import ToolCall
 
 RESERVED = 2

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from docagent.cascade.look import Look, Part
+from docagent.cascade.document_view import Look, Part
 from docagent.chat.arguments import (
     EXTRACTED_PAGES,
     Arguments,
@@ -29,10 +29,10 @@ from docagent.chat.claims import Calculated, Conclusion, conclude, prove
 from docagent.chat.retrieval import Excerpt, Found, PageIndex
 from docagent.confidence import THRESHOLDS
 from docagent.document import Document
-from docagent.prompts.layout import NumberedLine, defuse, fence, lay_out, split_lines
+from docagent.layout.numbered_lines import NumberedLine, defuse, fence, lay_out, split_lines
 from docagent.results import Evidence, Extraction, Step
 from docagent.schemas import Schema, list_schemas
-from docagent.words import content_words, index_terms, tokens
+from docagent.text.tokens import content_words, index_terms, tokens
 
 LONGEST_ARGUMENTS = 8000
 """Characters of the arguments of one call."""

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from docagent.agent import DocAgent
 from docagent.cli.inputs import Input
-from docagent.scan import Scan
+from docagent.sources.scan import Scan
 
 
 class ReadAhead:

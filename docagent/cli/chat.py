@@ -10,7 +10,7 @@ from pathlib import Path
 
 from docagent.agent import DocAgent
 from docagent.chat.conversation import Chat
-from docagent.cli import tables
+from docagent.cli import printing as tables
 from docagent.cli.inputs import STDIN
 from docagent.cli.options import to_settings
 from docagent.cli.progress import Progress

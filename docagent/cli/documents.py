@@ -14,19 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from docagent.agent import DocAgent
-from docagent.annotate import (
-    Mark,
-    answer_to_marks,
-    classification_to_marks,
-    draw_marks,
-    edits_to_marks,
-    extraction_to_marks,
-    page_picture,
-    summary_to_marks,
-    unreadable_to_marks,
-    words_to_marks,
-)
-from docagent.cli import tables
+from docagent.cli import printing as tables
 from docagent.cli.ahead import ReadAhead
 from docagent.cli.inputs import Input, expand_inputs
 from docagent.cli.options import to_settings
@@ -49,10 +37,22 @@ from docagent.export import (
     document_to_pdf,
     document_to_text,
 )
+from docagent.export.marks import (
+    Mark,
+    answer_to_marks,
+    classification_to_marks,
+    draw_marks,
+    edits_to_marks,
+    extraction_to_marks,
+    page_picture,
+    summary_to_marks,
+    unreadable_to_marks,
+    words_to_marks,
+)
 from docagent.results import Answer, Classification, Correction, Extraction, Summary
-from docagent.scan import Scan
 from docagent.schemas import Schema, load_schema
-from docagent.summarisation import check_sentences
+from docagent.sources.scan import Scan
+from docagent.tasks.summarisation.embedded import check_sentences
 
 Result = Document | Correction | Answer | Extraction | Classification | Summary
 UNREADABLE_PAGE = (2480, 3508)

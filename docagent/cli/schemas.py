@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from docagent.cli.tables import print_schema, print_schemas
+from docagent.cli.printing import print_schema, print_schemas
 from docagent.schemas import list_schemas, load_schema
 
 

@@ -18,7 +18,7 @@ from docagent.cli.options import vlm_settings
 from docagent.errors import SettingsError
 from docagent.settings import Settings
 from docagent.vlm.adapters import AdapterState, Probed, probe_adapter
-from docagent.vlm.connect import load_chat_model
+from docagent.vlm.connection import load_chat_model
 from docagent.vlm.serving import (
     ServeOptions,
     VllmServer,

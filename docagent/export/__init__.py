@@ -3,7 +3,7 @@
 from docagent.export.alto import document_to_alto
 from docagent.export.hocr import document_to_hocr
 from docagent.export.markdown import document_to_markdown
-from docagent.export.pdf import document_to_pdf
+from docagent.export.pdf.writer import document_to_pdf
 from docagent.export.text import document_to_text
 
 __all__ = [

@@ -20,11 +20,11 @@ from docagent.geometry import (
     polygon_to_bbox,
     scale_polygon,
 )
-from docagent.ocr.crops import READ_STRETCH, cut_crop, quad_size, read_stretch, whole_image
-from docagent.ocr.detection import MIN_HEIGHT, TextDetector
-from docagent.ocr.framing import cut_line
-from docagent.ocr.grey import grey_levels
-from docagent.ocr.line_words import join_spaced_letters, line_words, widen
+from docagent.layout.reading_order import group_words_into_lines
+from docagent.ocr.detection.detector import MIN_HEIGHT, TextDetector
+from docagent.ocr.detection.stacks import split_stacks
+from docagent.ocr.detection.view import detection_view
+from docagent.ocr.grey_levels import grey_levels
 from docagent.ocr.page_reading import PageReading, Quads, are_text, unreadable_places
 from docagent.ocr.preprocess import (
     apply_affine,
@@ -33,19 +33,25 @@ from docagent.ocr.preprocess import (
     rotate,
     turn,
 )
-from docagent.ocr.reading_order import group_words_into_lines
-from docagent.ocr.readings import (
+from docagent.ocr.recognition.crops import (
+    READ_STRETCH,
+    cut_crop,
+    quad_size,
+    read_stretch,
+    whole_image,
+)
+from docagent.ocr.recognition.framing import cut_line
+from docagent.ocr.recognition.line_words import join_spaced_letters, line_words, widen
+from docagent.ocr.recognition.readings import (
     agreed,
     as_word,
     mean_confidence,
     without_noise,
 )
-from docagent.ocr.recognition import TextRecognizer, WordModel
-from docagent.ocr.stacks import split_stacks
+from docagent.ocr.recognition.recognizer import TextRecognizer, WordModel
 from docagent.ocr.types import Detection, Image, LineReading
-from docagent.ocr.view import detection_view
-from docagent.scan import ScanPage
 from docagent.settings import Settings
+from docagent.sources.scan import ScanPage
 
 LEAN = 2.0
 """Degrees of skew from which the page is straightened before it is looked at again."""

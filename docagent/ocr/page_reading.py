@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.geometry import Polygon, clip_polygon, scale_polygon
-from docagent.ocr.crops import quad_size
-from docagent.ocr.framing import LEAST_CONTRAST
-from docagent.ocr.readings import HOPELESS, mean_confidence, usual_confidence
+from docagent.ocr.recognition.crops import quad_size
+from docagent.ocr.recognition.framing import LEAST_CONTRAST
+from docagent.ocr.recognition.readings import HOPELESS, mean_confidence, usual_confidence
 from docagent.ocr.types import LineReading
 
 Quads = NDArray[np.float32]

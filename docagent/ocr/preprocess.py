@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from docagent.ocr.grey import grey_levels
+from docagent.ocr.grey_levels import grey_levels
 from docagent.ocr.types import Image
 
 DARK_GROUND = 110

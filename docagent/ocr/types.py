@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +11,10 @@ from numpy.typing import NDArray
 
 from docagent.document import Page
 from docagent.geometry import Polygon
-from docagent.scan import ScanPage
+from docagent.sources.scan import ScanPage
+
+SecondRead = Callable[[int, Polygon], str | None]
+"""Page number and polygon of a word -> what another look at the crop reads, or None."""
 
 Image = NDArray[np.uint8]
 """Grey page or crop, shape (height, width), 0 = black."""

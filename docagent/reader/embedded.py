@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from docagent.document import Document, Page
 from docagent.errors import ModelError
 from docagent.geometry import polygon_to_bbox
-from docagent.inference import open_session
+from docagent.models import open_session
 from docagent.reader.decoding import Temperatures, WindowOutput, decode
 from docagent.reader.features import (
     BUCKETS,

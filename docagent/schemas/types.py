@@ -46,7 +46,7 @@ class SchemaField(Frozen):
     """A leaf of a schema: one value, or one column of an array.
 
     path: ``total``, ``seller.name``, ``line_items[].amount`` or ``parties[]``. types: JSON types
-    allowed, without null. normaliser: a name in ``docagent.normalise`` (``choice`` uses
+    allowed, without null. normaliser: a name in ``docagent.text.normalise`` (``choice`` uses
     ``choices``). query: what the reader is asked. array: path of the array it is in. place:
     JSON pointer into the schema.
     """

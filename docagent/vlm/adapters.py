@@ -14,7 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from docagent.errors import VlmError
-from docagent.vlm.asking import BASE_ASKED, Breaker, Reply
+from docagent.vlm.calls import BASE_ASKED, Breaker, Reply
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel

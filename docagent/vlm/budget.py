@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from docagent.errors import VlmError
 from docagent.settings import Settings
-from docagent.vlm.asking import Breaker
-from docagent.vlm.content import CHARS_PER_TOKEN
+from docagent.vlm.calls import Breaker
+from docagent.vlm.message_content import CHARS_PER_TOKEN
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel

@@ -10,7 +10,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from docagent.errors import VlmError
-from docagent.provenance import Outcome
+from docagent.usage import Outcome
 from docagent.vlm.faults import to_vlm_error
 from docagent.vlm.repetition import LOOK_EVERY, is_repeating
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from docagent.cascade.look import Look
+from docagent.cascade.document_view import Look
 from docagent.document import Document, Line, Page, Word
 from docagent.geometry import bbox_to_polygon
 from docagent.settings import Settings

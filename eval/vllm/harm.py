@@ -18,18 +18,18 @@ from typing import Any
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.outputs import ChatGenerationChunk
 
-from docagent.cascade.corrections import correct_unsure
-from docagent.cascade.fields import extract_unsure
 from docagent.confidence import THRESHOLDS
-from docagent.correction import correct
 from docagent.document import Document
-from docagent.extraction import extract
-from docagent.provenance import VlmUse
 from docagent.reader.types import Reader
 from docagent.results import Correction, Extraction
 from docagent.schemas import Schema, load_schema
 from docagent.settings import Settings
-from docagent.vlm.asking import Asker
+from docagent.tasks.correction.cascade import correct_unsure
+from docagent.tasks.correction.embedded import correct
+from docagent.tasks.extraction.cascade import extract_unsure
+from docagent.tasks.extraction.embedded import extract
+from docagent.usage import VlmUse
+from docagent.vlm.calls import Asker
 from docagent.vlm.client import VllmChat
 from eval.vllm.documents import draw_page
 from eval.vllm.figures import Figure

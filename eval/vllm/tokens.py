@@ -17,9 +17,9 @@ import httpx
 from PIL import Image
 
 from docagent.document import Document
-from docagent.prompts.messages import Message
 from docagent.schemas import load_schema
 from docagent.settings import Settings
+from docagent.vlm.prompts.messages import Message
 from eval.vllm.documents import draw_page
 from eval.vllm.figures import Figure
 

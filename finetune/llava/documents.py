@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from docagent.confidence import THRESHOLDS
 from docagent.document import Document, Line, Page, Word
 from docagent.geometry import BBox, bbox_to_polygon
-from docagent.reading_order import group_words_into_lines
+from docagent.layout.reading_order import group_words_into_lines
 from finetune.reader.noise import CleanPage, NoiseLevel, ReadWord, read_words
 from finetune.synthesis.documents import SyntheticDocument, generate
 

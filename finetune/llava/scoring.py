@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from docagent.cascade.cells import members
+from docagent.cascade.answer_format import members
 from finetune.llava.checkpoint import pixel_values
 from finetune.llava.encoding import Encoded
 

@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from docagent.cascade.answers import MOST_ANSWERS, answer_unsure
-from docagent.cascade.asking_fields import FieldAsker
-from docagent.cascade.cells import MOST_LINES, Unit, units_of
-from docagent.cascade.corrections import correct_unsure
-from docagent.cascade.look import Look, Place
-from docagent.prompts.pictures import no_images
+from docagent.cascade.answer_format import MOST_LINES, Unit, units_of
+from docagent.cascade.document_view import Look, Place
 from docagent.results import Answer, Correction
 from docagent.schemas import Schema, list_schemas, load_schema
 from docagent.settings import Settings
-from docagent.vlm.asking import Reply, Request
+from docagent.tasks.answering.cascade import MOST_ANSWERS, answer_unsure
+from docagent.tasks.correction.cascade import correct_unsure
+from docagent.tasks.extraction.requests import FieldAsker
+from docagent.vlm.calls import Reply, Request
+from docagent.vlm.prompts.pictures import no_images
 from finetune.llava.documents import ReadDocument
 from finetune.synthesis.truth import FieldTruth, Occurrence, QueryTruth
 

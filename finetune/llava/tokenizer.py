@@ -16,8 +16,8 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.trainers import BpeTrainer
 
-from docagent.prompts.templates import builtin_folder, load_template
 from docagent.schemas import list_schemas
+from docagent.vlm.prompts.templates import builtin_folder, load_template
 from finetune.llava.documents import draw_document, read_document
 from finetune.llava.tasks import Asked, Sample, ask_sample, correct_sample, extract_sample
 from finetune.synthesis.documents import KINDS

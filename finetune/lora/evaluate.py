@@ -26,14 +26,14 @@ from typing import Any
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
-from docagent.candidates import FieldReader
-from docagent.cascade.asking_fields import FieldAsker
-from docagent.cascade.cells import Unit, units_of
-from docagent.cascade.look import Look
+from docagent.cascade.answer_format import Unit, units_of
+from docagent.cascade.document_view import Look
+from docagent.evidence.candidates import FieldReader
 from docagent.schemas import Schema
 from docagent.settings import Settings
-from docagent.vlm.asking import Asker
-from docagent.vlm.connect import load_chat_model
+from docagent.tasks.extraction.requests import FieldAsker
+from docagent.vlm.calls import Asker
+from docagent.vlm.connection import load_chat_model
 from eval.fields import field_counts, letters_and_digits
 from eval.metrics import Counts
 from finetune.llava.config import DataConfig, argument

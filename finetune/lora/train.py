@@ -14,7 +14,7 @@ from accelerate import Accelerator
 from peft import get_peft_model_state_dict, set_peft_model_state_dict
 from torch.utils.data import DataLoader, IterableDataset
 
-from docagent.cascade.cells import members
+from docagent.cascade.answer_format import members
 from finetune.llava.batches import IGNORED
 from finetune.llava.scoring import Score, score_answer
 from finetune.lora.base import add_adapter, export_adapter, load_base

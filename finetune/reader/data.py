@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from docagent.reader.columns import column_words
+from docagent.layout.columns import column_words
 from docagent.reader.features import (
     PageFeatures,
     QueryFeatures,

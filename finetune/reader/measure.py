@@ -15,9 +15,9 @@ from pathlib import Path
 
 from docagent.document import Document, Line, Page, Word
 from docagent.geometry import BBox, bbox_to_polygon, clip_polygon, scale_polygon
+from docagent.layout.reading_order import group_words_into_lines
 from docagent.reader.embedded import EmbeddedReader
 from docagent.reader.types import Query, Reading
-from docagent.reading_order import group_words_into_lines
 from docagent.schemas import load_schema
 from docagent.settings import Settings
 from eval.datasets import data_dir, load_documents

@@ -8,7 +8,7 @@ import random
 from dataclasses import dataclass
 
 from docagent.geometry import BBox
-from docagent.reading_order import group_words_into_lines
+from docagent.layout.reading_order import group_words_into_lines
 
 _ALIKE = r"""
     0OoQD8 1lI|i7 2Z7 38B5 4A9 5S6 6G8b 71/ 8B36 9g4q O0QCD o0ecq l1I|i Il1| il1j S5s8 s5z

@@ -23,8 +23,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from docagent.ocr.charset import fold_text
-from docagent.ocr.crops import cut_crop
+from docagent.ocr.recognition.charset import fold_text
+from docagent.ocr.recognition.crops import cut_crop
 from finetune.synthesis.canvas import BBox, Canvas, PlacedWord, TextLine, split_into_lines
 from finetune.synthesis.degrade import degrade
 from finetune.synthesis.pages import random_page

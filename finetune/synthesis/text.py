@@ -14,7 +14,7 @@ from pathlib import Path
 
 from faker import Faker
 
-from docagent.ocr.charset import ACCENTED, CHARSET, fold_text
+from docagent.ocr.recognition.charset import ACCENTED, CHARSET, fold_text
 
 WORD_LISTS = ("/usr/share/dict/american-english-large", "/usr/share/dict/british-english")
 LOCALES = (

@@ -1,0 +1,164 @@
+"""Two readings of one field, weighed: agreement raises confidence, disagreement lowers it.
+
+Both are taken as independent witnesses (Bayes): the embedded reader is right with its calibrated
+confidence, the model with what it is trusted (``Settings.vlm_trust``) and holding it to the page
+left of that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docagent.cascade.verification import Held
+from docagent.results import Field
+
+SAME_MISTAKE = 0.1
+"""How often two wrong readings give the same value."""
+NO_ANSWER = "the model gave no usable answer; this is the embedded reader's"
+
+
+def agreed(a: float, b: float) -> float:
+    """Probability (0-1) of what two readings with probabilities a and b both say."""
+    a, b = _open(a), _open(b)
+    right = a * b
+    wrong = (1 - a) * (1 - b) * SAME_MISTAKE
+    return right / (right + wrong)
+
+
+def disputed(a: float, b: float) -> float:
+    """Probability (0-1) of the first of two readings that say different things."""
+    a, b = _open(a), _open(b)
+    return a * (1 - b) / (a * (1 - b) + b * (1 - a) + (1 - a) * (1 - b))
+
+
+def _open(probability: float) -> float:
+    """Never quite 0 or 1, which no second witness could move."""
+    return min(0.98, max(0.02, probability))
+
+
+def same_value(a: Any, b: Any) -> bool:
+    """Whether two values are the same, case of text aside."""
+    if isinstance(a, str) and isinstance(b, str):
+        return "".join(a.casefold().split()) == "".join(b.casefold().split())
+    return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
+
+
+def says_the_same(a: Any, b: Any) -> bool:
+    """Whether two values do not contradict each other: the same, or a text that is part of the
+    other, as a name is without its legal form."""
+    if isinstance(a, str) and isinstance(b, str):
+        words, others = (f" {' '.join(text.casefold().split())} " for text in (a, b))
+        return words in others or others in words
+    return same_value(a, b)
+
+
+def weigh(fast: Field, held: Held | None, trust: float) -> tuple[Field, Field | None]:
+    """The field that two readings give together, and the other one if they differ.
+
+    fast: the embedded reader's. held: the model's; None if it gave no usable answer.
+    trust: how often the model is right (0-1).
+    """
+    if held is None:
+        return _with_note(fast, NO_ANSWER), None
+    model = held.field
+    if held.how == "absent":
+        return _absent(fast, trust), None
+    if model is None or (model.value is None and model.status != "ungrounded"):
+        return _with_note(fast, held.complaint or NO_ANSWER), None
+    if model.status == "ungrounded":
+        return _beside_derived(fast, model), None
+    if fast.value is None:
+        return _beside_nothing(fast, model)
+    if same_value(fast.value, model.value):
+        return _confirmed(fast, model), None
+    if _is_beginning(model, fast):
+        return _with_note(fast, f"the model reads only {model.raw_text!r}"), None
+    return _contested(fast, model)
+
+
+def _is_beginning(part: Field, whole: Field) -> bool:
+    """Whether a text is the first words of another at the same place: where it begins is agreed,
+    and small models stop early."""
+    if not (isinstance(part.value, str) and part.evidence and whole.evidence):
+        return False
+    first, around = part.evidence[0], whole.evidence[0]
+    same_start = (first.page, first.span.start) == (around.page, around.span.start)
+    return same_start and first.span.end < whole.evidence[-1].span.end
+
+
+def _confirmed(fast: Field, model: Field) -> Field:
+    confidence = agreed(fast.confidence or 0.0, model.confidence or 0.0)
+    update = {"confidence": confidence, "status": "found", "message": "", "how": model.how}
+    return fast.model_copy(update=update)
+
+
+def _absent(fast: Field, trust: float) -> Field:
+    if fast.status == "not_present":
+        confidence = agreed(fast.confidence or 0.0, trust)
+        return fast.model_copy(update={"confidence": confidence, "how": "absent"})
+    if fast.value is None:
+        return _with_note(fast, "the model says that it is absent").model_copy(
+            update={"how": "absent"}
+        )
+    confidence = disputed(fast.confidence or 0.0, trust)
+    noted = _with_note(fast, "the model says that it is absent")
+    return noted.model_copy(update={"confidence": confidence, "how": "absent"})
+
+
+def _beside_derived(fast: Field, model: Field) -> Field:
+    """What the model concluded stands only where nothing else does, and stays ungrounded."""
+    if fast.status != "not_present" or model.value is None:
+        return _with_note(fast, model.message).model_copy(update={"how": "derived"})
+    return model
+
+
+def _beside_nothing(fast: Field, model: Field) -> tuple[Field, Field | None]:
+    """A value of the model where the embedded reader has none."""
+    if fast.status != "not_present":  # illegible, invalid: it does not deny that there is one
+        return model, None
+    confidence = disputed(model.confidence or 0.0, fast.confidence or 0.0)
+    lowered = disputed(fast.confidence or 0.0, model.confidence or 0.0)
+    if confidence > lowered:
+        return model.model_copy(update={"confidence": confidence}), None
+    noted = _with_note(fast, f"the model reads {model.raw_text!r}")
+    return noted.model_copy(update={"confidence": lowered}), model
+
+
+def _contested(fast: Field, model: Field) -> tuple[Field, Field | None]:
+    a, b = fast.confidence or 0.0, model.confidence or 0.0
+    first, second = disputed(a, b), disputed(b, a)
+    winner, loser = (fast, model) if first >= second else (model, fast)
+    confidence = max(first, second)
+    who = "the model" if loser is model else "the embedded reader"
+    update: dict[str, Any] = {"confidence": confidence, "how": model.how}
+    if confidence < 0.5:
+        update["status"] = "conflicting"
+    noted = _with_note(winner, f"{who} reads {loser.raw_text!r}")
+    rival = loser.model_copy(update={"confidence": min(first, second)})
+    return noted.model_copy(update=update), rival
+
+
+def contradict(
+    fast: Field, merged: Field, other: Field, rival: Field | None
+) -> tuple[Field, Field]:
+    """The field that two readings give together, when the model says something else of another
+    part of the document, and the strongest other reading.
+
+    fast: the embedded reader's. rival: the reading that lost already. A model that says two
+    things confirms neither, so the embedded confidence stands, and is disputed.
+    """
+    believed = merged.confidence or 0.0
+    if fast.value is not None and same_value(fast.value, merged.value):
+        believed = min(believed, fast.confidence or 0.0)
+    confidence = disputed(believed, other.confidence or 0.0)
+    noted = _with_note(merged, f"of another part the model reads {other.raw_text!r}")
+    update: dict[str, Any] = {"confidence": confidence}
+    if confidence < 0.5:
+        update["status"] = "conflicting"
+    strongest = max(filter(None, (rival, other)), key=lambda f: f.confidence or 0.0)
+    return noted.model_copy(update=update), strongest
+
+
+def _with_note(field: Field, note: str) -> Field:
+    message = "; ".join(filter(None, (field.message, note)))
+    return field.model_copy(update={"message": message})

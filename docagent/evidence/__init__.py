@@ -1,0 +1,1 @@
+"""From words of a page to values that can be proven: candidates, grounding, checks."""

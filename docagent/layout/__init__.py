@@ -1,0 +1,1 @@
+"""Where words stand to each other: reading order, columns, numbered lines."""

@@ -1,0 +1,1 @@
+"""Text detection: where the lines of a page are."""

@@ -1,0 +1,1 @@
+"""The OCR engines there are, and how their readings are fused or routed."""

@@ -1,0 +1,1 @@
+"""Text recognition: what the lines of a page say."""

@@ -1,0 +1,1 @@
+"""Candidate sources that need no network: printed labels, parties, table headers and rows."""

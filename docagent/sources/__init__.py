@@ -1,0 +1,1 @@
+"""Any source of pages: image files, PDFs, arrays. Nothing here recognises text."""

@@ -1,0 +1,89 @@
+"""A PDF as pages: images rendered on demand, and the native text layer where it is sound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from docagent.document import Page
+from docagent.errors import SourceError
+from docagent.settings import Settings
+from docagent.sources.images import Pixels, size_problem
+from docagent.sources.pdf.guard import pdf_danger
+from docagent.sources.pdf.process import PdfProcessError, ask_pdf_process
+from docagent.sources.pdf.wire import Message
+
+MAX_RENDER_PIXELS = 36_000_000
+"""Most pixels a page is rendered at (an A4 page at 600 dpi has 35 million)."""
+
+
+class PdfFile:
+    """Pages of one PDF. Nothing of a page is kept between calls."""
+
+    def __init__(self, data: bytes, key: str, name: str, settings: Settings) -> None:
+        """key: the content hash. Raises SourceError when the file cannot be used."""
+        self._data, self._key, self._name, self._settings = data, key, name, settings
+        danger = pdf_danger(data, settings.max_pixels)
+        if danger:
+            raise SourceError(name, danger)
+        self.page_count = int(self._ask({"op": "open"}, None)[0]["pages"])
+        if self.page_count == 0:
+            raise SourceError(name, "it has no pages")
+        if self.page_count > settings.max_pages:
+            raise SourceError(
+                name,
+                f"it has {self.page_count} pages, more than the {settings.max_pages} allowed; "
+                "split it or raise max_pages",
+            )
+
+    def image(self, index: int, color: bool) -> Pixels:
+        """Page ``index`` (from 0) rendered: (H, W) grey or (H, W, 3) BGR. Raises SourceError."""
+        self._size(index)
+        header, payload = self._ask({"op": "render", "page": index, "color": color}, index)
+        return np.frombuffer(payload, np.uint8).reshape(header["shape"])
+
+    def dpi(self, index: int) -> float | None:
+        """Resolution of ``image``. Raises SourceError."""
+        return float(self._size(index)["dpi"])
+
+    def text_layer(self, index: int) -> tuple[Page | None, str | None]:
+        """(page, None), or (None, why the text layer is not used). Raises nothing: a layer
+        that cannot be read is a layer that is not used."""
+        try:
+            header, _ = self._ask({"op": "text", "page": index}, index)
+            if header["page"] is None:
+                return None, str(header["problem"])
+            return Page.model_validate(header["page"]), None
+        except SourceError as error:
+            return None, error.reason
+        except ValidationError:
+            return None, "the text layer is not valid"
+
+    def _size(self, index: int) -> dict[str, Any]:
+        header, _ = self._ask({"op": "size", "page": index}, index)
+        problem = size_problem(header["shape"][0], header["shape"][1], self._settings)
+        if problem:
+            raise SourceError(self._name, f"page {index + 1}: {problem}")
+        return header
+
+    def _ask(self, request: dict[str, Any], index: int | None) -> Message:
+        """Raises SourceError with the reason the parser process gives."""
+        settings = self._settings
+        limits = {
+            "id": self._key,
+            "dpi": settings.render_dpi,
+            "max_pixels": min(settings.max_pixels, MAX_RENDER_PIXELS),
+        }
+        try:
+            answer = ask_pdf_process(
+                request | limits, self._data, settings.pdf_seconds, settings.pdf_memory
+            )
+            problem = answer[0].get("error")
+        except PdfProcessError as error:
+            problem = str(error)
+        if problem:
+            place = "" if index is None else f"page {index + 1}: "
+            raise SourceError(self._name, f"{place}{problem}")
+        return answer

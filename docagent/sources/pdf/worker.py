@@ -1,0 +1,144 @@
+"""The process that parses PDFs: ``python -m docagent.sources.pdf.worker <bytes of memory>``.
+
+PDF libraries crash, hang and eat memory on files made to do that, so they run apart from the
+caller, who kills this process when it takes too long (see ``pdf_process``). It reads requests
+from stdin and answers on stdout, in the form of ``pdf_wire``.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from typing import IO, Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from docagent.sources.pdf.page import open_page, page_dpi, pixel_size, read_text_layer, render_page
+from docagent.sources.pdf.wire import Message, read_message, write_message
+
+MAX_OPEN = 2
+PROBED_PAGES = 20
+
+
+class Documents:
+    """The last few PDFs opened, by content hash."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, pdfium.PdfDocument] = {}
+
+    def answer(self, request: dict[str, Any], payload: bytes) -> Message:
+        """Carries out one request. Raises whatever the PDF libraries raise."""
+        if request["op"] == "open":
+            return self._load(request["id"], payload), b""
+        pdf = self._open.get(request["id"])
+        if pdf is None:
+            return {"missing": True}, b""
+        if request["op"] == "text":
+            return _text(pdf, request), b""
+        return _render(pdf, request)
+
+    def _load(self, key: str, data: bytes) -> dict[str, Any]:
+        while len(self._open) >= MAX_OPEN:
+            self._open.pop(next(iter(self._open))).close()
+        # pdfium keeps the error of an earlier file, and sets none for a file without pages:
+        # opening no file at all puts a known one there.
+        pdfium_c.FPDF_LoadDocument(b"", None)
+        try:
+            pdf = pdfium.PdfDocument(data)
+        except pdfium.PdfiumError as error:
+            return {"error": _open_problem(error)}
+        if pdf.get_formtype() != pdfium_c.FORMTYPE_NONE:
+            pdf.init_forms()
+        if len(pdf) and not any(_loads(pdf, i) for i in range(min(len(pdf), PROBED_PAGES))):
+            return {"error": "none of its pages can be read; the file is damaged or cut short"}
+        self._open[key] = pdf
+        return {"pages": len(pdf)}
+
+
+def _loads(pdf: pdfium.PdfDocument, index: int) -> bool:
+    try:
+        pdf[index].close()
+    except pdfium.PdfiumError:
+        return False
+    return True
+
+
+def _open_problem(error: pdfium.PdfiumError) -> str:
+    if error.err_code == pdfium_c.FPDF_ERR_PASSWORD:
+        return "it is encrypted with a password; save a copy without one"
+    if error.err_code == pdfium_c.FPDF_ERR_SECURITY:
+        return "it uses an encryption that is not supported; save a copy without it"
+    if error.err_code in (pdfium_c.FPDF_ERR_SUCCESS, pdfium_c.FPDF_ERR_FILE):
+        return "it has no pages"
+    return "this PDF file is damaged or cut short; open it in a viewer and save it again"
+
+
+def _text(pdf: pdfium.PdfDocument, request: dict[str, Any]) -> dict[str, Any]:
+    index = request["page"]
+    page = open_page(pdf, index)
+    dpi = page_dpi(page, request["dpi"], request["max_pixels"])
+    page.close()
+    layer, problem = read_text_layer(pdf, index, dpi)
+    return {"page": layer.model_dump(mode="json") if layer else None, "problem": problem}
+
+
+def _render(pdf: pdfium.PdfDocument, request: dict[str, Any]) -> Message:
+    page = open_page(pdf, request["page"])
+    try:
+        dpi = page_dpi(page, request["dpi"], request["max_pixels"])
+        if request["op"] == "size":
+            return {"shape": pixel_size(page, dpi), "dpi": dpi}, b""
+        pixels = render_page(page, dpi, request["color"])
+        return {"shape": pixels.shape, "dpi": dpi}, pixels.tobytes()
+    finally:
+        page.close()
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answers requests until their stream ends."""
+    documents = Documents()
+    while (message := read_message(requests)) is not None:
+        try:
+            header, payload = documents.answer(*message)
+        # The boundary to two parsers of hostile files: pdfminer alone raises its own errors,
+        # struct.error, KeyError, TypeError, RecursionError and more. Each is this page's loss.
+        except Exception as error:
+            header, payload = {"error": _reason(error)}, b""
+        write_message(answers, header, payload)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "it needs more memory than allowed"
+    text = str(error) or type(error).__name__
+    return f"it is damaged ({text[:200]})"
+
+
+def _limit_memory(size: int) -> None:
+    """Bounds the address space where the system can (not on Windows, not kept by macOS)."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    except (ValueError, OSError):
+        return
+
+
+def main() -> None:
+    """Keeps stdout for answers, whatever a library may print."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    _limit_memory(int(sys.argv[1]))
+    serve(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,283 @@
+"""Any source of pages as a ``Scan``: what kind it is, how many pages, each page on demand."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from docagent.document import Page
+from docagent.errors import SourceError
+from docagent.settings import Settings
+from docagent.sources.images import (
+    ImageFile,
+    Pixels,
+    array_to_pixels,
+    image_to_pixels,
+    size_problem,
+)
+from docagent.sources.pdf.document import PdfFile
+
+T = TypeVar("T")
+
+READABLE = "PDF, PNG, JPEG, TIFF, WebP and BMP files"
+
+_KINDS: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"II*\x00", "tiff"),
+    (b"MM\x00*", "tiff"),
+    (b"II+\x00", "tiff"),
+    (b"MM\x00+", "tiff"),
+    (b"BM", "bmp"),
+)
+
+_UNREADABLE: tuple[tuple[bytes, str], ...] = (
+    (b"GIF8", "a GIF image; save it as PNG"),
+    (b"PK\x03\x04", "a ZIP archive or an office file; unpack it or save it as PDF"),
+    (b"\xd0\xcf\x11\xe0", "an old office file; save it as PDF"),
+    (b"{\\rtf", "an RTF text; save it as PDF"),
+    (b"%!PS", "a PostScript file; save it as PDF"),
+    (b"\x1f\x8b", "a gzip archive; unpack it"),
+    (b"7z\xbc\xaf", "a 7-Zip archive; unpack it"),
+    (b"\x00\x00\x00\x0cjP", "a JPEG 2000 image; save it as PNG"),
+)
+
+
+class PageSource(Protocol):
+    """Where pages come from: an image file, a PDF, an array."""
+
+    page_count: int
+
+    def image(self, index: int, color: bool) -> Pixels: ...
+
+    def dpi(self, index: int) -> float | None: ...
+
+
+Source = str | os.PathLike[str] | bytes | NDArray[np.generic] | Image.Image
+
+
+@dataclass(frozen=True)
+class ScanPage:
+    """One page of a scan. number: from 1. Nothing is decoded before it is asked for."""
+
+    number: int
+    _source: PageSource = field(repr=False)
+    _last: _LastImage = field(repr=False, compare=False)
+
+    def image(self, color: bool = False) -> Pixels:
+        """The upright page: (H, W) grey uint8, or (H, W, 3) BGR with ``color``; read-only.
+
+        Decoded or rendered on each call, but the scan keeps the grey image it gave last.
+        Raises SourceError when this page cannot be read; other pages may still be.
+        """
+        if color:
+            return self._source.image(self.number - 1, True)
+        return self._last.get(self.number, lambda: self._source.image(self.number - 1, False))
+
+    @cached_property
+    def dpi(self) -> float | None:
+        """Dots per inch of ``image``, None if not known. Raises SourceError."""
+        return self._source.dpi(self.number - 1)
+
+    @property
+    def text_layer(self) -> Page | None:
+        """The page as its native PDF text has it, with what is hidden set apart; None if there
+        is no sound text layer and the image must be read (see ``text_layer_problem``)."""
+        return self._layer[0]
+
+    @property
+    def text_layer_problem(self) -> str | None:
+        """Why there is no text layer, in words."""
+        return self._layer[1]
+
+    @property
+    def error(self) -> SourceError | None:
+        """Why this page cannot be read, None if it can. Decodes the page to find out."""
+        try:
+            self.image()
+        except SourceError as error:
+            return error
+        return None
+
+    @cached_property
+    def _layer(self) -> tuple[Page | None, str | None]:
+        if isinstance(self._source, PdfFile):
+            return self._source.text_layer(self.number - 1)
+        return None, "an image has no text layer"
+
+
+class _LastImage:
+    """Holds one page image, so that a page read in several steps is decoded once."""
+
+    def __init__(self) -> None:
+        self._held: tuple[int, Pixels] | None = None
+
+    def get(self, number: int, make: Callable[[], Pixels]) -> Pixels:
+        held = self._held
+        if held is None or held[0] != number:
+            # Let go first: two large pages at once would double the peak.
+            self._held = held = None
+            held = (number, make())
+            held[1].setflags(write=False)
+            self._held = held
+        return held[1]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A source ready to be read. id: SHA-256 (hex) of its bytes. name: for people."""
+
+    id: str
+    name: str
+    pages: tuple[ScanPage, ...]
+
+
+def load(source: Source | Scan, settings: Settings | None = None, name: str | None = None) -> Scan:
+    """Opens a source: a path, the bytes of a file, a Pillow image, an array, or a Scan (given
+    back as it is).
+
+    The kind is told by content, never by extension: PDF, PNG, JPEG, TIFF, WebP, BMP. An array
+    is (H, W) grey or (H, W, 3) BGR. name: what errors and results call it; by default the
+    file's. Raises SourceError naming the source and the reason; a source of several pages
+    loads when any page works, and the broken ones raise when they are asked for.
+    """
+    if isinstance(source, Scan):
+        return source
+    limits = settings or Settings()
+    if isinstance(source, np.ndarray):
+        return _load_array(array_to_pixels, source, limits, name or "array")
+    if isinstance(source, Image.Image):
+        return _load_array(image_to_pixels, source, limits, name or "image")
+    if isinstance(source, bytes):
+        return _load_bytes(source, limits, name or "bytes", name or "bytes")
+    if isinstance(source, str | os.PathLike):
+        path = Path(source)
+        return _load_bytes(_read_file(path, limits), limits, name or path.name, str(path))
+    raise SourceError(
+        type(source).__name__,
+        "this is no source; give a path, bytes, a Pillow image, an array or a Scan",
+    )
+
+
+def _read_file(path: Path, limits: Settings) -> bytes:
+    """Raises SourceError for anything but a readable file within the limit."""
+    try:
+        if path.is_dir():
+            raise SourceError(str(path), "this is a folder; give a file in it")
+        if path.exists() and not path.is_file():
+            raise SourceError(str(path), "this is not a regular file")
+        with path.open("rb") as file:
+            data = file.read(limits.max_bytes + 1)
+    except FileNotFoundError:
+        raise SourceError(str(path), "there is no such file") from None
+    except PermissionError:
+        raise SourceError(str(path), "no permission to read it") from None
+    except (OSError, ValueError) as error:
+        raise SourceError(str(path), f"it cannot be read ({error})") from error
+    return data
+
+
+def _load_bytes(data: bytes, limits: Settings, name: str, place: str) -> Scan:
+    if len(data) > limits.max_bytes:
+        raise SourceError(
+            place,
+            f"it is larger than the {limits.max_bytes / 2**20:g} MB allowed; "
+            "split it or raise max_bytes",
+        )
+    key = hashlib.sha256(data).hexdigest()
+    kind = kind_of(data, place)
+    pages: PageSource
+    if kind == "pdf":
+        pages = PdfFile(data, key, place, limits)
+    else:
+        pages = ImageFile(data, kind, place, limits)
+    scan = _scan(key, name, pages)
+    if kind != "pdf":
+        _require_a_page(scan)
+    return scan
+
+
+def _scan(key: str, name: str, source: PageSource) -> Scan:
+    last = _LastImage()
+    return Scan(key, name, tuple(ScanPage(i + 1, source, last) for i in range(source.page_count)))
+
+
+def _require_a_page(scan: Scan) -> None:
+    """Decodes the first page, which is then held for reading. Raises its SourceError when no
+    page works."""
+    errors = (page.error for page in scan.pages)
+    first = next(errors)
+    if first and all(errors):
+        raise first
+
+
+def kind_of(data: bytes, name: str) -> str:
+    """``pdf``, ``png``, ``jpeg``, ``tiff``, ``webp`` or ``bmp``, from the first bytes.
+
+    Raises SourceError saying what it looks like instead.
+    """
+    if not data:
+        raise SourceError(name, "the file is empty")
+    for magic, kind in _KINDS:
+        if data.startswith(magic):
+            return kind
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "webp"
+    # The standard allows other bytes before the header; viewers accept 1,024 of them.
+    if b"%PDF-" in data[:1024]:
+        return "pdf"
+    raise SourceError(name, f"this is {_looks_like(data)}; docagent reads {READABLE}")
+
+
+def _looks_like(data: bytes) -> str:
+    for magic, description in _UNREADABLE:
+        if data.startswith(magic):
+            return description
+    if data[4:8] == b"ftyp":
+        return "a HEIC or AVIF photo or a video; save it as JPEG"
+    head = data[:1024]
+    if not head.strip(b"\x00"):
+        return "a file of zeros"
+    if head.lstrip()[:1] == b"<":
+        return "HTML, XML or SVG text; print it to PDF"
+    if all(byte >= 32 or byte in b"\t\n\r\f" for byte in head):
+        return "plain text"
+    return "no kind of file that is known"
+
+
+class _ArrayPages:
+    """One page from memory."""
+
+    page_count = 1
+
+    def __init__(self, make: Callable[[bool], Pixels]) -> None:
+        self._make = make
+
+    def image(self, index: int, color: bool) -> Pixels:
+        return self._make(color)
+
+    def dpi(self, index: int) -> float | None:
+        return None
+
+
+def _load_array(
+    convert: Callable[[T, bool], Pixels], source: T, limits: Settings, name: str
+) -> Scan:
+    try:
+        pixels = convert(source, True)
+    except ValueError as error:
+        raise SourceError(name, str(error)) from error
+    problem = size_problem(pixels.shape[1], pixels.shape[0], limits)
+    if problem:
+        raise SourceError(name, problem)
+    key = hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()
+    return _scan(key, name, _ArrayPages(lambda color: convert(source, color)))

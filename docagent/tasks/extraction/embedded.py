@@ -1,0 +1,313 @@
+"""Fields of a document under a schema: candidates, choice, checks, confidence.
+
+The reader points at spans for each leaf of the schema; rules add values beside printed labels.
+Candidates that cannot be read as the field's kind lose to those that can. Where a sum or a date
+order fails, the combination of candidates that satisfies it is looked for before the document
+is blamed. Every value is re-derived from its raw text by code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import log
+from typing import Any
+
+from docagent.confidence import IDENTITY, THRESHOLDS, Calibration, load_calibrations
+from docagent.document import Document
+from docagent.evidence.candidates import Candidate, FieldReader, distinct, ocr_confidence, rival_of
+from docagent.evidence.checks import READABLE, run_checks, suspects
+from docagent.evidence.grounding import ground_ranges
+from docagent.reader.types import PointedSpan, Query, Reader, Reading
+from docagent.results import Check, Extraction, Field, Status
+from docagent.rules.headers import with_header
+from docagent.rules.labels import (
+    labelled_candidates,
+    leaf_wants_only_date,
+    letterhead_candidates,
+    only_date,
+    printed_currency,
+)
+from docagent.rules.parties import names_parties, with_parties
+from docagent.rules.rows import Row, group_rows
+from docagent.schemas import Schema, assemble
+
+PASSED_CHECK = log(50)
+"""What a check that passes counts for against candidate scores (a log likelihood ratio)."""
+MOST_OPTIONS, MOST_SUSPECTS = 3, 5
+NEAR_BEST = 0.3
+"""Share of the best option's score from which another may win by satisfying checks."""
+AMBIGUOUS_READING = 0.9
+DOUBT_OF_FAILED_CHECK = 0.5
+
+
+SURE = 0.9
+"""Confidence from which a value has its place on the page for itself."""
+_INDEX = re.compile(r"\[\d+\]")
+
+
+@dataclass(frozen=True)
+class _Scalar:
+    """What there is to choose from for one field: readable options, best first."""
+
+    reader: FieldReader
+    absent: float
+    options: tuple[Candidate, ...]
+    unreadable: Candidate | None = None
+
+
+def extract(
+    document: Document,
+    schema: Schema,
+    reader: Reader,
+    *,
+    locale_hint: str | None = None,
+    calibrations: Mapping[str, Calibration] | None = None,
+) -> Extraction:
+    """Fields of ``schema`` in ``document``, with evidence, checks and assembled data.
+
+    locale_hint: language and region (``en_US``) that settles day and month, decimal marks.
+    calibrations: the shipped ones by default; ``field`` and ``absent`` are used.
+    """
+    queries = [Query(text=leaf.query, multiple=leaf.multiple) for leaf in schema.leaves]
+    readings = reader.read(document, queries) if document.words else []
+    by_path = dict(zip((leaf.path for leaf in schema.leaves), readings, strict=False))
+    readers = [FieldReader(document, leaf, locale_hint) for leaf in schema.leaves]
+    scalars = _scalars(schema, readers, by_path)
+    cells = _cell_fields(readers, by_path)
+    chosen = _reconciled(schema, scalars, cells)
+    known = load_calibrations() if calibrations is None else calibrations
+    kinds = {reader.leaf.path: reader.leaf.normaliser for reader in readers}
+    fields = (*_without_repeats(chosen, cells, kinds, known), *cells)
+    checks = run_checks(schema, fields)
+    fields = tuple(_calibrated(f, known) for f in doubt_failed(fields, checks))
+    return to_extraction(document.id, schema, fields, checks)
+
+
+def _without_repeats(
+    single: Sequence[Field],
+    cells: Sequence[Field],
+    kinds: Mapping[str, str],
+    known: Mapping[str, Calibration],
+) -> tuple[Field, ...]:
+    """Fields without the unsure ones that stand where a sure one of the same kind stands: asked
+    for a delivery date, the reader points at the due date where no other is printed."""
+
+    def place(field: Field) -> tuple[Any, ...]:
+        kind = kinds[_INDEX.sub("[]", field.path)]
+        return kind, *((e.page, e.span.start, e.span.end) for e in field.evidence)
+
+    sure = {
+        place(field): field.path
+        for field in (*single, *cells)
+        if field.evidence and (_calibrated(field, known).confidence or 0.0) >= SURE
+    }
+    kept = []
+    for field in single:
+        believed = _calibrated(field, known).confidence or 0.0
+        owner = sure.get(place(field)) if field.evidence else None
+        if owner not in (None, field.path) and believed < THRESHOLDS.unsure:
+            message = f"{field.raw_text!r} is {owner}"
+            left = 1 - (field.confidence or 0.0)
+            field = Field(path=field.path, status="not_present", confidence=left, message=message)
+        kept.append(field)
+    return tuple(kept)
+
+
+def to_extraction(
+    document_id: str, schema: Schema, fields: Sequence[Field], checks: Sequence[Check]
+) -> Extraction:
+    """Fields and checks with the nested data of all grounded values, validated."""
+    values = {f.path: f.value for f in fields if f.value is not None and f.status != "ungrounded"}
+    data = assemble(schema, values)
+    errors = schema.validate(data)
+    return Extraction(
+        document_id=document_id,
+        schema_name=schema.name,
+        fields=tuple(fields),
+        checks=tuple(checks),
+        data=data,
+        valid=not errors,
+        errors=errors,
+    )
+
+
+def _scalars(
+    schema: Schema, readers: Sequence[FieldReader], readings: Mapping[str, Reading]
+) -> list[_Scalar]:
+    """Candidates of every single field, from the reader and from rules."""
+    single = [reader for reader in readers if not reader.leaf.multiple]
+    if not readings:
+        return [_Scalar(reader, 1.0, ()) for reader in single]
+    document = single[0].document if single else None
+    ruled = labelled_candidates(document, schema, single) if document else {}
+    for path, found in (letterhead_candidates(document, single) if document else {}).items():
+        ruled.setdefault(path, found)
+    return [_scalar(schema, r, readings[r.leaf.path], ruled.get(r.leaf.path, [])) for r in single]
+
+
+def _scalar(
+    schema: Schema, reader: FieldReader, reading: Reading, ruled: Sequence[Candidate]
+) -> _Scalar:
+    pointed = [_pointed(reader, span) for span in reading.spans]
+    readable = [c for c in (*pointed, *ruled) if c.reading.ok and c.score > THRESHOLDS.candidate]
+    if not readable and leaf_wants_only_date(schema, reader.leaf):
+        readable = only_date(reader)
+    if not readable and reader.leaf.normaliser == "currency":
+        readable = printed_currency(reader)
+    unreadable = [c for c in pointed if not c.reading.ok]
+    worst = max(unreadable, key=lambda c: c.score, default=None)
+    return _Scalar(reader, reading.absent, tuple(distinct(readable)), worst)
+
+
+def _pointed(reader: FieldReader, span: PointedSpan) -> Candidate:
+    return reader.candidate(span.start, span.end, span.score)
+
+
+def _cell_fields(
+    readers: Sequence[FieldReader], readings: Mapping[str, Reading]
+) -> tuple[Field, ...]:
+    """Fields of all arrays, row after row."""
+    fields: list[Field] = []
+    for array in dict.fromkeys(r.leaf.array for r in readers if r.leaf.array):
+        columns = {r.leaf.path: r for r in readers if r.leaf.array == array}
+        found = {path: _column(r, readings.get(path)) for path, r in columns.items()}
+        plain = set(columns) == {f"{array}[]"}
+        if readings and not plain:
+            found = with_header(columns, found)
+        if plain:
+            found = {p: _with_prose(columns[p], told) for p, told in found.items()}
+        rows = _list_rows(found) if plain else group_rows(columns, found)
+        for index, row in enumerate(rows):
+            fields += [_found(columns[path], cell, index) for path, cell in row.items()]
+    return tuple(fields)
+
+
+def _with_prose(reader: FieldReader, told: list[Candidate]) -> list[Candidate]:
+    """What was found for a list, with what prose says where it is a list of parties."""
+    return with_parties(reader.document, reader, told) if names_parties(reader) else told
+
+
+def _column(reader: FieldReader, reading: Reading | None) -> list[Candidate]:
+    if reading is None or reading.absent > THRESHOLDS.absent:
+        return []
+    pointed = (_pointed(reader, s) for s in reading.spans if s.score > THRESHOLDS.candidate)
+    return [candidate for candidate in pointed if candidate.reading.ok]
+
+
+def _list_rows(columns: Mapping[str, Sequence[Candidate]]) -> list[Row]:
+    """An array of single values: each value once, in the order it is printed."""
+    ((path, found),) = columns.items()
+    rows = sorted(distinct(found), key=lambda c: c.ranges)
+    return [{path: candidate} for candidate in rows]
+
+
+def _reconciled(
+    schema: Schema, scalars: Sequence[_Scalar], cells: Sequence[Field]
+) -> tuple[Field, ...]:
+    """The best field of each scalar, or the combination that satisfies more checks."""
+    fields = {scalar.reader.leaf.path: _field(scalar) for scalar in scalars}
+    checks = run_checks(schema, (*fields.values(), *cells))
+    doubted = set(suspects(c for c in checks if c.name != READABLE))
+    open_scalars = [s for s in scalars if s.reader.leaf.path in doubted and len(s.options) > 1][
+        :MOST_SUSPECTS
+    ]
+    best, best_score = fields, _weight(checks, [s.options[0] for s in open_scalars])
+    for options in product(*(_near_best(s.options) for s in open_scalars)):
+        pairs = zip(open_scalars, options, strict=True)
+        trial = fields | {s.reader.leaf.path: _found(s.reader, o) for s, o in pairs}
+        score = _weight(run_checks(schema, (*trial.values(), *cells)), options)
+        if score > best_score:
+            best, best_score = trial, score
+    return tuple(best.values())
+
+
+def _near_best(options: Sequence[Candidate]) -> Sequence[Candidate]:
+    """The options that a check may prefer: a sum that works out by chance, as parts of a bill
+    do, must not overrule a value that everything else speaks for."""
+    floor = NEAR_BEST * options[0].score
+    return [option for option in options[:MOST_OPTIONS] if option.score >= floor]
+
+
+def _weight(checks: Sequence[Check], options: Sequence[Candidate]) -> float:
+    passed = sum(c.status == "passed" for c in checks) - sum(c.status == "failed" for c in checks)
+    return PASSED_CHECK * passed + sum(log(max(option.score, 1e-6)) for option in options)
+
+
+def _field(scalar: _Scalar) -> Field:
+    """The best option, or why there is none."""
+    reader, options = scalar.reader, scalar.options
+    best = options[0] if options else None
+    believed = scalar.absent <= THRESHOLDS.absent or (best and best.source == "rule")
+    if best and believed:
+        field = _found(reader, best)
+        rival = rival_of(options)
+        if field.status == "found" and rival and rival.score >= THRESHOLDS.rival * best.score:
+            message = f"{rival.raw_text!r} fits about as well"
+            return field.model_copy(update={"status": "ambiguous", "message": message})
+        return field
+    if scalar.unreadable and scalar.unreadable.score > max(scalar.absent, THRESHOLDS.candidate):
+        return _invalid(reader, scalar.unreadable)
+    return Field(path=reader.leaf.path, status="not_present", confidence=scalar.absent)
+
+
+def _found(reader: FieldReader, option: Candidate, row: int | None = None) -> Field:
+    """A field of a readable candidate; illegible if the recognizer doubts its words."""
+    legibility = ocr_confidence(reader.document, reader.leaf, option.ranges)
+    confidence = option.score * legibility
+    message, status = option.reading.message, "found"
+    value = option.reading.value
+    if option.reading.ambiguous:
+        confidence *= AMBIGUOUS_READING
+    if legibility < THRESHOLDS.illegible:
+        status, value = "illegible", None
+        message = f"the words are read with confidence {legibility:.2f} only"
+    return _grounded(reader, option, row, status).model_copy(
+        update={"value": value, "confidence": confidence, "message": message}
+    )
+
+
+def _invalid(reader: FieldReader, option: Candidate) -> Field:
+    message = option.reading.message
+    update = {"message": message, "confidence": 1 - option.score}
+    return _grounded(reader, option, None, "invalid").model_copy(update=update)
+
+
+def _grounded(reader: FieldReader, option: Candidate, row: int | None, status: str) -> Field:
+    names: dict[str, Status] = {"found": "found", "illegible": "illegible", "invalid": "invalid"}
+    return Field(
+        path=reader.leaf.path if row is None else reader.leaf.at(row),
+        raw_text=option.raw_text,
+        status=names[status],
+        evidence=ground_ranges(reader.document, option.ranges),
+        source=option.source,
+    )
+
+
+def doubt_failed(fields: Sequence[Field], checks: Sequence[Check]) -> tuple[Field, ...]:
+    """Fields in a failed check that no passed one confirms lose confidence and say why."""
+    passed = {path for check in checks if check.status == "passed" for path in check.paths}
+    failed = {p: c for c in checks if c.status == "failed" and c.name != READABLE for p in c.paths}
+    # "readable" and plausible-range checks confirm nothing about a number.
+    return tuple(
+        _conflicting(f, failed[f.path], f.path in passed) if f.path in failed else f for f in fields
+    )
+
+
+def _conflicting(field: Field, check: Check, confirmed: bool) -> Field:
+    if confirmed or field.confidence is None or field.value is None:
+        return field
+    confidence = field.confidence * DOUBT_OF_FAILED_CHECK
+    update = {"status": "conflicting", "confidence": confidence, "message": check.message}
+    return field.model_copy(update=update)
+
+
+def _calibrated(field: Field, known: Mapping[str, Calibration]) -> Field:
+    """Values by the table ``field``; that there is none, by the table ``absent``."""
+    if field.confidence is None:
+        return field
+    name = "absent" if field.status == "not_present" else "field"
+    calibration = known.get(name, IDENTITY)
+    return field.model_copy(update={"confidence": calibration.apply(field.confidence)})

@@ -1,0 +1,1 @@
+"""Text as characters: normalisation of values, tokens, accents, a small language model."""

@@ -1,0 +1,271 @@
+"""Dates, times and durations as printed -> ISO 8601.
+
+Month names in English, French, German, Spanish, Italian, Portuguese and Dutch. A numeric date
+that can be read day-first or month-first is read day-first (month-first with a United States
+locale hint) and flagged with the other reading. Two-digit years follow POSIX: 69-99 are 19xx.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from docagent.text.normalise.numbers import repair_digits, words_to_digits
+from docagent.text.normalise.types import (
+    Normalised,
+    collapse,
+    failed,
+    found,
+    month_first,
+    without_accents,
+)
+
+FIRST_YEAR, LAST_YEAR = 1700, 2199
+
+_MONTH_NAMES = (
+    "january february march april may june july august september october november december",
+    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
+    "januar februar marz april mai juni juli august september oktober november dezember",
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro",
+    "januari februari maart april mei juni juli augustus september oktober november december",
+)
+
+
+def _month_table() -> dict[str, int]:
+    """Full names and every beginning of three letters or more that means one month only."""
+    meanings: dict[str, set[int]] = {}
+    for names in _MONTH_NAMES:
+        for number, name in enumerate(names.split(), 1):
+            for length in range(3, len(name) + 1):
+                meanings.setdefault(name[:length], set()).add(number)
+    return {name: numbers.pop() for name, numbers in meanings.items() if len(numbers) == 1} | {
+        "sept": 9,
+        "maerz": 3,
+    }
+
+
+_MONTHS = _month_table()
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+)
+_ORDINAL_DAYS = {word: day for day, word in enumerate(_ORDINALS.split(), 1)} | {"thirtieth": 30}
+
+_YEAR = r"'?(?P<y>\d{4}|\d{2})(?!\d)"
+_DAY = r"(?<!\d)(?P<d>\d{1,2}) ?(?:st|nd|rd|th|er|º|°)?"
+_MONTH = r"(?P<name>[a-z]{3,10})\.?"
+_LINK = r"[ ,./'-]*(?:(?:(?:day )?of|de|del|do|di)\b)?[ ,./'-]*"
+_SEP = r" ?[-/.,:] ?"
+_YEAR_FIRST = re.compile(
+    r"(?<!\d)(?P<y>\d{4})(?P<s> ?[-/.] ?)(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?!\d)"
+)
+_NUMERIC = re.compile(rf"(?<!\d)(?P<d>\d{{1,2}}){_SEP}(?P<m>\d{{1,2}}){_SEP}{_YEAR}")
+_DAY_NAME = re.compile(_DAY + _LINK + _MONTH + _LINK + _YEAR)
+_NAME_DAY = re.compile(rf"(?<![a-z]){_MONTH}[ ,.'-]*{_DAY}(?![\d:])[ ,./'-]*(?:of )?{_YEAR}")
+_YEAR_NAME = re.compile(rf"(?<!\d)(?P<y>\d{{4}})[ ,./-]*{_MONTH}[ ,./-]*{_DAY}(?!\d)")
+_COMPACT = re.compile(r"(?<!\d)(\d{8})(?!\d)")
+_CLOCK = re.compile(
+    r"(?<!\d)(?P<h>\d{1,2})(?:[:.h](?P<m>\d{2})(?:[:.](?P<s>\d{2}))?)? ?(?P<half>[ap]\.? ?m\b)?"
+)
+
+_Reading = tuple[date, date | None]
+"""A date and, when day and month can change places, the other reading."""
+
+
+def normalise_date(raw_text: str, locale_hint: str | None = None) -> Normalised:
+    """A calendar date in any usual form, with or without words and time around it.
+
+    A text with two different dates (a period) gives the first and flags the others.
+    """
+    text = _readable(raw_text)
+    for candidate, note in ((text, ""), (_repaired(text), "letters read as digits")):
+        readings = list(_readings(candidate, us=month_first(locale_hint)))
+        if readings:
+            (first, other), *rest = readings
+            alternatives = [other] if other else [r[0] for r in rest]
+            return found(first.isoformat(), *(a.isoformat() for a in alternatives), message=note)
+    return failed(raw_text, "a date", "no day, month and year that form one")
+
+
+def normalise_time(raw_text: str, locale_hint: str | None = None) -> Normalised:
+    """Time of day as HH:MM:SS: ``2:33 pm``, ``14:33:05``, ``14h30``."""
+    text = repair_digits(collapse(raw_text)).lower()
+    clock = _clock_in(text)
+    return found(clock) if clock else failed(raw_text, "a time of day")
+
+
+def normalise_datetime(raw_text: str, locale_hint: str | None = None) -> Normalised:
+    """Date with time as YYYY-MM-DDTHH:MM:SS; midnight, with a message, if no time is printed."""
+    day = normalise_date(raw_text, locale_hint)
+    if not day.ok:
+        return day
+    clock = _clock_in(repair_digits(collapse(raw_text)).lower())
+    note = day.message if clock else "no time of day printed"
+    moments = [f"{d}T{clock or '00:00:00'}" for d in (day.value, *day.alternatives)]
+    return found(*moments, message=note)
+
+
+def _readable(raw_text: str) -> str:
+    """Lower case, no accents, ordinal words as digits: ``this fifth day`` -> ``this 5 day``."""
+    text = without_accents(collapse(raw_text)).replace("–", "-").replace("—", "-")
+    text = re.sub(r"\b(twenty|thirty)[- ](\w+)", _tens_ordinal, text)
+    words = re.compile(rf"\b({'|'.join(_ORDINAL_DAYS)})\b")
+    text = words.sub(lambda m: str(_ORDINAL_DAYS[m.group()]), text)
+    return re.sub(r"[()\[\]]", " ", text)
+
+
+def _tens_ordinal(match: re.Match[str]) -> str:
+    tens = {"twenty": 20, "thirty": 30}[match.group(1)]
+    unit = _ORDINAL_DAYS.get(match.group(2), 10)
+    return str(tens + unit) if unit < 10 else match.group()
+
+
+def _repaired(text: str) -> str:
+    """Digits for letters inside numbers, letters for digits inside month names (``0ct``)."""
+
+    def month(match: re.Match[str]) -> str:
+        letters = match.group().translate(str.maketrans("0158", "oisb"))
+        other = match.group().translate(str.maketrans("0158", "olsb"))
+        return next((w for w in (letters, other) if w in _MONTHS), match.group())
+
+    named = re.sub(r"[a-z0158]*[a-z][a-z0158]*", month, text)
+    digits = re.compile(r"(?<![a-z])[0-9oil|sbz]{1,4}(?![a-z])")
+
+    def number(match: re.Match[str]) -> str:
+        token = match.group()
+        if token.isalpha() and len(token) > 1:
+            return token
+        return token.translate(str.maketrans("oil|sbz", "0111582"))
+
+    return digits.sub(number, named)
+
+
+def _readings(text: str, *, us: bool) -> Iterator[_Reading]:
+    """Every date of the first form that occurs in the text."""
+    for pattern in (_YEAR_FIRST, _DAY_NAME, _NAME_DAY, _YEAR_NAME, _NUMERIC):
+        matches = (_parts_to_reading(m, us=us) for m in pattern.finditer(text))
+        readings = [reading for reading in matches if reading]
+        if readings:
+            yield from readings
+            return
+    for match in _COMPACT.finditer(text):
+        reading = _compact_to_reading(match.group(), us=us)
+        if reading:
+            yield reading
+
+
+def _parts_to_reading(match: re.Match[str], *, us: bool) -> _Reading | None:
+    parts = match.groupdict()
+    year, day = _full_year(parts["y"]), int(parts["d"])
+    if "name" in parts:
+        month = _MONTHS.get(parts["name"], 0)
+        named = _date(year, month, day)
+        return (named, None) if named else None
+    month = int(parts["m"])
+    if match.re is _YEAR_FIRST:
+        plain = _date(year, month, day)
+        return (plain, None) if plain else None
+    if day > 31 and len(parts["y"]) == 2:  # 98-12-31
+        turned = _date(_full_year(parts["d"]), month, int(parts["y"]))
+        return (turned, None) if turned else None
+    reading = _either_order(year, day, month, us=us)
+    if reading and not us and re.search(r"\d\.\d", match.group()):
+        return reading[0], None  # dotted dates put the day first
+    return reading
+
+
+def _either_order(year: int, first: int, second: int, *, us: bool) -> _Reading | None:
+    """Day-first and month-first readings of a numeric date, the preferred one first."""
+    day_first, month_first = _date(year, second, first), _date(year, first, second)
+    ordered = (month_first, day_first) if us else (day_first, month_first)
+    valid = [d for d in ordered if d]
+    if not valid:
+        return None
+    return valid[0], valid[1] if len(set(valid)) == 2 else None
+
+
+def _compact_to_reading(digits: str, *, us: bool) -> _Reading | None:
+    """``20180304`` or ``25032018``."""
+    plain = _date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    if plain:
+        return plain, None
+    return _either_order(int(digits[4:]), int(digits[:2]), int(digits[2:4]), us=us)
+
+
+def _full_year(digits: str) -> int:
+    year = int(digits)
+    if len(digits) == 4:
+        return year
+    return year + (1900 if year >= 69 else 2000)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return None
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _clock_in(text: str) -> str | None:
+    """The first time of day in a lower-case text, as HH:MM:SS."""
+    for match in _CLOCK.finditer(text):
+        hour, minute, second = (int(match[g] or 0) for g in "hms")
+        half = (match["half"] or "")[:1]
+        dotted = "." in match.group() and not half  # 29.12.2017 is a date, not a time
+        if (match["m"] is None and not half) or dotted or hour > 23 or minute > 59 or second > 59:
+            continue
+        if half == "p" and hour < 12:
+            hour += 12
+        elif half == "a" and hour == 12:
+            hour = 0
+        return f"{hour:02d}:{minute:02d}:{second:02d}"
+    return None
+
+
+_UNITS: tuple[tuple[str, str], ...] = (
+    ("Y", r"years?|yrs?|annees?|ans?|jahr(?:e|en)?|anos?|anni|anno|jaar"),
+    ("M", r"months?|mths?|mos?|mois|monat(?:e|en)?|mes(?:es)?|mese|mesi|maand(?:en)?"),
+    ("W", r"weeks?|wks?|semaines?|wochen?|semanas?|settiman[ae]"),
+    ("D", r"(?:business |working |calendar )?days?|jours?|tag(?:e|en)?|dias?|giorn[oi]|dag(?:en)?"),
+    ("H", r"hours?|hrs?|heures?|stunden?|horas?"),
+    ("T", r"minutes?|mins?|minuten?|minutos?"),
+)
+_ONE = r"\b(?:an?|une?|eine?[mnrs]?|una?|uno)\b"
+_DURATION = tuple(
+    (unit, re.compile(rf"(?P<n>\d+|{_ONE})[ -]?(?:\((?P<again>\w{{1,3}})\)[ -]?)?(?:{names})\b"))
+    for unit, names in _UNITS
+)
+
+
+def normalise_duration(raw_text: str, locale_hint: str | None = None) -> Normalised:
+    """A length of time as ISO 8601: ``two (2) years`` -> P2Y, ``1 year and 6 months`` -> P1Y6M.
+
+    Where words and digits disagree (``two (3) years``) the words count and it is flagged.
+    """
+    text = words_to_digits(without_accents(collapse(raw_text)))
+    counts: dict[str, int] = {}
+    again: dict[str, int] = {}
+    for unit, pattern in _DURATION:
+        match = pattern.search(text)
+        if match:
+            counts[unit] = int(match["n"]) if match["n"].isdigit() else 1
+            # A digit in brackets that was misread ("three (s) years") says nothing.
+            twin = match["again"] or ""
+            again[unit] = int(twin) if twin.isdigit() else counts[unit]
+    if not counts:
+        return failed(raw_text, "a length of time", "no number with a unit")
+    return found(_iso_duration(counts), _iso_duration(again))
+
+
+def _iso_duration(counts: dict[str, int]) -> str:
+    if len(counts) > 1 and "W" in counts:  # ISO 8601 does not mix weeks with other units
+        counts = {**counts, "D": counts.get("D", 0) + 7 * counts["W"]}
+        del counts["W"]
+    days = "".join(f"{counts[u]}{u}" for u in "YMWD" if u in counts)
+    clock = "".join(f"{counts[u]}{u.replace('T', 'M')}" for u in "HT" if u in counts)
+    return f"P{days}" + (f"T{clock}" if clock else "")
