@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -182,6 +184,23 @@ def test_a_word_in_another_form_finds_its_page():
     look = Look(document)
     part, score = PageIndex(look).rank("Who signed?")[0]
     assert (part[0].page, score > 0) == (18, True)
+
+
+def test_searching_prints_nothing_into_the_log_of_an_application():
+    # A process of its own: the search library sets up its logger when it is first imported.
+    code = """
+import logging
+logging.basicConfig(level=logging.DEBUG)
+from docagent.cascade.document_view import Look
+from docagent.chat.retrieval import PageIndex
+from tests.chat_documents import report
+assert PageIndex(Look(report())).rank("Rent due")
+import sys
+assert "bm25s" in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not done.stdout + done.stderr
 
 
 def test_a_page_longer_than_a_call_is_searched_in_parts():

@@ -5,6 +5,7 @@ The index is made of the document alone, in memory, when it is first asked.
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -114,6 +115,9 @@ class PageIndex:
         # Here and not above: it takes a tenth of a second, and only long documents need it.
         import bm25s
 
+        # At import it sets its own logger to DEBUG, whatever the application has chosen, and
+        # prints its progress into the application's log.
+        logging.getLogger(bm25s.__name__).setLevel(logging.WARNING)
         index = bm25s.BM25(method="lucene")
         corpus = [index_terms(self._words(part)) or ["-"] for part in self.parts]
         index.index(corpus, show_progress=False)
