@@ -113,7 +113,7 @@ class DocAgent:
         """
         self.settings = settings or Settings()
         if vlm is not None and self.settings.vlm is None:
-            self.settings = self.settings.model_copy(update={"vlm": "unsure"})
+            self.settings = self.settings.replace(vlm="unsure")
         wanted = self.settings.vlm_mode != "never"
         model = (vlm or _chat(self.settings)) if wanted else None
         self._vlm = None if model is None else Routing(model, self.settings)
@@ -142,7 +142,7 @@ class DocAgent:
         if document is None:
             document = self._read_scan(scan, progress or _silent)
             self._remember(document)
-        return document.model_copy(update={"name": scan.name})
+        return document.replace(name=scan.name)
 
     def side_by_side(self, jobs: int) -> int:
         """How many of ``jobs`` pages, or sources of one page, are read at once."""
@@ -327,7 +327,7 @@ class DocAgent:
     def _load_single(self) -> PageReader:
         """The engine for one of several pages that are read side by side, a thread each."""
         with _MODELS:
-            return self._engine or _engine(self.settings.model_copy(update={"threads": 1}))
+            return self._engine or _engine(self.settings.replace(threads=1))
 
     def _calibrations(self) -> Mapping[str, Calibration]:
         return load_calibrations(calibration_file(self.settings.weights_dir))

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from pydantic import ValidationError, model_validator
 
-from docagent.document import Document, Frozen, Line, Page, Word
+from docagent.document import Document, Frozen, Page, Word
 from docagent.errors import ModelError
 from docagent.settings import Aggregate, Settings
 
@@ -112,13 +112,9 @@ def words_confidence(words: Iterable[Word], how: Aggregate) -> float | None:
 
 def with_confidences(page: Page, how: Aggregate) -> Page:
     """The page with its confidence and those of its lines, put together from the words'."""
-    lines = tuple(
-        Line(words=line.words, confidence=words_confidence(line.words, how)) for line in page.lines
-    )
+    lines = tuple(line.replace(confidence=words_confidence(line.words, how)) for line in page.lines)
     sure = words_confidence((word for line in lines for word in line.words), how)
-    # Built anew, not copied: a copy would carry the cached text along.
-    kept = {name: getattr(page, name) for name in Page.model_fields}
-    return Page(**kept | {"lines": lines, "confidence": sure})
+    return page.replace(lines=lines, confidence=sure)
 
 
 def span_confidence(document: Document, start: int, end: int) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,10 +22,23 @@ PageKind = Literal["born_digital", "scan", "photo", "receipt"]
 """What a page looks like. born_digital: drawn by software; its text layer is used if sound."""
 
 
+Confidence = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+"""A probability, 0-1."""
+
+
 class Frozen(BaseModel):
     """Base of every value type: immutable, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def replace(self, **changes: Any) -> Self:
+        """The value with other fields, validated as when it is made; nothing that was calculated
+        from the old fields (``cached_property``) is kept.
+
+        Raises pydantic.ValidationError, which names the field, for a value that is not allowed
+        and for a field that does not exist.
+        """
+        return type(self)(**{name: getattr(self, name) for name in self.model_fields_set} | changes)
 
 
 class Span(Frozen):
@@ -39,7 +52,7 @@ class Alternative(Frozen):
     """Another reading of a word, from the n-best list of CTC decoding; confidence 0-1."""
 
     text: str
-    confidence: float
+    confidence: Confidence
 
 
 class Word(Frozen):
@@ -51,8 +64,8 @@ class Word(Frozen):
 
     text: str
     polygon: Polygon
-    confidence: float | None = None
-    char_confidences: tuple[float, ...] = ()
+    confidence: Confidence | None = None
+    char_confidences: tuple[Confidence, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
 
 
@@ -64,7 +77,7 @@ class Line(Frozen):
     """
 
     words: tuple[Word, ...]
-    confidence: float | None = None
+    confidence: Confidence | None = None
 
     @cached_property
     def text(self) -> str:
@@ -95,7 +108,7 @@ class Page(Frozen):
     width: int
     height: int
     lines: tuple[Line, ...] = ()
-    confidence: float | None = None
+    confidence: Confidence | None = None
     rotation: Literal[0, 90, 180, 270] = 0
     skew: float = 0.0
     source: Literal["ocr", "text_layer"] = "ocr"

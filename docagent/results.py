@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import AliasChoices
 from pydantic import Field as Key
 
-from docagent.document import Document, Frozen, Line, Page, Span, Word
+from docagent.document import Confidence, Document, Frozen, Page, Span, Word
 from docagent.geometry import Polygon
 from docagent.usage import VlmUse
 
@@ -44,7 +44,7 @@ class Field(Frozen):
     path: str
     raw_text: str | None = None
     value: Any = None
-    confidence: float | None = None
+    confidence: Confidence | None = None
     status: Status
     evidence: tuple[Evidence, ...] = ()
     source: Source = "reader"
@@ -92,7 +92,7 @@ class Edit(Frozen):
     before: str
     after: str
     polygon: Polygon
-    confidence: float | None
+    confidence: Confidence | None
     source: str
     accepted: bool
     reason: str
@@ -163,7 +163,7 @@ class Correction(Frozen):
 def _edited(word: Word, text: str) -> Word:
     """The word with another text; per-character confidences only where they still line up."""
     chars = word.char_confidences if len(text) == len(word.text) else ()
-    return word.model_copy(update={"text": text, "char_confidences": chars})
+    return word.replace(text=text, char_confidences=chars)
 
 
 def _swap_words(document: Document, swaps: dict[int, tuple[Word, Word]]) -> Document:
@@ -185,16 +185,14 @@ def _swap_words(document: Document, swaps: dict[int, tuple[Word, Word]]) -> Docu
 
     def swapped_page(page: Page) -> Page:
         lines = tuple(
-            Line(words=tuple(swapped(w) for w in line.words), confidence=line.confidence)
-            for line in page.lines
+            line.replace(words=tuple(swapped(w) for w in line.words)) for line in page.lines
         )
-        # Built anew, not copied: a copy would carry the cached text along.
-        return Page(**{name: getattr(page, name) for name in Page.model_fields} | {"lines": lines})
+        return page.replace(lines=lines)
 
     pages = tuple(swapped_page(page) for page in document.pages)
     if made != len(swaps):
         raise ValueError("the document has no word where an edit belongs; use the one corrected")
-    return Document(id=document.id, name=document.name, pages=pages)
+    return document.replace(pages=pages)
 
 
 class Answer(Frozen):
@@ -206,7 +204,7 @@ class Answer(Frozen):
     document_id: str
     question: str
     text: str | None = None
-    confidence: float | None = None
+    confidence: Confidence | None = None
     citations: tuple[Evidence, ...] = ()
     abstained: Abstention | None = None
     message: str = ""
@@ -218,7 +216,7 @@ class KindScore(Frozen):
 
     kind: str
     domain: str
-    confidence: float
+    confidence: Confidence
 
 
 class Classification(Frozen):
@@ -234,7 +232,7 @@ class Classification(Frozen):
     document_id: str
     kind: str | None = None
     domain: str = ""
-    confidence: float | None = None
+    confidence: Confidence | None = None
     evidence: tuple[Evidence, ...] = ()
     kinds: tuple[KindScore, ...] = ()
     abstained: Abstention | None = None

@@ -64,12 +64,10 @@ class VlmUse(Frozen):
 
 def sum_attempts(use: VlmUse, attempts: Sequence[Attempt]) -> VlmUse:
     """The use with the attempts and their sums in it."""
-    return use.model_copy(
-        update={
-            "attempts": tuple(attempts),
-            "calls": len(attempts),
-            "prompt_tokens": sum(a.prompt_tokens for a in attempts),
-            "completion_tokens": sum(a.completion_tokens for a in attempts),
-            "seconds": round(sum(a.seconds for a in attempts), 3),
-        }
+    return use.replace(
+        attempts=tuple(attempts),
+        calls=len(attempts),
+        prompt_tokens=sum(a.prompt_tokens for a in attempts),
+        completion_tokens=sum(a.completion_tokens for a in attempts),
+        seconds=round(sum(a.seconds for a in attempts), 3),
     )

@@ -122,10 +122,10 @@ def run(
     """Every document before and after, with progress on stderr."""
     settings = Settings.from_env()
     given = {"vlm": args.vlm, "vlm_url": args.vlm_url, "vlm_model": args.vlm_model}
-    asking = settings.model_copy(update={name: value for name, value in given.items() if value})
+    asking = settings.replace(**{name: value for name, value in given.items() if value})
     if not (args.labels or asking.vlm_url or asking.vlm_factory):
         raise SettingsError("no model is named; give --vlm-url, or --labels for the ceiling")
-    plain = DocAgent(settings.model_copy(update={"vlm": "never"}))
+    plain = DocAgent(settings.replace(vlm="never"))
     asked = None if args.labels else DocAgent(asking)
     outcomes = []
     for index, item in enumerate(documents, start=1):

@@ -118,8 +118,8 @@ def page_told(page: Page, boxes: Sequence[TextBox], truth: Sequence[TextBox], ca
 def collect(pages: Iterable[OcrPage], case: bool, how: Aggregate, engine: EngineName) -> Told:
     """What all pages tell. Raises SettingsError or MissingExtraError for an engine that is not
     installed."""
-    given = {"confidence": how, "threads": 1, "engine": engine}
-    agent = DocAgent(Settings.from_env().model_copy(update=given))
+    settings = Settings.from_env().replace(confidence=how, threads=1, engine=engine)
+    agent = DocAgent(settings)
     told = Told()
     for number, page in enumerate(pages, start=1):
         document = agent.read(page.path)

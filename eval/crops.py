@@ -78,7 +78,7 @@ def page_crops(page: OcrPage, margin: int = MARGIN) -> list[tuple[TextBox, Crop]
 def docagent_recognizer() -> Recognizer:
     """The shipped recognizer with its language model, as pages are read with it. Raises ModelError
     if its weights are missing."""
-    settings = Settings.from_env().model_copy(update={"threads": 1})
+    settings = Settings.from_env().replace(threads=1)
     engine = OcrEngine(settings, load_language_model())
 
     def recognize(crops: Sequence[Crop]) -> list[str]:

@@ -80,7 +80,7 @@ class DocAgentEngine:
 
         self.name = engine
         self._agent = DocAgent
-        self._settings = Settings.from_env().model_copy(update={"engine": engine})
+        self._settings = Settings.from_env().replace(engine=engine)
         self.weights_mb = _own_weights_mb(OWN_WEIGHTS)
         if engine in ("fused", "auto"):
             self.weights_mb += _other_weights_mb(engine)

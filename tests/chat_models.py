@@ -19,7 +19,7 @@ def model_of(*script: Any) -> ScriptedChatModel:
 
 
 def talk(model: Any, document: Document = NDA, reader: Any = None, **settings: Any) -> Chat:
-    limits = FAST.model_copy(update=settings)
+    limits = FAST.replace(**settings)
     return DocAgent(limits, reader=DoubtfulReader(reader or {}), vlm=model).chat(document)
 
 

@@ -91,7 +91,7 @@ def test_answers_and_edits() -> None:
         accepted=True,
         reason="",
     )
-    rejected = edit.model_copy(update={"accepted": False})
+    rejected = edit.replace(accepted=False)
     marks = edits_to_marks([edit, rejected], 1)
     assert [(m.colour, m.label) for m in marks] == [(GREEN, "rn \u2192 m"), (GREY, "")]
     assert edits_to_marks([edit], 2) == ()

@@ -217,7 +217,7 @@ class Own:
     def read_page(self, scan_page: ScanPage) -> Page:
         if self.fails:
             raise RuntimeError("own failed")
-        return page_of([ROWS[0]]).model_copy(update={"rotation": 90, "engine": "docagent"})
+        return page_of([ROWS[0]]).replace(rotation=90, engine="docagent")
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
         if self.fails:
@@ -241,7 +241,7 @@ class Other:
         if self.fails:
             raise SourceError("page 1", "failed")
         self.turns.append(quarter)
-        return page_of([ROWS[0]]).model_copy(update={"rotation": quarter, "engine": "other"})
+        return page_of([ROWS[0]]).replace(rotation=quarter, engine="other")
 
 
 def test_the_others_read_the_page_turned_as_docagent_found_it() -> None:

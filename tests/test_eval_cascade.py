@@ -22,8 +22,8 @@ def said(messages, options):
 def test_right_values_of_a_model_are_counted():
     task = load_task("sroie")
     item = LabelledDocument("a", Path("a.jpg"), TRUTH)
-    before = agent([], settings=FAST.model_copy(update={"vlm": "never"}))
-    result = agent(said, settings=FAST.model_copy(update={"vlm": "always"}))
+    before = agent([], settings=FAST.replace(vlm="never"))
+    result = agent(said, settings=FAST.replace(vlm="always"))
     after = result.extract(RECEIPT, task.schema)
     assert said_right(task, [item], [after]) == (1, 2)  # the date of date and total
     plain = before.extract(RECEIPT, task.schema)

@@ -58,14 +58,12 @@ def reading():
     reader = DoubtfulReader({"who sells": [("ACME Widgets Ltd", 0.9)], "all": [("132.00", 0.9)]})
     schema = load_schema(BILL_SCHEMA)
     result = extract(BILL, schema, reader)
-    return schema, result.model_copy(
-        update={"vlm": VlmUse(mode="always", model="m", status="used")}
-    )
+    return schema, result.replace(vlm=VlmUse(mode="always", model="m", status="used"))
 
 
 def with_field(result, path, **update):
-    fields = tuple(f.model_copy(update=update) if f.path == path else f for f in result.fields)
-    return result.model_copy(update={"fields": fields})
+    fields = tuple(f.replace(**update) if f.path == path else f for f in result.fields)
+    return result.replace(fields=fields)
 
 
 def test_a_sound_extraction_has_no_fault():
@@ -95,12 +93,12 @@ def test_quotes_that_are_not_on_the_page_are_found():
 
 def test_invalid_and_unflagged_results_are_found():
     schema, result = reading()
-    invalid = result.model_copy(update={"data": {"total": "much"}})
+    invalid = result.replace(data={"total": "much"})
     assert extraction_faults(BILL, schema, invalid) == ["invalid and not flagged"]
-    silent = result.vlm.model_copy(update={"status": "failed"})
-    faults = extraction_faults(BILL, schema, result.model_copy(update={"vlm": silent}))
+    silent = result.vlm.replace(status="failed")
+    faults = extraction_faults(BILL, schema, result.replace(vlm=silent))
     assert faults == ["trouble and not flagged"]
-    fewer = result.model_copy(update={"fields": result.fields[1:]})
+    fewer = result.replace(fields=result.fields[1:])
     assert "fields missing" in extraction_faults(BILL, schema, fewer)
 
 

@@ -81,7 +81,7 @@ class TestHocr:
 
     def test_ids_are_unique_and_markup_and_control_characters_are_data(self) -> None:
         document = document_of(["<b>&amp; a\x00b", "x"], ["<b>"])
-        document = document.model_copy(update={"name": 'a"; bbox 0 0 1 1.png'})
+        document = document.replace(name='a"; bbox 0 0 1 1.png')
         root = ET.fromstring(document_to_hocr(document))
         ids = [e.attrib["id"] for e in root.iter() if "id" in e.attrib]
         assert len(ids) == len(set(ids))
@@ -221,7 +221,7 @@ class TestMarkdown:
     def test_a_tall_line_is_a_heading(self) -> None:
         title = Word(text="Invoice", polygon=bbox_to_polygon((0.0, 0.0, 0.3, 0.04)))
         page = document_of(["some text", "more text", "the end"]).pages[0]
-        page = page.model_copy(update={"lines": (Line(words=(title,)), *page.lines)})
+        page = page.replace(lines=(Line(words=(title,)), *page.lines))
         text = document_to_markdown(Document(id="0", pages=(page,)))
         assert text.startswith("## Invoice\n\nsome text")
 

@@ -19,7 +19,7 @@ AS_IS: dict[str, Calibration] = {}
 
 
 def read(engine: str, texts: Sequence[str], confidence: float = 0.9) -> Page:
-    return page_of(texts, confidence=confidence).model_copy(update={"engine": engine})
+    return page_of(texts, confidence=confidence).replace(engine=engine)
 
 
 def placed(engine: str, words: Sequence[tuple[str, BBox, float]]) -> Page:
@@ -90,7 +90,7 @@ def test_unsure_letters_are_voted_on_one_by_one() -> None:
 
 def test_what_another_engine_read_is_not_unreadable() -> None:
     unread = (bbox_to_polygon((0.5, 0.5, 0.7, 0.53)), bbox_to_polygon((0.5, 0.8, 0.7, 0.83)))
-    base = read("base", ["Invoice"]).model_copy(update={"unreadable": unread})
+    base = read("base", ["Invoice"]).replace(unreadable=unread)
     other = placed("other", [("Paid", (0.52, 0.5, 0.6, 0.52), 0.95)])
     assert fuse_pages([base, other], AS_IS).unreadable == unread[1:]
 
@@ -161,4 +161,4 @@ def test_no_page_and_pages_turned_apart_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         fuse_pages([])
     with pytest.raises(ValueError, match=r"\[0, 90\] degrees"):
-        fuse_pages([page, page.model_copy(update={"rotation": 90})])
+        fuse_pages([page, page.replace(rotation=90)])

@@ -73,7 +73,7 @@ def test_the_tiny_configuration_gives_the_samples_it_always_gave() -> None:
 
 def test_pictures_and_tokens_are_those_of_the_processor(start: Path) -> None:
     _, processor = load_checkpoint_folder(start / "start")
-    data = mini_settings().data.model_copy(update={"images": (0, 1, 2)})
+    data = mini_settings().data.replace(images=(0, 1, 2))
     shown = 0
     for sample in islice(chain.from_iterable(samples(data, random.Random(2))), 12):
         pictures = message_pictures(sample.messages)
@@ -90,7 +90,7 @@ def test_pictures_and_tokens_are_those_of_the_processor(start: Path) -> None:
 
 def encoded(start: Path, count: int, seed: int = 4) -> list[Encoded]:
     _, processor = load_checkpoint_folder(start / "start")
-    data = mini_settings().data.model_copy(update={"questions": 3})
+    data = mini_settings().data.replace(questions=3)
     return list(islice(encoded_samples(processor, data, random.Random(seed), lambda: 1500), count))
 
 
@@ -241,8 +241,8 @@ def test_steps_end_in_time_for_the_checkpoint(
 ) -> None:
     monkeypatch.setattr("signal.signal", lambda *_: None)
     settings = mini_settings()
-    idle = settings.training.model_copy(update={"workers": 0})
-    data = BatchStream(start, settings.model_copy(update={"training": idle}), 1500, 1)
+    idle = settings.training.replace(workers=0)
+    data = BatchStream(start, settings.replace(training=idle), 1500, 1)
     batch = pad_batch(encoded(start, 2), 0)
     trainer = Trainer(settings, start, minutes=0.05)
     trainer.output = tmp_path

@@ -148,7 +148,7 @@ def test_measuring_grounds_what_a_model_says(config: Callable[..., AdapterConfig
     """A model that knows the truth scores 1, one that names wrong lines scores 0."""
     data = config().synthetic
     assert data is not None
-    tasks = list(draw_tasks(data.model_copy(update={"noise": 0.0}), 4))
+    tasks = list(draw_tasks(data.replace(noise=0.0), 4))
     answers = []
     for task in tasks:
         asked = Asked(images=(0,))

@@ -91,7 +91,7 @@ class Named:
         self.name = name
 
     def read_page(self, scan_page: ScanPage) -> Page:
-        return page_of([self.name]).model_copy(update={"engine": self.name})
+        return page_of([self.name]).replace(engine=self.name)
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
         return f"{self.name} again"

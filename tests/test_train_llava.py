@@ -78,9 +78,7 @@ def test_questions_follow_each_other_on_one_page(start: Path) -> None:
     """The page is read once; every answer is learnt, and nothing but answers."""
     _, processor = load_checkpoint_folder(start / "start")
     tokenizer = processor.tokenizer
-    data = mini_settings().data.model_copy(
-        update={"questions": 6, "weights": {"ask": 1.0}, "images": (0,)}
-    )
+    data = mini_settings().data.replace(questions=6, weights={"ask": 1.0}, images=(0,))
     several = 0
     for group in islice(samples(data, random.Random(3)), 12):
         made = encode_turns(processor, group)

@@ -32,7 +32,7 @@ class PaperEngine:
 
     def read_page(self, scan_page: ScanPage) -> Page:
         page = page_of(["ACMF Widgcts", "Due 1E2.00"], scan_page.number, 0.5)
-        return page.model_copy(update={"rotation": 90})
+        return page.replace(rotation=90)
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
         return self.second or None

@@ -20,7 +20,7 @@ QUESTION = "Which law governs?"
 
 
 def asked(script: Any, reader: Any = None, **settings: Any) -> Answer:
-    made = agent(script, reader, FAST.model_copy(update=settings))
+    made = agent(script, reader, FAST.replace(**settings))
     return made.ask(NDA, QUESTION)
 
 

@@ -63,7 +63,7 @@ def small(most: int, message: str = TOO_LONG) -> Any:
 
 def agent(server: Server, **update: Any) -> DocAgent:
     model = VllmChat(base_url=server.url, model="first", backoff=0.01, timeout=5.0)
-    return DocAgent(FAST.model_copy(update=update), reader=DoubtfulReader({}), vlm=model)
+    return DocAgent(FAST.replace(**update), reader=DoubtfulReader({}), vlm=model)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def faulty(*numbers: int) -> Any:
 def test_one_error_of_a_server_costs_one_part():
     with serving(faulty(1)) as server:
         model = VllmChat(base_url=server.url, model="first", retries=0)
-        settings = FAST.model_copy(update={"vlm_chars": 900})
+        settings = FAST.replace(vlm_chars=900)
         reader = DoubtfulReader({})
         result = DocAgent(settings, reader=reader, vlm=model).extract(LONG, BILL_SCHEMA)
         assert len(server.requests) > 2
@@ -205,7 +205,7 @@ def test_one_error_of_a_server_costs_one_part():
 def test_two_errors_of_a_server_in_a_row_are_enough():
     with serving(faulty(*range(1, 99))) as server:
         model = VllmChat(base_url=server.url, model="first", retries=1, backoff=0.01)
-        settings = FAST.model_copy(update={"vlm_chars": 900})
+        settings = FAST.replace(vlm_chars=900)
         reader = DoubtfulReader({})
         result = DocAgent(settings, reader=reader, vlm=model).extract(LONG, BILL_SCHEMA)
         assert len(server.requests) == 4  # two calls, each tried twice

@@ -163,7 +163,7 @@ def test_extraction_over_http():
 )
 def test_every_document_gets_a_result_of_the_same_shape(act):
     with serving([act]) as server:
-        settings = FAST.model_copy(update={"vlm_timeout": 0.2, "vlm_seconds": 2.0})
+        settings = FAST.replace(vlm_timeout=0.2, vlm_seconds=2.0)
         model = chat(server, timeout=0.2, retries=1)
         made = DocAgent(settings, reader=DoubtfulReader(READER), vlm=model)
         result = made.extract(BILL, BILL_SCHEMA)

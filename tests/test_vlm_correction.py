@@ -82,9 +82,9 @@ def test_coverage_is_told_both_ways():
 def test_coverage_says_on_which_line_and_where(capsys):
     lines = ["Pay the lnvoice", "today in cash"]
     made = page_of(lines, confidence=0.99)
-    unsure = [[w.model_copy(update={"confidence": 0.5}) for w in r.words[-1:]] for r in made.lines]
+    unsure = [[w.replace(confidence=0.5) for w in r.words[-1:]] for r in made.lines]
     rows = [Line(words=(*r.words[:-1], *last)) for r, last in zip(made.lines, unsure, strict=True)]
-    page = made.model_copy(update={"lines": tuple(rows)})
+    page = made.replace(lines=tuple(rows))
     script = [{"L1": "Pay the Invoice", "L2": "today not at cash"}]
     look = Look(Document(id="1", pages=(page,)), FAST)
     asker = Asker(ScriptedChatModel(script=script), FAST)

@@ -21,7 +21,7 @@ def good(messages: list[Any], options: dict[str, Any]) -> dict[str, Any]:
 
 
 def extracted(script: Any, reader: Any = None, document: Document = BILL, **settings: Any) -> Any:
-    made = agent(script, reader, FAST.model_copy(update=settings))
+    made = agent(script, reader, FAST.replace(**settings))
     return made.extract(document, BILL_SCHEMA)
 
 
@@ -250,7 +250,7 @@ def test_wide_schemas_are_split(at_one_time):
     model = ScriptedChatModel(
         script=lambda m, o: {k: cell(f"L{int(k[1:]) + 1}", f"value{k[1:]}") for k in wanted(m)}
     )
-    settings = FAST.model_copy(update={"vlm_concurrency": at_one_time})
+    settings = FAST.replace(vlm_concurrency=at_one_time)
     result = agent(model, settings=settings).extract(document, wide(100))
     assert sorted(len(wanted(messages)) for messages, _ in model.requests) == [20, 40, 40]
     assert result.data == {f"f{n}": f"value{n}" for n in range(100)}
@@ -270,9 +270,7 @@ def test_long_documents_are_split_and_put_together():
         }
 
     model = ScriptedChatModel(script=script)
-    result = agent(model, settings=FAST.model_copy(update={"vlm_chars": 400})).extract(
-        document, wide(6)
-    )
+    result = agent(model, settings=FAST.replace(vlm_chars=400)).extract(document, wide(6))
     assert len(model.requests) == 3
     assert result.data == {f"f{n}": f"value{n}" for n in range(6)}
 

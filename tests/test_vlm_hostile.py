@@ -22,7 +22,7 @@ from docagent.vlm.calls import Asker
 from tests.vlm_models import BILL_SCHEMA, FAST, DoubtfulReader, hostile, unsure_document
 
 ROUNDS = 500
-SETTINGS = FAST.model_copy(update={"vlm_calls": 6, "vlm_max_tokens": 200})
+SETTINGS = FAST.replace(vlm_calls=6, vlm_max_tokens=200)
 READER = {"who sells": [("Globex Corporatlon", 0.5)], "all": [("1,234.50", 0.6)]}
 SECONDS = 0.5
 """Processor seconds one document may take on average, with all the calls it is allowed."""

@@ -26,7 +26,7 @@ def said(kind: str | None, *lines: str) -> dict[str, Any]:
 
 
 def classified(lines: list[str], script: Any, **settings: Any) -> Classification:
-    return agent(script, None, FAST.model_copy(update=settings)).classify(document_of(lines))
+    return agent(script, None, FAST.replace(**settings)).classify(document_of(lines))
 
 
 def test_a_sure_kind_is_not_asked_for():
@@ -126,7 +126,7 @@ def liar(seed: int) -> ScriptedChatModel:
 
 
 def test_a_hostile_model_turns_no_kind_and_proves_none():
-    settings = FAST.model_copy(update={"vlm": "always", "vlm_calls": 4, "vlm_max_tokens": 200})
+    settings = FAST.replace(vlm="always", vlm_calls=4, vlm_max_tokens=200)
     for seed in range(80):
         found = DocAgent(settings, vlm=liar(seed)).classify(document_of(NDA))
         assert found.kind in ("nda", None)

@@ -28,7 +28,7 @@ def finds_nothing(messages: list[Any], options: dict[str, Any]) -> dict[str, Any
 
 def extracted(script: Any, document: Document, reader: Any = READER, **settings: Any) -> Any:
     settings = {"vlm_chars": 290, **settings}
-    return agent(script, reader, FAST.model_copy(update=settings)).extract(document, BILL_SCHEMA)
+    return agent(script, reader, FAST.replace(**settings)).extract(document, BILL_SCHEMA)
 
 
 def alone(document: Document) -> Any:

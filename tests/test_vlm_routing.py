@@ -32,7 +32,7 @@ def used(
 ) -> VlmUse:
     """What a verb says of its model; the first one served is ``first``, the adapter ``second``."""
     with serving(vllm(logprobs)) as server:
-        settings = settings_for(server, adapters).model_copy(update={"vlm_tools": False})
+        settings = settings_for(server, adapters).replace(vlm_tools=False)
         agent = DocAgent(settings, reader=DoubtfulReader({}))
         use = VERBS[verb](agent, document_of(lines, confidence=0.5), **given).vlm
         asked = {body["model"] for body in server.requests if "logprobs" not in body}

@@ -37,7 +37,7 @@ def say(*sentences: tuple[str, str]) -> dict[str, Any]:
 
 
 def summarised(script: Any, **settings: Any) -> Summary:
-    return agent(script, None, FAST.model_copy(update=settings)).summarise(LEASE, 3)
+    return agent(script, None, FAST.replace(**settings)).summarise(LEASE, 3)
 
 
 def test_sentences_of_the_model_carry_the_lines_they_rest_on():
@@ -144,9 +144,9 @@ def test_a_short_document_is_said_whole_and_no_model_is_asked():
     short = document_of(["Invoice 7", "Total 12.00"])
     model = ScriptedChatModel(script=[say(("L1", "Invoice 7"))])
     assert agent(model).summarise(short).vlm.status == "not_needed"
-    always = agent(model, None, FAST.model_copy(update={"vlm": "always"}))
+    always = agent(model, None, FAST.replace(vlm="always"))
     assert [s.text for s in always.summarise(short).sentences] == ["Invoice 7"]
-    never = DocAgent(FAST.model_copy(update={"vlm": "never"}), vlm=model)
+    never = DocAgent(FAST.replace(vlm="never"), vlm=model)
     assert never.summarise(LEASE).vlm is None
     assert len(model.requests) == 1
 
@@ -161,7 +161,7 @@ def test_line_ids_are_those_of_the_page_and_long_documents_are_asked_in_parts():
         return {"sentences": []}
 
     document = report(12)
-    found = agent(script, None, FAST.model_copy(update={"vlm_chars": 4000})).summarise(document, 4)
+    found = agent(script, None, FAST.replace(vlm_chars=4000)).summarise(document, 4)
     known = {f"L{n + 1}" for n in range(len(Look(document).lines))}
     assert 1 <= len(enums) <= 2 * 4
     assert all(set(ids) < known for ids in enums)
@@ -205,7 +205,7 @@ def liar(seed: int) -> ScriptedChatModel:
 
 
 def test_a_hostile_model_says_nothing_that_is_not_printed():
-    settings = FAST.model_copy(update={"vlm": "always", "vlm_calls": 4, "vlm_max_tokens": 200})
+    settings = FAST.replace(vlm="always", vlm_calls=4, vlm_max_tokens=200)
     statuses, from_model = set(), 0
     for seed in range(80):
         document = unsure_document(random.Random(seed))

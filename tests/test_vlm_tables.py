@@ -81,7 +81,7 @@ def test_the_row_that_names_the_columns_goes_with_both_halves():
 def test_a_table_as_long_as_its_form_allows_may_go_on():
     document = long_bill(MOST_ROWS + 50)
     model = clerk(document, 10**6)
-    settings = FAST.model_copy(update={"vlm_chars": 50_000, "vlm_max_tokens": 32_000})
+    settings = FAST.replace(vlm_chars=50_000, vlm_max_tokens=32_000)
     result = agent(model, settings=settings).extract(document, BILL_SCHEMA)
     assert len(priced(result)) == MOST_ROWS + 50
 

@@ -79,7 +79,7 @@ class DoubtfulReader(ScriptedReader):
 
     def read(self, document: Document, queries: Any) -> list[Any]:
         readings = super().read(document, queries)
-        return [r.model_copy(update={"absent": min(r.absent, 0.6)}) for r in readings]
+        return [r.replace(absent=min(r.absent, 0.6)) for r in readings]
 
 
 def agent(script: Any, reader: Any = None, settings: Settings = FAST) -> DocAgent:

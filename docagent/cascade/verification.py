@@ -209,23 +209,22 @@ def _legible(look: Look, reader: FieldReader, found: Candidate, path: str) -> Fi
     """The field of words as they are printed, unless the recognizer doubts them too much."""
     legibility = ocr_confidence(look.document, reader.leaf, found.ranges)
     field = _plain_field(look, found, path)
-    field = field.model_copy(update={"confidence": (field.confidence or 0.0) * legibility})
+    field = field.replace(confidence=(field.confidence or 0.0) * legibility)
     if legibility >= THRESHOLDS.illegible:
         return field
     message = f"the words are read with confidence {legibility:.2f} only"
-    return field.model_copy(update={"status": "illegible", "value": None, "message": message})
+    return field.replace(status="illegible", value=None, message=message)
 
 
 def _corrected(field: Field, claim: Claim) -> Field:
     """A field whose words were mended. The model's look at the picture stands in for the
     recognizer's doubt."""
-    update = {
-        "confidence": (field.confidence or 0.0) * CORRECTED,
-        "evidence": tuple(map(_fuzzy, field.evidence)),
-        "message": f"read as {field.raw_text!r}, corrected to {claim.value!r}",
-        "how": "corrected",
-    }
-    return field.model_copy(update=update)
+    return field.replace(
+        confidence=(field.confidence or 0.0) * CORRECTED,
+        evidence=tuple(map(_fuzzy, field.evidence)),
+        message=f"read as {field.raw_text!r}, corrected to {claim.value!r}",
+        how="corrected",
+    )
 
 
 def _ungrounded(reader: FieldReader, claim: Claim, path: str) -> Field:
@@ -243,7 +242,7 @@ def _ungrounded(reader: FieldReader, claim: Claim, path: str) -> Field:
 
 
 def _fuzzy(evidence: Evidence) -> Evidence:
-    return evidence.model_copy(update={"match": "fuzzy"})
+    return evidence.replace(match="fuzzy")
 
 
 def _part_of(document: Document, words: Sequence[WordLocation]) -> Document:

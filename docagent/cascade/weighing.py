@@ -88,27 +88,24 @@ def _is_beginning(part: Field, whole: Field) -> bool:
 
 def _confirmed(fast: Field, model: Field) -> Field:
     confidence = agreed(fast.confidence or 0.0, model.confidence or 0.0)
-    update = {"confidence": confidence, "status": "found", "message": "", "how": model.how}
-    return fast.model_copy(update=update)
+    return fast.replace(confidence=confidence, status="found", message="", how=model.how)
 
 
 def _absent(fast: Field, trust: float) -> Field:
     if fast.status == "not_present":
         confidence = agreed(fast.confidence or 0.0, trust)
-        return fast.model_copy(update={"confidence": confidence, "how": "absent"})
+        return fast.replace(confidence=confidence, how="absent")
     if fast.value is None:
-        return _with_note(fast, "the model says that it is absent").model_copy(
-            update={"how": "absent"}
-        )
+        return _with_note(fast, "the model says that it is absent").replace(how="absent")
     confidence = disputed(fast.confidence or 0.0, trust)
     noted = _with_note(fast, "the model says that it is absent")
-    return noted.model_copy(update={"confidence": confidence, "how": "absent"})
+    return noted.replace(confidence=confidence, how="absent")
 
 
 def _beside_derived(fast: Field, model: Field) -> Field:
     """What the model concluded stands only where nothing else does, and stays ungrounded."""
     if fast.status != "not_present" or model.value is None:
-        return _with_note(fast, model.message).model_copy(update={"how": "derived"})
+        return _with_note(fast, model.message).replace(how="derived")
     return model
 
 
@@ -119,9 +116,9 @@ def _beside_nothing(fast: Field, model: Field) -> tuple[Field, Field | None]:
     confidence = disputed(model.confidence or 0.0, fast.confidence or 0.0)
     lowered = disputed(fast.confidence or 0.0, model.confidence or 0.0)
     if confidence > lowered:
-        return model.model_copy(update={"confidence": confidence}), None
+        return model.replace(confidence=confidence), None
     noted = _with_note(fast, f"the model reads {model.raw_text!r}")
-    return noted.model_copy(update={"confidence": lowered}), model
+    return noted.replace(confidence=lowered), model
 
 
 def _contested(fast: Field, model: Field) -> tuple[Field, Field | None]:
@@ -130,12 +127,8 @@ def _contested(fast: Field, model: Field) -> tuple[Field, Field | None]:
     winner, loser = (fast, model) if first >= second else (model, fast)
     confidence = max(first, second)
     who = "the model" if loser is model else "the embedded reader"
-    update: dict[str, Any] = {"confidence": confidence, "how": model.how}
-    if confidence < 0.5:
-        update["status"] = "conflicting"
-    noted = _with_note(winner, f"{who} reads {loser.raw_text!r}")
-    rival = loser.model_copy(update={"confidence": min(first, second)})
-    return noted.model_copy(update=update), rival
+    noted = _with_note(winner, f"{who} reads {loser.raw_text!r}").replace(how=model.how)
+    return _doubted(noted, confidence), loser.replace(confidence=min(first, second))
 
 
 def contradict(
@@ -152,13 +145,16 @@ def contradict(
         believed = min(believed, fast.confidence or 0.0)
     confidence = disputed(believed, other.confidence or 0.0)
     noted = _with_note(merged, f"of another part the model reads {other.raw_text!r}")
-    update: dict[str, Any] = {"confidence": confidence}
-    if confidence < 0.5:
-        update["status"] = "conflicting"
     strongest = max(filter(None, (rival, other)), key=lambda f: f.confidence or 0.0)
-    return noted.model_copy(update=update), strongest
+    return _doubted(noted, confidence), strongest
+
+
+def _doubted(field: Field, confidence: float) -> Field:
+    """The field with what confidence another reading leaves it; conflicting if that is little."""
+    status = "conflicting" if confidence < 0.5 else field.status
+    return field.replace(confidence=confidence, status=status)
 
 
 def _with_note(field: Field, note: str) -> Field:
     message = "; ".join(filter(None, (field.message, note)))
-    return field.model_copy(update={"message": message})
+    return field.replace(message=message)

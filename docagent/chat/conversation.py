@@ -129,7 +129,7 @@ class Chat:
         excerpt = Excerpt(self.document, lines)
         found = answer(excerpt.document, question, self._reader)
         citations = tuple(e for item in found.citations for e in excerpt.in_whole(item))
-        return found.model_copy(update={"citations": citations})
+        return found.replace(citations=citations)
 
     def _with_model(
         self, turn: Turn, conversation: Conversation, asker: Asker
@@ -139,21 +139,21 @@ class Chat:
         unsure = is_unsure(turn, self._look.settings.vlm_unsure)
         sure = not (conversation.follows or unsure)
         if not self._look.lines or (sure and mode != "always"):
-            return turn.model_copy(update={"vlm": to_use(mode, asker, 0, 0)})
+            return turn.replace(vlm=to_use(mode, asker, 0, 0))
         pages = dict.fromkeys((*turn.pages, *_pages(conversation.parts)))
-        turn = turn.model_copy(update={"pages": tuple(pages)})
+        turn = turn.replace(pages=tuple(pages))
         yield ChatEvent(kind="model", text=asker.name, pages=turn.pages)
         if self._has_tools and asker.can_call_tools:
             tools = DocumentTools(self._look, self._index, self._extract)
             loop = ToolLoop(self._look, tools, asker)
             yield from loop.run(turn.question, conversation)
             self._has_tools = not loop.refused
-            turn = turn.model_copy(update=_steps(turn, loop))
+            turn = turn.replace(**_steps(turn, loop))
             if tools.conclusion is not None:
                 use = to_use(mode, asker, 1, 0)
                 trust = self._look.settings.vlm_trust
                 concluded = _concluded(turn, tools.conclusion, trust)
-                return concluded.model_copy(update={"vlm": use})
+                return concluded.replace(vlm=use)
             conversation = replace(conversation, parts=self._parts(tools))
         said = answer_unsure(self._look, _to_answer(turn), asker, conversation)
         return _with_answer(turn, said)
@@ -180,7 +180,7 @@ def _to_answer(turn: Turn) -> Answer:
 
 
 def _with_answer(turn: Turn, found: Answer) -> Turn:
-    return turn.model_copy(update={name: getattr(found, name) for name in Answer.model_fields})
+    return turn.replace(**{name: getattr(found, name) for name in Answer.model_fields})
 
 
 def _pages(parts: Iterable[Part]) -> tuple[int, ...]:
@@ -208,7 +208,7 @@ def _concluded(turn: Turn, conclusion: Conclusion, trust: float) -> Turn:
         citations=tuple(dict.fromkeys(evidence)),
         message=f"not printed, but calculated: {'; '.join(sums)}",
     )
-    return _with_answer(turn, found).model_copy(update={"how": "derived"})
+    return _with_answer(turn, found).replace(how="derived")
 
 
 def _cited(turn: Turn) -> tuple[int, ...]:

@@ -161,7 +161,7 @@ class Excerpt:
         runs = groupby(enumerate(places), key=lambda pair: pair[1] - pair[0])
         ranges = [[place for _, place in run] for _, run in runs]
         found = ground_ranges(self.whole, [(run[0], run[-1] + 1) for run in ranges])
-        return tuple(item.model_copy(update={"match": evidence.match}) for item in found)
+        return tuple(item.replace(match=evidence.match) for item in found)
 
     @cached_property
     def _places(self) -> list[int]:
@@ -175,5 +175,4 @@ class Excerpt:
     def _page(self, page: Page, lines: Sequence[NumberedLine]) -> Page:
         words = self.whole.words
         made = tuple(Line(words=tuple(w.word for w in words[n.start : n.end])) for n in lines)
-        # Built anew, not copied: a copy would carry the cached text along.
-        return Page(**{name: getattr(page, name) for name in Page.model_fields} | {"lines": made})
+        return page.replace(lines=made)

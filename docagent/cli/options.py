@@ -22,7 +22,7 @@ def to_settings(args: argparse.Namespace) -> Settings:
     update = {name: value for name, value in given.items() if value is not None}
     if args.verb == "read":
         update["vlm"] = "never"
-    return vlm_settings(args).model_copy(update=update)
+    return vlm_settings(args).replace(**update)
 
 
 def vlm_settings(args: argparse.Namespace) -> Settings:
@@ -39,4 +39,4 @@ def vlm_settings(args: argparse.Namespace) -> Settings:
             update["vlm_adapters"] = parse_adapters(adapters)
         except ValueError as error:
             raise SettingsError(f"--vlm-adapters {adapters}: {error}") from error
-    return Settings.from_env().model_copy(update=update)
+    return Settings.from_env().replace(**update)

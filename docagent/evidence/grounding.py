@@ -176,7 +176,7 @@ def _page_evidence(text: str, words: list[WordLocation], match: str) -> Evidence
 
 
 def _fuzzy(evidence: Evidence) -> Evidence:
-    return evidence.model_copy(update={"match": "fuzzy"})
+    return evidence.replace(match="fuzzy")
 
 
 def _distance(document: Document, word_range: tuple[int, int], near: Span | None) -> int:

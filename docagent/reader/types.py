@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from docagent.document import Document, Frozen
+from docagent.document import Confidence, Document, Frozen
 
 
 class Query(Frozen):
@@ -23,7 +23,7 @@ class PointedSpan(Frozen):
 
     start: int
     end: int
-    score: float
+    score: Confidence
 
 
 class Reading(Frozen):
@@ -32,7 +32,7 @@ class Reading(Frozen):
 
     query: Query
     spans: tuple[PointedSpan, ...]
-    absent: float
+    absent: Confidence
 
 
 class Reader(Protocol):

@@ -32,11 +32,10 @@ def fit_settings(settings: Settings, tokens: int | None) -> Settings:
     answer = min(settings.vlm_max_tokens, tokens // 4)
     # So much text at least, however small the model: a request that is too long is halved.
     room = max(tokens - INSTRUCTIONS - pictures - answer, tokens // 8)
-    update = {
-        "vlm_chars": min(settings.vlm_chars, max(LEAST_CHARS, int(room * CHARS_PER_TOKEN))),
-        "vlm_max_tokens": min(settings.vlm_max_tokens, max(16, tokens // 2)),
-    }
-    return settings.model_copy(update=update)
+    return settings.replace(
+        vlm_chars=min(settings.vlm_chars, max(LEAST_CHARS, int(room * CHARS_PER_TOKEN))),
+        vlm_max_tokens=min(settings.vlm_max_tokens, max(16, tokens // 2)),
+    )
 
 
 class ContextLength:

@@ -100,7 +100,7 @@ class Bench:
             vlm_concurrency=max(4, self.workers),
             threads=1,
         )
-        return settings.model_copy(update=update)
+        return settings.replace(**update)
 
     def chat(self, settings: Settings) -> RecordingChat:
         """A client of the server."""

@@ -124,25 +124,23 @@ def measure_faults(url: str, model: str, settings: Settings) -> list[Figure]:
     """A figure for each way to fail. settings: for the server without faults."""
     reader = EmbeddedReader(settings)
     page = draw_page(7)
-    plain = three_results(settings.model_copy(update={"vlm": "never"}), page, reader)
+    plain = three_results(settings.replace(vlm="never"), page, reader)
     fault = Fault()
     figures = []
     with faulty_proxy(url, fault) as proxy:
-        update = {
-            "vlm_url": proxy,
-            "vlm_timeout": 1.0,
-            "vlm_seconds": SECONDS,
-            "vlm_model": model,
-            "vlm_adapters": (),
-        }
-        broken = settings.model_copy(update=update)
+        broken = settings.replace(
+            vlm_url=proxy,
+            vlm_timeout=1.0,
+            vlm_seconds=SECONDS,
+            vlm_model=model,
+            vlm_adapters=(),
+        )
         for status in STATUSES:
             fault.status = status
             name = "slow" if status == SLOW else f"HTTP {status}"
             figures.append(_figure(name, broken, page, reader, plain))
         fault.status = PASSED
-        few = broken.model_copy(update={"vlm_max_tokens": 16, "vlm_timeout": 60.0})
-        few = few.model_copy(update={"vlm_seconds": 120.0})
+        few = broken.replace(vlm_max_tokens=16, vlm_timeout=60.0, vlm_seconds=120.0)
         figures.append(_figure("out of tokens", few, page, reader, plain))
     return figures
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from docagent.document import Frozen
 from finetune.llava.tasks import TASKS, Asked
 from finetune.synthesis.documents import KINDS
 
@@ -19,13 +20,7 @@ ROUND = 96
 """Samples that are sorted by length at a time, unless a configuration says more."""
 
 
-class Strict(BaseModel):
-    """Frozen, and a misspelt key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TokenizerConfig(Strict):
+class TokenizerConfig(Frozen):
     """vocabulary: tokens in all. line_ids: ids of lines that are one token. documents: synthetic
     documents it is trained on."""
 
@@ -34,7 +29,7 @@ class TokenizerConfig(Strict):
     documents: int = Field(ge=1)
 
 
-class LanguageConfig(Strict):
+class LanguageConfig(Frozen):
     """A plain Llama. context: longest sequence. induction: start from an induction circuit."""
 
     hidden: int
@@ -52,7 +47,7 @@ class LanguageConfig(Strict):
         return self
 
 
-class VisionConfig(Strict):
+class VisionConfig(Frozen):
     """A SigLIP tower. image: pixels of a side; (image / patch)² image tokens."""
 
     image: int
@@ -68,7 +63,7 @@ class VisionConfig(Strict):
         return (self.image // self.patch) ** 2
 
 
-class DataConfig(Strict):
+class DataConfig(Frozen):
     """kinds: of documents, with how often each comes up. noise: share of readings that may have
     mistakes. readings: times a document is used; samples: drawn from a reading; questions: most
     that are asked of one view of a document, one after the other. The others are those of
@@ -100,7 +95,7 @@ class DataConfig(Strict):
     @property
     def as_served(self) -> DataConfig:
         """The same with one question at a time."""
-        return self.model_copy(update={"questions": 1})
+        return self.replace(questions=1)
 
     @property
     def asked(self) -> Asked:
@@ -113,7 +108,7 @@ class DataConfig(Strict):
         return rng.choices(list(self.kinds), list(self.kinds.values()))[0]
 
 
-class TrainingConfig(Strict):
+class TrainingConfig(Frozen):
     """rate: highest learning rate. tokens: of a step, padding included. micro: of one pass, of
     which a step adds up as many as its tokens need; 0 for all at once. sorted: samples that are
     sorted by length at a time; more of them leave less padding. longest: tokens of a sample;
@@ -145,7 +140,7 @@ class TrainingConfig(Strict):
         return min(self.micro, self.tokens) or self.tokens
 
 
-class LlavaSettings(Strict):
+class LlavaSettings(Frozen):
     """Everything of one configuration file."""
 
     seed: int

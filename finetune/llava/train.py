@@ -191,8 +191,8 @@ def _settings(args: argparse.Namespace) -> LlavaSettings:
     given = {"tokens": args.tokens, "workers": args.workers}
     changed = {name: value for name, value in given.items() if value}
     settings: LlavaSettings = args.config
-    training = settings.training.model_copy(update=changed)
-    return settings.model_copy(update={"training": training})
+    training = settings.training.replace(**changed)
+    return settings.replace(training=training)
 
 
 def _prepare(args: argparse.Namespace, settings: LlavaSettings) -> ShardFolder | None:

@@ -38,9 +38,9 @@ def main() -> None:
         config = load_adapter_config(args.config)
         given = {"minutes": args.minutes, "steps": args.steps}
         update = {k: v for k, v in given.items() if v is not None}
-        changed = {"training": config.training.model_copy(update=update)}
+        changed = {"training": config.training.replace(**update)}
         changed |= {"base": args.base} if args.base else {}
-        config = config.model_copy(update=changed)
+        config = config.replace(**changed)
         train_adapter(config, args.output or Path("runs") / f"lora_{config.name}")
     except ValueError as error:
         sys.exit(f"finetune.lora: {error}")

@@ -7,14 +7,15 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from finetune.llava.config import DataConfig, Strict, read_yaml
+from docagent.document import Frozen
+from finetune.llava.config import DataConfig, read_yaml
 
 TARGETS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 NOT_LANGUAGE = r".*(vision|visual|projector|merger|aligner|connector|lm_head).*"
 """Modules that are never adapted: vLLM ignores adapters of a tower without a word."""
 
 
-class AdapterShape(Strict):
+class AdapterShape(Frozen):
     """rank, alpha: the update is alpha / rank · B A. targets: linear layers of the language model
     by the last part of their names."""
 
@@ -24,7 +25,7 @@ class AdapterShape(Strict):
     targets: tuple[str, ...] = TARGETS
 
 
-class AdapterTraining(Strict):
+class AdapterTraining(Frozen):
     """rate: highest learning rate. minutes: of wall time. steps: stop after so many (0: no limit).
     batch: samples of an update. longest: tokens of a sample; longer ones are left out. held_out:
     samples for evaluation. evaluate_seconds, save_seconds: between evaluations, and states."""
@@ -41,7 +42,7 @@ class AdapterTraining(Strict):
     workers: int = Field(default=0, ge=0)
 
 
-class AdapterConfig(Strict):
+class AdapterConfig(Frozen):
     """One configuration file. base: folder of a checkpoint, or its name on the Hugging Face hub.
     Data is synthetic, or a JSONL file; of that a share is held out, or another file.
     quantisation: of the base while training; ``4bit`` needs a GPU and bitsandbytes."""

@@ -190,7 +190,7 @@ def test_a_request_with_tools_and_what_one_returned_is_taken(bench):
 
 
 def test_a_conversation_with_tools_gives_a_whole_turn(settings):
-    settings = settings.model_copy(update={"vlm_max_tokens": 48, "vlm_calls": 6, "vlm_tools": True})
+    settings = settings.replace(vlm_max_tokens=48, vlm_calls=6, vlm_tools=True)
     turn = DocAgent(settings).chat(draw_page(8).document).ask("What is the total due?")
     # So small a model calls no tool as it should; the server takes what it is sent with them.
     with_tools = [a for a in turn.vlm.attempts if a.template == "agent"]

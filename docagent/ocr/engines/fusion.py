@@ -240,11 +240,9 @@ def _straight_box(word: Word, base: Page) -> BBox:
 def _page(base: Page, words: Sequence[Word], engine: str) -> Page:
     lines = group_words_into_lines([_straight_box(word, base) for word in words])
     made = tuple(Line(words=tuple(words[i] for i in line)) for line in lines)
-    # Built anew, not copied: a copy would carry the cached text along.
-    kept = {name: getattr(base, name) for name in Page.model_fields}
     places = [polygon_to_bbox(word.polygon) for word in words]
     unread = tuple(p for p in base.unreadable if not _is_read(polygon_to_bbox(p), places))
-    return Page(**kept | {"lines": made, "engine": engine, "unreadable": unread})
+    return base.replace(lines=made, engine=engine, unreadable=unread)
 
 
 def _is_read(place: BBox, words: Sequence[BBox]) -> bool:

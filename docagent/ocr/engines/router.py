@@ -41,9 +41,9 @@ class RoutedEngine:
         """
         layer = scan_page.text_layer
         if layer is not None:
-            return _of_kind(layer, "born_digital")
+            return layer.replace(kind="born_digital")
         kind = page_kind(page_features(scan_page.image()))
-        return _of_kind(self._engine(kind).read_page(scan_page), kind)
+        return self._engine(kind).read_page(scan_page).replace(kind=kind)
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
         """A second look at one place by docagent's own engine."""
@@ -51,8 +51,3 @@ class RoutedEngine:
 
     def _engine(self, kind: PageKind) -> PageReader:
         return self._engines[next(name for name in ROUTES[kind] if name in self._engines)]()
-
-
-def _of_kind(page: Page, kind: PageKind) -> Page:
-    # Built anew, not copied: a copy would carry the cached text along.
-    return Page(**{name: getattr(page, name) for name in Page.model_fields} | {"kind": kind})

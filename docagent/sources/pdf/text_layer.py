@@ -199,7 +199,7 @@ def is_off_page(word: Word) -> bool:
 
 
 def _inside(word: Word) -> Word:
-    return word.model_copy(update={"polygon": clip_polygon(word.polygon)})
+    return word.replace(polygon=clip_polygon(word.polygon))
 
 
 def text_layer_problem(

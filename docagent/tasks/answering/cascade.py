@@ -58,7 +58,7 @@ def answer_unsure(
     follows = conversation is not None and conversation.follows
     unsure = is_unsure(fast, look.settings.vlm_unsure)
     if not look.lines or not (follows or unsure or mode == "always"):
-        return fast.model_copy(update={"vlm": to_use(mode, asker, 0, 0)})
+        return fast.replace(vlm=to_use(mode, asker, 0, 0))
     jobs = [_Job(part) for part in (conversation.parts if conversation else look.parts)]
     for _ in range(REPAIRS + 1):
         waiting = [job for job in jobs if job.fields is None]
@@ -76,9 +76,9 @@ def answer_unsure(
     found = [f for job in jobs for f in job.fields or ()]
     use = to_use(mode, asker, len(jobs), failed)
     if failed == len(jobs):
-        return _noted(fast, "the model gave no usable answer").model_copy(update={"vlm": use})
+        return _noted(fast, "the model gave no usable answer").replace(vlm=use)
     weighed = weigh_answers(fast, found, not failed, look.settings.vlm_trust)
-    return weighed.model_copy(update={"vlm": use})
+    return weighed.replace(vlm=use)
 
 
 def is_unsure(fast: Answer, below: float) -> bool:
@@ -156,7 +156,7 @@ def weigh_answers(fast: Answer, found: Sequence[Field], silent: bool, trust: flo
         return model
     if _same_place(fast, model):
         confidence = agreed(fast.confidence or 0.0, model.confidence or 0.0)
-        return fast.model_copy(update={"confidence": confidence, "abstained": None})
+        return fast.replace(confidence=confidence, abstained=None)
     a, b = fast.confidence or 0.0, model.confidence or 0.0
     winner, loser = (fast, model) if disputed(a, b) >= disputed(b, a) else (model, fast)
     confidence = max(disputed(a, b), disputed(b, a))
@@ -170,7 +170,7 @@ def weigh_answers(fast: Answer, found: Sequence[Field], silent: bool, trust: flo
             message=message,
         )
     noted = _noted(winner, f"the other reading is {loser.text!r}")
-    return noted.model_copy(update={"confidence": confidence})
+    return noted.replace(confidence=confidence)
 
 
 def _unfound(fast: Answer, trust: float) -> Answer:
@@ -179,11 +179,11 @@ def _unfound(fast: Answer, trust: float) -> Answer:
     if fast.text is None:
         if fast.abstained != "not_present":
             return fast
-        return fast.model_copy(update={"confidence": agreed(confidence, trust)})
+        return fast.replace(confidence=agreed(confidence, trust))
     left = disputed(confidence, trust)
     if left >= THRESHOLDS.answer:
         noted = _noted(fast, "the model finds no answer")
-        return noted.model_copy(update={"confidence": left})
+        return noted.replace(confidence=left)
     return Answer(
         document_id=fast.document_id,
         question=fast.question,
@@ -219,4 +219,4 @@ def _same_place(a: Answer, b: Answer) -> bool:
 
 def _noted(answer: Answer, note: str) -> Answer:
     message = "; ".join(filter(None, (answer.message, note)))
-    return answer.model_copy(update={"message": message})
+    return answer.replace(message=message)

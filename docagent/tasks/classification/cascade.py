@@ -40,7 +40,7 @@ def classify_unsure(
     Never raises for what the model does; ``vlm`` of the result tells."""
     mode = look.settings.vlm_mode
     if not look.lines or not (mode == "always" or is_unsure(fast)):
-        return fast.model_copy(update={"vlm": to_use(mode, asker, 0, 0)})
+        return fast.replace(vlm=to_use(mode, asker, 0, 0))
     heard = _Heard()
     for _ in range(REPAIRS + 1):
         # What kind a document is stands at its beginning.
@@ -50,9 +50,9 @@ def classify_unsure(
             break
     use = to_use(mode, asker, 1, int(heard.found is None))
     if heard.found is None:
-        return _noted(fast, "the model gave no usable answer").model_copy(update={"vlm": use})
+        return _noted(fast, "the model gave no usable answer").replace(vlm=use)
     weighed = _weigh(fast, heard.found, look.settings.vlm_trust)
-    return weighed.model_copy(update={"vlm": use})
+    return weighed.replace(vlm=use)
 
 
 def is_unsure(fast: Classification) -> bool:
@@ -113,26 +113,26 @@ def _claimed(look: Look, kinds: KindWords, said: Mapping[str, Any]) -> Classific
     if not kinds.tell(look.document, lines, kind):
         ids = ", ".join(line.id for line in lines)
         message = f"concluded by the model from lines {ids}; they have no words of that kind"
-        return found.model_copy(update={"message": message})
+        return found.replace(message=message)
     trust = look.settings.vlm_trust
     evidence = tuple(e for n in lines for e in ground_words(look.document, n.start, n.end))
-    return found.model_copy(update={"how": "verbatim", "confidence": trust, "evidence": evidence})
+    return found.replace(how="verbatim", confidence=trust, evidence=evidence)
 
 
 def _weigh(fast: Classification, model: Classification, trust: float) -> Classification:
     """What the words of the page and a model say together."""
     if model.kind is None:
         return _unfound(fast, trust)
-    model = model.model_copy(update={"kinds": fast.kinds})
+    model = model.replace(kinds=fast.kinds)
     if model.confidence is None:
         # Nothing on the page speaks for it: it stands only where nothing else does.
-        return model.model_copy(update={"domain": fast.domain}) if fast.kind is None else fast
+        return model.replace(domain=fast.domain) if fast.kind is None else fast
     if fast.kind is None:
         return _beside_unknown(fast, model)
     if fast.kind != model.kind:
         return _contested(fast, model)
     confidence = agreed(fast.confidence or 0.0, model.confidence)
-    return fast.model_copy(update={"confidence": confidence})
+    return fast.replace(confidence=confidence)
 
 
 def _beside_unknown(fast: Classification, model: Classification) -> Classification:
@@ -141,7 +141,7 @@ def _beside_unknown(fast: Classification, model: Classification) -> Classificati
     confidence = agreed(words, model.confidence or 0.0)
     if confidence < NAMED:
         return _noted(fast, f"the model says {model.kind}")
-    return model.model_copy(update={"confidence": confidence})
+    return model.replace(confidence=confidence)
 
 
 def _contested(fast: Classification, model: Classification) -> Classification:
@@ -151,7 +151,7 @@ def _contested(fast: Classification, model: Classification) -> Classification:
     domain = fast.domain if fast.domain == model.domain else ""
     if confidence >= NAMED:
         noted = _noted(winner, f"the other reading is {loser.kind}")
-        return noted.model_copy(update={"confidence": confidence})
+        return noted.replace(confidence=confidence)
     return Classification(
         document_id=fast.document_id,
         domain=domain,
@@ -167,11 +167,11 @@ def _unfound(fast: Classification, trust: float) -> Classification:
     if fast.kind is None:
         if fast.abstained != "not_present":
             return _noted(fast, "the model finds none of the kinds")
-        return fast.model_copy(update={"confidence": agreed(fast.confidence or 0.0, trust)})
+        return fast.replace(confidence=agreed(fast.confidence or 0.0, trust))
     left = disputed(fast.confidence or 0.0, trust)
     noted = _noted(fast, "the model finds none of the kinds")
     if left >= NAMED:
-        return noted.model_copy(update={"confidence": left})
+        return noted.replace(confidence=left)
     return Classification(
         document_id=fast.document_id,
         confidence=1 - left,
@@ -183,4 +183,4 @@ def _unfound(fast: Classification, trust: float) -> Classification:
 
 def _noted(found: Classification, note: str) -> Classification:
     message = "; ".join(filter(None, (found.message, note)))
-    return found.model_copy(update={"message": message})
+    return found.replace(message=message)

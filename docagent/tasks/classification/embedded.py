@@ -131,7 +131,7 @@ def classify(document: Document, kinds: KindWords | None = None) -> Classificati
         domain=sure_domain(scores),
     )
     if first.confidence < NAMED:
-        return found.model_copy(update=_unknown(ranked))
+        return found.replace(**_unknown(ranked))
     telling = sorted(best.values(), key=lambda hit: -kinds.weight(hit, first.kind))
     telling = [hit for hit in telling[:MOST_EVIDENCE] if kinds.weight(hit, first.kind) > 0]
     evidence = (
@@ -139,14 +139,13 @@ def classify(document: Document, kinds: KindWords | None = None) -> Classificati
         for hit in sorted(telling, key=lambda hit: hit.start)
         for e in ground_words(document, hit.start, hit.end)
     )
-    update = {
-        "kind": first.kind,
-        "domain": first.domain,
-        "confidence": first.confidence,
-        "evidence": tuple(evidence),
-        "how": "verbatim",
-    }
-    return found.model_copy(update=update)
+    return found.replace(
+        kind=first.kind,
+        domain=first.domain,
+        confidence=first.confidence,
+        evidence=tuple(evidence),
+        how="verbatim",
+    )
 
 
 @cache

@@ -294,8 +294,7 @@ def _all(fast: Correction, edits: Iterable[Edit], accepted: set[int]) -> Iterato
     yield from fast.edits
     for edit in edits:
         if edit.accepted and edit.span.start in accepted:
-            update = {"accepted": False, "reason": "the embedded correction stands"}
-            yield edit.model_copy(update=update)
+            yield edit.replace(accepted=False, reason="the embedded correction stands")
         else:
             yield edit
 

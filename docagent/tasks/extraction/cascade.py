@@ -32,7 +32,7 @@ def extract_unsure(
     unsure = [u for u in units if mode == "always" or is_unsure(u, fast, below)]
     asked = unsure if look.lines else []
     if not asked:
-        return fast.model_copy(update={"vlm": to_use(mode, asker, 0, 0)})
+        return fast.replace(vlm=to_use(mode, asker, 0, 0))
     readers = {leaf.path: FieldReader(look.document, leaf, locale_hint) for leaf in schema.leaves}
     fields = FieldAsker(look, schema, readers, asker)
     state = State({unit.key: _of_unit(fast.fields, unit) for unit in units})
@@ -46,8 +46,8 @@ def extract_unsure(
     result = _result(fast, schema, state, checks)
     use = to_use(mode, asker, len(asked), len(state.unanswered), state.notes)
     if state.partly and use.status == "used":
-        use = use.model_copy(update={"status": "partial"})
-    return result.model_copy(update={"vlm": use})
+        use = use.replace(status="partial")
+    return result.replace(vlm=use)
 
 
 def is_unsure(unit: Unit, fast: Extraction, below: float) -> bool:
@@ -111,7 +111,7 @@ def _merge_single(state: State, unit: Unit, said: Said | None, trust: float) -> 
         merged, rival = contradict(fast, merged, other, rival)
     state.fields[unit.key] = (merged,)
     if rival is not None:
-        state.rivals[unit.key] = rival.model_copy(update={"path": unit.key})
+        state.rivals[unit.key] = rival.replace(path=unit.key)
 
 
 def _merge_array(state: State, unit: Unit, said: Said | None, trust: float) -> None:
@@ -157,7 +157,7 @@ def _result(fast: Extraction, schema: Schema, state: State, checks: Sequence[Che
         then = before.get(now.path)
         if now.status == "conflicting" and then is not None and then.status == "conflicting":
             # It was doubted for a check; that is over, or it has been doubted already.
-            settled = now.model_copy(update={"status": "found"})
+            settled = now.replace(status="found")
             fields.append(now if now.path in doubted else settled)
         else:
             fields.append(*doubt_failed([now], checks))

@@ -246,7 +246,7 @@ def _field(scalar: _Scalar) -> Field:
         rival = rival_of(options)
         if field.status == "found" and rival and rival.score >= THRESHOLDS.rival * best.score:
             message = f"{rival.raw_text!r} fits about as well"
-            return field.model_copy(update={"status": "ambiguous", "message": message})
+            return field.replace(status="ambiguous", message=message)
         return field
     if scalar.unreadable and scalar.unreadable.score > max(scalar.absent, THRESHOLDS.candidate):
         return _invalid(reader, scalar.unreadable)
@@ -264,15 +264,14 @@ def _found(reader: FieldReader, option: Candidate, row: int | None = None) -> Fi
     if legibility < THRESHOLDS.illegible:
         status, value = "illegible", None
         message = f"the words are read with confidence {legibility:.2f} only"
-    return _grounded(reader, option, row, status).model_copy(
-        update={"value": value, "confidence": confidence, "message": message}
+    return _grounded(reader, option, row, status).replace(
+        value=value, confidence=confidence, message=message
     )
 
 
 def _invalid(reader: FieldReader, option: Candidate) -> Field:
-    message = option.reading.message
-    update = {"message": message, "confidence": 1 - option.score}
-    return _grounded(reader, option, None, "invalid").model_copy(update=update)
+    found = _grounded(reader, option, None, "invalid")
+    return found.replace(message=option.reading.message, confidence=1 - option.score)
 
 
 def _grounded(reader: FieldReader, option: Candidate, row: int | None, status: str) -> Field:
@@ -300,8 +299,7 @@ def _conflicting(field: Field, check: Check, confirmed: bool) -> Field:
     if confirmed or field.confidence is None or field.value is None:
         return field
     confidence = field.confidence * DOUBT_OF_FAILED_CHECK
-    update = {"status": "conflicting", "confidence": confidence, "message": check.message}
-    return field.model_copy(update=update)
+    return field.replace(status="conflicting", confidence=confidence, message=check.message)
 
 
 def _calibrated(field: Field, known: Mapping[str, Calibration]) -> Field:
@@ -310,4 +308,4 @@ def _calibrated(field: Field, known: Mapping[str, Calibration]) -> Field:
         return field
     name = "absent" if field.status == "not_present" else "field"
     calibration = known.get(name, IDENTITY)
-    return field.model_copy(update={"confidence": calibration.apply(field.confidence)})
+    return field.replace(confidence=calibration.apply(field.confidence))

@@ -103,19 +103,18 @@ def _explained(checks: Sequence[Check], same: Set[str]) -> tuple[Check, ...]:
         if failing([check]):
             unsure = [path for path in check.paths if path not in same]
             why = f"{MISREAD} {', '.join(unsure)}" if unsure else CONFIRMED
-            check = check.model_copy(update={"message": f"{check.message}; {why}"})
+            check = check.replace(message=f"{check.message}; {why}")
         told.append(check)
     return tuple(told)
 
 
 def _preferred(rival: Field, now: Field) -> Field:
     """A reading that wins because more checks pass with it."""
-    update = {
-        "confidence": max(rival.confidence or 0.0, now.confidence or 0.0),
-        "message": f"more checks pass with it than with the other reading, {now.raw_text!r}",
-        "status": "found",
-    }
-    return rival.model_copy(update=update)
+    return rival.replace(
+        confidence=max(rival.confidence or 0.0, now.confidence or 0.0),
+        message=f"more checks pass with it than with the other reading, {now.raw_text!r}",
+        status="found",
+    )
 
 
 def _swap(state: State, new: Field) -> None:

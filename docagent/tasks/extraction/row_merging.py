@@ -107,7 +107,7 @@ def beside(unit: Unit, rows: Sequence[Cells], model: Sequence[Cells]) -> list[Fi
         for leaf in unit.leaves:
             if leaf.path in partner:
                 path = leaf.at(index)
-                fields.append(partner[leaf.path].model_copy(update={"path": path}))
+                fields.append(partner[leaf.path].replace(path=path))
     return fields
 
 
@@ -133,15 +133,15 @@ def _numbered(
         for leaf in unit.leaves:
             path = leaf.at(index)
             if leaf.path in cells:
-                fields.append(cells[leaf.path].model_copy(update={"path": path}))
+                fields.append(cells[leaf.path].replace(path=path))
             if leaf.path in lost:
-                rivals[path] = lost[leaf.path].model_copy(update={"path": path})
+                rivals[path] = lost[leaf.path].replace(path=path)
     return tuple(fields), rivals
 
 
 def _unconfirmed(row: Cells, trust: float) -> Cells:
     return {
-        column: field.model_copy(update={"confidence": disputed(field.confidence or 0.0, trust)})
+        column: field.replace(confidence=disputed(field.confidence or 0.0, trust))
         for column, field in row.items()
     }
 

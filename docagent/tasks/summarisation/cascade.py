@@ -47,7 +47,7 @@ def summarise_unsure(look: Look, fast: Summary, asker: Asker, sentences: int) ->
     Never raises for what the model does; ``vlm`` of the summary tells."""
     mode = look.settings.vlm_mode
     if not fast.sentences or not (mode == "always" or is_unsure(look, fast)):
-        return fast.model_copy(update={"vlm": to_use(mode, asker, 0, 0)})
+        return fast.replace(vlm=to_use(mode, asker, 0, 0))
     jobs = _jobs(look, fast, sentences)
     for _ in range(REPAIRS + 1):
         waiting = [job for job in jobs if not job.sentences]
@@ -57,13 +57,12 @@ def summarise_unsure(look: Look, fast: Summary, asker: Asker, sentences: int) ->
     failed = sum(not job.sentences for job in jobs)
     said = tuple(s for job in jobs for s in job.sentences or job.own)
     loose = tuple(s for job in jobs for s in job.unproven)
-    update = {
-        "sentences": said,
-        "unproven": tuple(dict.fromkeys(loose))[:MOST_UNPROVEN],
-        "message": "the model gave no usable summary" if failed == len(jobs) else "",
-        "vlm": to_use(mode, asker, len(jobs), failed),
-    }
-    return fast.model_copy(update=update)
+    return fast.replace(
+        sentences=said,
+        unproven=tuple(dict.fromkeys(loose))[:MOST_UNPROVEN],
+        message="the model gave no usable summary" if failed == len(jobs) else "",
+        vlm=to_use(mode, asker, len(jobs), failed),
+    )
 
 
 def is_unsure(look: Look, fast: Summary) -> bool:
