@@ -21,8 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from docagent.errors import DocAgentError, ModelError, SettingsError
-from eval.confidence import Outcome
 from eval.tables import rows_to_table
+from eval.tasks.confidence import Outcome
 from finetune.adapt_calibration import refit_words
 from finetune.adapt_weights import SHIPPED, write_weights
 from finetune.fine_tuning import FineTuning, Plan, Run, Score, State

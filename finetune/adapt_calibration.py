@@ -12,7 +12,7 @@ from docagent.confidence import (
     save_calibrations,
 )
 from docagent.ocr.types import LineReading
-from eval.confidence import Outcome
+from eval.tasks.confidence import Outcome
 from finetune.adapt_weights import keep_calibration
 from finetune.calibration_tables import choose_word_table
 

@@ -17,8 +17,8 @@ from docagent.geometry import BBox
 from docagent.ocr.detection.detector import TextDetector, page_to_input
 from docagent.ocr.detection.probability_map import map_to_detections
 from docagent.ocr.types import Detection
-from eval.matching import TextBox, detection_counts
 from eval.metrics import Counts
+from eval.metrics.matching import TextBox, detection_counts
 from finetune import detector_data
 from finetune.adapt import REHEARSAL, AdaptOptions, Figures, load_parts, warn
 from finetune.adapt_data import Skipped, are_words, read_pages

@@ -16,8 +16,8 @@ from docagent.ocr.recognition.charset import CHARSET
 from docagent.ocr.recognition.crops import READ_STRETCH, crop_to_input, stack_inputs
 from docagent.ocr.recognition.recognizer import TextRecognizer
 from docagent.text.language_model import load_language_model
-from eval.confidence import Outcome
 from eval.metrics import ErrorRate, cer
+from eval.tasks.confidence import Outcome
 from finetune.adapt import REHEARSAL, AdaptOptions, Figures, load_parts, warn
 from finetune.adapt_calibration import line_outcomes
 from finetune.adapt_data import Skipped, read_crops

@@ -43,9 +43,9 @@ from docagent.schemas import load_schema
 from docagent.settings import Settings
 from docagent.tasks.extraction.embedded import extract
 from docagent.text.language_model import load_language_model
-from eval.confidence import Outcome as WordOutcome
-from eval.confidence import page_words, word_outcomes
-from eval.matching import TextBox
+from eval.metrics.matching import TextBox
+from eval.tasks.confidence import Outcome as WordOutcome
+from eval.tasks.confidence import page_words, word_outcomes
 from finetune.adapt_weights import SHIPPED, keep_calibration
 from finetune.calibration_tables import Scored, choose_table, choose_word_table
 from finetune.synthesis.degrade import degrade

@@ -9,8 +9,8 @@ import numpy as np
 
 from docagent.confidence import AGGREGATES, IDENTITY, Calibration, fit_isotonic
 from docagent.settings import Aggregate
-from eval.confidence import Outcome as WordOutcome
 from eval.metrics import ece
+from eval.tasks.confidence import Outcome as WordOutcome
 
 FLOOR = 0.01
 """Probability that a word with raw confidence 0 is right."""

@@ -25,15 +25,24 @@ from typing import Any
 import cv2
 
 from docagent.errors import DocAgentError, SettingsError
-from eval.contact_sheet import save_stacked
+from eval.analysis.contact_sheet import save_stacked
+from eval.analysis.degradations import FINEST_DPI, Rung, degrade_page, move_box, parse_rungs
+from eval.analysis.error_picture import crop_grids
+from eval.analysis.word_errors import (
+    CLASSES,
+    KINDS,
+    PageErrors,
+    WordFate,
+    find_errors,
+    shares_by,
+    text_kind,
+)
 from eval.datasets import OcrPage
-from eval.degradations import FINEST_DPI, Rung, degrade_page, move_box, parse_rungs
-from eval.engines import THREAD_LIMITS, Engine, load_engine
-from eval.error_picture import crop_grids
-from eval.ledger import RUNS, this_command
-from eval.matching import TextBox
+from eval.log import this_command
+from eval.metrics.matching import TextBox
+from eval.paths import RUNS
+from eval.systems.engines import THREAD_LIMITS, Engine, load_engine
 from eval.tables import rows_to_table, write_json
-from eval.word_errors import CLASSES, KINDS, PageErrors, WordFate, find_errors, shares_by, text_kind
 from finetune.synthesis.canvas import Canvas
 from finetune.synthesis.fonts import PRINTER, TYPEWRITER, Font, FontFace, find_faces
 from finetune.synthesis.text import sample_text

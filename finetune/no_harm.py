@@ -22,10 +22,11 @@ import numpy as np
 from docagent import DocAgent
 from docagent.document import Document
 from docagent.settings import Settings
-from eval.engines import document_to_lines
-from eval.ladder import CleanPage
-from eval.ledger import RUNS, this_command
-from eval.matching import TextBox, equal_text, match_boxes
+from eval.analysis.degradation_ladder import CleanPage
+from eval.log import this_command
+from eval.metrics.matching import TextBox, equal_text, match_boxes
+from eval.paths import RUNS
+from eval.systems.engines import document_to_lines
 from eval.tables import rows_to_table, write_json
 from finetune.robustness import FINEST_DPI, clean_pages
 

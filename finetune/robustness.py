@@ -4,11 +4,12 @@
     python -m finetune.robustness --engines docagent,tesseract --rungs "skew,blur 2" --json
 
 Synthetic documents, printed clean at 300 dpi, are degraded in one way at a time and in steps
-(``eval.degradations.LEVELS``). Word F1 asks for IoU >= 0.5 and equal text, bag F1 for the text
-alone; CER ignores case and spaces. The true boxes go from ascender to descender, so engines whose
-boxes hug the ink lose some of word F1 on every rung: compare rungs, and bag F1 between engines.
-Seconds are of the processor, one thread, a page. The pages are of the kind docagent was trained
-on: the ladder tells what a degradation costs, not how good an engine is on real documents.
+(``eval.analysis.degradations.LEVELS``). Word F1 asks for IoU >= 0.5 and equal text, bag F1 for
+the text alone; CER ignores case and spaces. The true boxes go from ascender to descender, so
+engines whose boxes hug the ink lose some of word F1 on every rung: compare rungs, and bag F1
+between engines. Seconds are of the processor, one thread, a page. The pages are of the kind
+docagent was trained on: the ladder tells what a degradation costs, not how good an engine is on
+real documents.
 """
 
 from __future__ import annotations
@@ -25,11 +26,17 @@ from typing import Any
 import cv2
 
 from docagent.errors import DocAgentError, SettingsError
-from eval.degradations import FINEST_DPI, Rung, parse_rungs
-from eval.engines import THREAD_LIMITS, load_engine
-from eval.ladder import CleanPage, ladder_table, run_ladder, save_ladder_picture
-from eval.ledger import RUNS, this_command
-from eval.matching import TextBox
+from eval.analysis.degradation_ladder import (
+    CleanPage,
+    ladder_table,
+    run_ladder,
+    save_ladder_picture,
+)
+from eval.analysis.degradations import FINEST_DPI, Rung, parse_rungs
+from eval.log import this_command
+from eval.metrics.matching import TextBox
+from eval.paths import RUNS
+from eval.systems.engines import THREAD_LIMITS, load_engine
 from eval.tables import write_json
 from finetune.synthesis.canvas import Canvas, PlacedWord, Shape
 from finetune.synthesis.documents import generate

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from eval.cascade import Outcome, said_right, submitted, summarise
 from eval.datasets import LabelledDocument
-from eval.tasks import load_task
+from eval.tasks.cascade import Outcome, said_right, submitted, summarise
+from eval.tasks.field_tasks import load_task
 from tests.documents import document_of
 from tests.vlm_models import ABSENT, FAST, agent, cell, wanted
 

@@ -13,9 +13,9 @@ from PIL import Image
 from docagent.confidence import with_confidences
 from docagent.document import Line, Page, Word
 from docagent.geometry import bbox_to_polygon
-from eval import confidence
-from eval.confidence import Told, page_told, rows
-from eval.matching import TextBox
+from eval.metrics.matching import TextBox
+from eval.tasks import confidence
+from eval.tasks.confidence import Told, page_told, rows
 
 
 def line(*words: tuple[str, float], top: float) -> Line:

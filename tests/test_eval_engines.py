@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from docagent.document import Document, Line, Page, Word
 from docagent.errors import SettingsError
 from docagent.geometry import bbox_to_polygon
-from eval.engines import (
+from eval.log import run_file
+from eval.metrics.matching import TextBox
+from eval.systems.engines import (
     ReadLine,
     document_to_lines,
     enlargement,
@@ -21,9 +23,7 @@ from eval.engines import (
     tsv_to_lines,
     upright_to_stored,
 )
-from eval.ledger import run_file
-from eval.matching import TextBox
-from eval.worker import json_to_lines, lines_to_json
+from eval.systems.readings import json_to_lines, lines_to_json
 
 TSV = "\n".join(
     [

@@ -10,20 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from eval.character_errors import (
+from eval.analysis.character_errors import (
     CHARACTERS,
     DIGITS,
     character_kind,
     character_pairs,
     character_rows,
 )
-from eval.crop_quality import CropQuality, crop_quality
-from eval.datasets import OcrPage
-from eval.error_picture import save_error_picture, worst_crops
-from eval.matching import TextBox, word_counts
-from eval.metrics import Counts
-from eval.ocr_errors import ReadPage, summarise, tables_text
-from eval.word_errors import (
+from eval.analysis.crop_quality import CropQuality, crop_quality
+from eval.analysis.error_picture import save_error_picture, worst_crops
+from eval.analysis.ocr_errors import ReadPage, summarise, tables_text
+from eval.analysis.word_errors import (
     BOX_OFF,
     CLASSES,
     EXTRA,
@@ -44,6 +41,9 @@ from eval.word_errors import (
     text_kind,
     touching,
 )
+from eval.datasets import OcrPage
+from eval.metrics import Counts
+from eval.metrics.matching import TextBox, word_counts
 
 
 def box(text: str, x: float, width: float, y: float = 0, height: float = 10) -> TextBox:

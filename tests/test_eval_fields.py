@@ -11,14 +11,8 @@ from docagent.document import Span
 from docagent.errors import SettingsError
 from docagent.results import Evidence, Extraction, Field
 from eval.datasets import LabelledDocument
-from eval.extraction import (
-    Prediction,
-    evidence_and_calibration,
-    lines_to_document,
-    summarise,
-    task_fields,
-)
-from eval.fields import (
+from eval.metrics import Counts
+from eval.metrics.fields import (
     amount_value,
     date_value,
     evidence_recall,
@@ -30,10 +24,16 @@ from eval.fields import (
     score_fields,
     upper,
 )
-from eval.matching import TextBox
-from eval.metrics import Counts
-from eval.regex_baseline import receipt_fields
-from eval.tasks import load_task, nda_text, receipt_text, term_text
+from eval.metrics.matching import TextBox
+from eval.systems.regex_baseline import receipt_fields
+from eval.tasks.extraction import (
+    Prediction,
+    evidence_and_calibration,
+    lines_to_document,
+    summarise,
+    task_fields,
+)
+from eval.tasks.field_tasks import load_task, nda_text, receipt_text, term_text
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_summary_and_calibration_by_hand(tmp_path):
 def test_lines_become_a_document_in_page_coordinates(tmp_path):
     from PIL import Image
 
-    from eval.engines import ReadLine
+    from eval.systems.engines import ReadLine
 
     path = tmp_path / "r.png"
     Image.new("L", (200, 100)).save(path)

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from docagent.geometry import BBox
-from eval.degradations import (
+from eval.analysis.degradation_ladder import (
+    CleanPage,
+    run_ladder,
+    sample_place,
+    save_ladder_picture,
+    upright_cer,
+    wide_rows,
+)
+from eval.analysis.degradations import (
     BASE_DPI,
     FINEST_DPI,
     LEVELS,
@@ -26,16 +34,8 @@ from eval.degradations import (
     resize,
     skew,
 )
-from eval.engines import ReadLine
-from eval.ladder import (
-    CleanPage,
-    run_ladder,
-    sample_place,
-    save_ladder_picture,
-    upright_cer,
-    wide_rows,
-)
-from eval.matching import TextBox
+from eval.metrics.matching import TextBox
+from eval.systems.engines import ReadLine
 
 WIDTH, HEIGHT = 620, 460
 

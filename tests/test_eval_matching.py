@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docagent.geometry import bbox_iou
-from eval.matching import (
+from eval.metrics import Counts, ErrorRate
+from eval.metrics.matching import (
     TextBox,
     boxes_to_text,
     detection_counts,
@@ -19,7 +20,6 @@ from eval.matching import (
     segment_to_words,
     word_counts,
 )
-from eval.metrics import Counts, ErrorRate
 
 
 def box(text: str, x: float, y: float, width: float = 10, height: float = 10) -> TextBox:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from eval.kinds import kinds_row, photographed
-from eval.ledger import this_command
-from eval.report import main, report
-from eval.report_parts import SECTIONS
+from eval.log import this_command
+from eval.report.build import main, report
+from eval.report.sections import SECTIONS
+from eval.tasks.page_kinds import kinds_row, photographed
 from tests.test_router import PAGE, noisy
 
 PEER = {

@@ -1,4 +1,4 @@
-"""Datasets, ledger, tables, crops and pictures of the runners."""
+"""Datasets, log, tables, crops and pictures of the runners."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from docagent.errors import SettingsError
-from eval.contact_sheet import find_mistakes, save_contact_sheet
-from eval.crops import CropReading, page_crops, summarise
+from eval.analysis.contact_sheet import find_mistakes, save_contact_sheet
+from eval.cost import Stopwatch, peak_mb
 from eval.datasets import (
     OcrPage,
     data_dir,
@@ -20,12 +20,12 @@ from eval.datasets import (
     load_ocr_pages,
     spread,
 )
-from eval.ledger import Ledger
-from eval.matching import TextBox
-from eval.measure import Stopwatch, peak_mb
-from eval.ocr import ScoredPage
-from eval.ocr import summarise as summarise_ocr
+from eval.log import RunLog
+from eval.metrics.matching import TextBox
 from eval.tables import rows_to_table
+from eval.tasks.crops import CropReading, page_crops, summarise
+from eval.tasks.ocr import ScoredPage
+from eval.tasks.ocr import summarise as summarise_ocr
 
 
 @pytest.fixture
@@ -70,7 +70,10 @@ def test_documents(labelled):
 
 
 def test_what_is_not_there_is_named(labelled, monkeypatch):
-    with pytest.raises(SettingsError, match=r"no data set funsd/test; there are .*funsd/dev"):
+    with pytest.raises(
+        SettingsError,
+        match=r"no data set funsd/test in .*; there are .*funsd/dev.*; set DOCAGENT_DATA",
+    ):
         load_ocr_pages("funsd", "test")
     with pytest.raises(SettingsError, match="no OCR truth for 'kleister-nda'"):
         load_ocr_pages("kleister-nda")
@@ -89,7 +92,7 @@ def test_spread_is_even_and_steady():
 
 def test_ledger_keeps_the_last_row_of_the_same_fingerprint(tmp_path):
     path = tmp_path / "runs" / "l.jsonl"
-    old, new = Ledger(path, "v1"), Ledger(path, "v2")
+    old, new = RunLog(path, "v1"), RunLog(path, "v2")
     assert new.rows() == {}
     old.append("a", x=1)
     new.append("a", x=2)
@@ -99,13 +102,13 @@ def test_ledger_keeps_the_last_row_of_the_same_fingerprint(tmp_path):
 
 
 def test_ledger_survives_a_line_cut_short(tmp_path):
-    ledger = Ledger(tmp_path / "l.jsonl", "v")
-    ledger.append("a", x=1)
-    with ledger.path.open("a") as file:
+    log = RunLog(tmp_path / "l.jsonl", "v")
+    log.append("a", x=1)
+    with log.path.open("a") as file:
         file.write('{"key": "b", "finger')
-    assert set(ledger.rows()) == {"a"}
-    ledger.append("c", x=2)
-    assert set(ledger.rows()) == {"a", "c"}
+    assert set(log.rows()) == {"a"}
+    log.append("c", x=2)
+    assert set(log.rows()) == {"a", "c"}
 
 
 def test_table():
@@ -167,7 +170,7 @@ def test_contact_sheet_shows_misses_in_red_and_misreads_in_orange(tmp_path):
 
 
 def test_ocr_summary_averages_over_all_words(tmp_path):
-    from eval.matching import score_page
+    from eval.metrics.matching import score_page
 
     item = page(tmp_path)
     good = ScoredPage(item, item.words, score_page(item.words, item.words), 1.0, 2.0, 100.0, 4.0)

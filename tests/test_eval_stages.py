@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from eval import stages
-from eval.stages import StageClock
+from eval.performance import stages
+from eval.performance.stages import StageClock
 
 
 class Work:

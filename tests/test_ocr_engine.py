@@ -23,7 +23,7 @@ from docagent.ocr.types import CharReading, LineReading, WordReading
 from docagent.settings import Settings
 from docagent.sources.scan import load
 from docagent.text.language_model import load_language_model
-from eval.degradations import LEVELS, Rung, degrade_page, parse_rungs
+from eval.analysis.degradations import LEVELS, Rung, degrade_page, parse_rungs
 
 ROWS = (
     "Northfield Supplies Limited",

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("faker", reason="the train extra is not installed")
 pytest.importorskip("fontTools", reason="the train extra is not installed")
 
-from eval.ladder import ladder_table
+from eval.analysis.degradation_ladder import ladder_table
 from finetune.robustness import clean_pages
 
 

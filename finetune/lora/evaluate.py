@@ -34,8 +34,8 @@ from docagent.settings import Settings
 from docagent.tasks.extraction.requests import FieldAsker
 from docagent.vlm.calls import Asker
 from docagent.vlm.connection import load_chat_model
-from eval.fields import field_counts, letters_and_digits
 from eval.metrics import Counts
+from eval.metrics.fields import field_counts, letters_and_digits
 from finetune.llava.config import DataConfig, argument
 from finetune.llava.documents import ReadDocument, draw_document, read_document
 from finetune.llava.tasks import Spoiled, schema_of, unit_truth

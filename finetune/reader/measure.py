@@ -21,10 +21,10 @@ from docagent.reader.types import Query, Reading
 from docagent.schemas import load_schema
 from docagent.settings import Settings
 from eval.datasets import data_dir, load_documents
-from eval.engines import image_size
-from eval.fields import letters_and_digits
-from eval.matching import segment_to_words
 from eval.metrics import anls
+from eval.metrics.fields import letters_and_digits
+from eval.metrics.matching import segment_to_words
+from eval.systems.engines import image_size
 
 SROIE_FIELDS = ("company", "date", "address", "total")
 

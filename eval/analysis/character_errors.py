@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from eval.analysis.word_errors import MISSED, WordFate, align
 from eval.metrics import fold_text
-from eval.word_errors import MISSED, WordFate, align
 
 CHARACTERS = ("digit", "capital", "small letter", "sign")
 DIGITS = "0123456789"

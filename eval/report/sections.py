@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval import confidence, crops, kinds, ocr_errors, parallel, stages
-from eval.ladder import ladder_table
-from eval.ocr import CASE_SENSITIVE
+from eval.analysis import ocr_errors
+from eval.analysis.degradation_ladder import ladder_table
+from eval.analysis.word_errors import CLASSES
+from eval.datasets import CASE_SENSITIVE
+from eval.performance import parallel, stages
 from eval.tables import rows_to_table
-from eval.word_errors import CLASSES
+from eval.tasks import confidence, crops, page_kinds
 
 PEERS = ("docagent", "tesseract", "rapidocr", "rapidocr-2x", "fused", "auto")
 PEER_COLUMNS = {
@@ -243,7 +245,7 @@ SECTIONS = (
                 "kinds found",
                 "kinds.json",
                 "python -m eval.kinds",
-                rows_of(kinds.COLUMNS),
+                rows_of(page_kinds.COLUMNS),
             ),
         ),
     ),

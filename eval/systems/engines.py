@@ -25,7 +25,7 @@ from docagent.errors import SettingsError
 from docagent.geometry import BBox, Point, polygon_to_bbox, union_bbox
 from docagent.ocr.engines import boxed_words
 from docagent.settings import EngineName, Settings
-from eval.matching import TextBox
+from eval.metrics.matching import TextBox
 
 MB = 1_000_000
 LARGEST_SIDE = 4000

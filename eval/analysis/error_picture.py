@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from eval.contact_sheet import (
+from eval.analysis.contact_sheet import (
     BLUE,
     ORANGE,
     RED,
@@ -18,10 +18,10 @@ from eval.contact_sheet import (
     tile_grid,
     word_tile,
 )
+from eval.analysis.word_errors import BOX_OFF, MISREAD, MISSED, SPLIT, PageErrors, WordFate
 from eval.datasets import OcrPage
-from eval.matching import TextBox
 from eval.metrics import edit_distance
-from eval.word_errors import BOX_OFF, MISREAD, MISSED, SPLIT, PageErrors, WordFate
+from eval.metrics.matching import TextBox
 
 GREEN = (20, 130, 60)
 COLOURS = {MISREAD: ORANGE, MISSED: RED, SPLIT: BLUE, BOX_OFF: GREEN}

@@ -1,4 +1,4 @@
-"""An append-only JSONL ledger under ``runs/``: long runs stop and go on where they were.
+"""An append-only JSONL log under ``runs/``: long runs stop and go on where they were.
 
 A row has a ``key`` (page), a ``fingerprint`` (what produced it) and the result. The last row of
 a key counts; rows of another fingerprint are ignored, so changed code never reuses old results.
@@ -14,9 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from eval.datasets import ROOT
-
-RUNS = ROOT / "runs"
+from eval.extras import command_name
+from eval.paths import RUNS
 
 
 def run_file(what: str, data: str, split: str, limit: int | None, *more: str) -> Path:
@@ -28,12 +27,11 @@ def run_file(what: str, data: str, split: str, limit: int | None, *more: str) ->
 def this_command() -> str:
     """The command that is running, as it may be repeated from the repository's root; of absolute
     paths the last part."""
-    module = ".".join(Path(sys.argv[0]).with_suffix("").parts[-2:])
     shown = [Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:]]
-    return shlex.join(["python", "-m", module, *shown])
+    return " ".join([command_name(), *map(shlex.quote, shown)])
 
 
-class Ledger:
+class RunLog:
     """Rows of one run file; ``path`` need not exist yet."""
 
     def __init__(self, path: Path, fingerprint: str) -> None:

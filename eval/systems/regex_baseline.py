@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from eval.fields import Values, parse_amount
-from eval.matching import TextBox, boxes_to_rows
+from eval.metrics.fields import Values, parse_amount
+from eval.metrics.matching import TextBox, boxes_to_rows
 
 HEADING = re.compile(r"^\W*(tax invoice|invoice|receipt|cash bill|cash sales?|welcome)\b", re.I)
 ADDRESS_END = re.compile(r"\b(tel|fax|phone|gst|sst|invoice|receipt|date|bill|doc|cash)\b", re.I)

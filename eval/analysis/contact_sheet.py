@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from docagent.geometry import BBox
 from eval.datasets import OcrPage
-from eval.matching import TextBox, equal_text, match_boxes
+from eval.metrics.matching import TextBox, equal_text, match_boxes
 
 RED, ORANGE, BLUE = (220, 30, 30), (240, 140, 0), (40, 90, 220)
 PAGES, COLUMNS, TILE = 6, 3, (620, 860)

@@ -11,16 +11,14 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from eval.datasets import ROOT
-from eval.ledger import RUNS
-from eval.report_parts import SECTIONS, Part, Section
+from eval.paths import ROOT, RUNS
+from eval.report.sections import SECTIONS, Part, Section
 
 OUTPUT = ROOT / "docs" / "report.md"
 WIDEST = 1240
@@ -93,7 +91,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     missing = text.count("\nNot measured") + text.count("\nNot usable")
     print(f"{args.output}: {missing} measurements are missing" if missing else str(args.output))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -18,12 +18,12 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from docagent.geometry import BBox
-from eval.contact_sheet import save_stacked, tile_grid
-from eval.degradations import Image, Matrix, Rung, degrade_page, move_box, move_points
-from eval.engines import Engine
-from eval.matching import EMPTY_SCORE, TextBox, page_cer, score_page
-from eval.measure import Stopwatch
+from eval.analysis.contact_sheet import save_stacked, tile_grid
+from eval.analysis.degradations import Image, Matrix, Rung, degrade_page, move_box, move_points
+from eval.cost import Stopwatch
 from eval.metrics import ErrorRate
+from eval.metrics.matching import EMPTY_SCORE, TextBox, page_cer, score_page
+from eval.systems.engines import Engine
 from eval.tables import rows_to_table
 
 TILE, TILES_ACROSS = (520, 170), 3

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from docagent.errors import SettingsError
 from docagent.results import Field
-from eval.fields import (
+from eval.metrics.fields import (
     Normaliser,
     amount_value,
     date_value,

@@ -15,8 +15,8 @@ from itertools import pairwise
 from rapidfuzz.distance import Levenshtein
 
 from docagent.geometry import BBox
-from eval.matching import TextBox, boxes_to_rows, equal_text, match_boxes
 from eval.metrics import Counts, edit_distance, fold_text
+from eval.metrics.matching import TextBox, boxes_to_rows, equal_text, match_boxes
 
 RIGHT, MISSED, SPLIT, BOX_OFF, MISREAD = "right", "missed", "split", "box off", "misread"
 CLASSES = (RIGHT, MISSED, SPLIT, BOX_OFF, MISREAD)
@@ -53,7 +53,7 @@ class PageErrors:
 
     @property
     def counts(self) -> Counts:
-        """End-to-end words, as ``eval.matching.word_counts`` has them."""
+        """End-to-end words, as ``eval.metrics.matching.word_counts`` has them."""
         right = sum(fate.kind == RIGHT for fate in self.fates)
         return Counts(right, self.read, len(self.fates))
 

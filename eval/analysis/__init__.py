@@ -1,0 +1,1 @@
+"""Where errors come from: by cause, by character, by degradation; and pictures of them."""

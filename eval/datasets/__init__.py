@@ -1,0 +1,23 @@
+"""The labelled sets: FUNSD, SROIE, Kleister-NDA, BLN600 and invoice2data.
+
+They are found in the folder named by DOCAGENT_DATA, or in ``../shared/data`` beside the
+repository, and are never copied into it. Boxes are pixels of the image.
+"""
+
+from eval.datasets.corrections import load_corrections
+from eval.datasets.documents import load_documents
+from eval.datasets.folders import data_dir, spread
+from eval.datasets.ocr_pages import CASE_SENSITIVE, load_ocr_pages
+from eval.datasets.records import CorrectionPair, LabelledDocument, OcrPage
+
+__all__ = [
+    "CASE_SENSITIVE",
+    "CorrectionPair",
+    "LabelledDocument",
+    "OcrPage",
+    "data_dir",
+    "load_corrections",
+    "load_documents",
+    "load_ocr_pages",
+    "spread",
+]

@@ -1,0 +1,1 @@
+"""Time and memory: of stages, of a whole extraction, of several workers."""

@@ -1,0 +1,1 @@
+"""docs/report.md, made of what the commands left in ``runs/``."""

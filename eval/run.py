@@ -1,0 +1,70 @@
+"""Engines read a labelled set, each in a process of its own, and take turns page by page.
+
+Turns make what else the machine does, or the machines beside it do, fall on all engines alike: a
+processor was seen to take twice the seconds for the same work a minute later. Each page that was
+read is a row of a log, so a stopped run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from subprocess import PIPE, Popen
+from typing import Any
+
+from eval.systems.engines import THREAD_LIMITS
+from eval.systems.readings import readings_log
+
+Rows = dict[str, dict[str, Any]]
+"""Results of pages by their names."""
+
+
+def run_workers(
+    engines: Sequence[str], data: str, split: str, limit: int | None, resume: bool
+) -> dict[str, Rows | None]:
+    """Read pages with each engine in a child process, taking turns, and return their rows;
+    progress and errors go to stderr.
+
+    None for an engine that failed; the pages it read are in the log. Fingerprints are taken
+    here, once, so that code edited meanwhile does not part the processes.
+    """
+    logs = {engine: readings_log(engine, data, split) for engine in engines}
+    workers: dict[str, Popen[str]] = {}
+    with ExitStack() as stack:
+        for engine, log in logs.items():
+            command = [sys.executable, "-m", "eval.worker", "--turns", "--engine", engine]
+            command += ["--data", data, "--split", split, "--fingerprint", log.fingerprint]
+            command += ["--limit", str(limit)] if limit is not None else []
+            command += ["--resume"] if resume else []
+            environment = {**os.environ, **THREAD_LIMITS}
+            worker = Popen(command, env=environment, stdin=PIPE, stdout=PIPE, text=True)
+            workers[engine] = stack.enter_context(worker)
+            _heard(worker)  # It has loaded; the next one may.
+        busy = list(workers.values())
+        while busy:
+            busy = [worker for worker in busy if _told(worker) and _heard(worker)]
+    return {e: logs[e].rows() if w.returncode == 0 else None for e, w in workers.items()}
+
+
+def run_worker(engine: str, data: str, split: str, limit: int | None, resume: bool) -> Rows | None:
+    """``run_workers`` for one engine."""
+    return run_workers([engine], data, split, limit, resume)[engine]
+
+
+def _told(worker: Popen[str]) -> bool:
+    """Whether the worker could be told to read a page."""
+    assert worker.stdin is not None
+    try:
+        worker.stdin.write("\n")
+        worker.stdin.flush()
+    except BrokenPipeError:
+        return False
+    return True
+
+
+def _heard(worker: Popen[str]) -> bool:
+    """Whether the worker goes on, said when it has loaded and when it has read a page."""
+    assert worker.stdout is not None
+    return bool(worker.stdout.readline())

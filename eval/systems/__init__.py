@@ -1,0 +1,1 @@
+"""What is compared: OCR engines behind one call, and a baseline of regular expressions."""

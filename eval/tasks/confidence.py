@@ -1,0 +1,211 @@
+"""How far confidences can be believed: expected calibration error before and after.
+
+    python -m eval.confidence --data funsd
+    python -m eval.confidence --data funsd --engine fused
+    python -m eval.confidence --data sroie --picture runs/reliability.png
+
+A read word counts if its box meets a true word's (IoU >= 0.5, one to one); it is right if the
+texts are equal (SROIE: without case). Words cut differently from the truth have no true text
+and are left out; their share is printed. Before is the plain aggregate of the characters'
+confidences (of docagent's own engine), after is what docagent reports. One more row counts the
+words that meet no true one as wrong, whoever may be to blame: the annotators, who left text out,
+or the reader. The last row is of lines, those whose words all meet a true one; a line is right if
+all its words are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from docagent import DocAgent
+from docagent.confidence import AGGREGATES
+from docagent.document import Page, Word
+from docagent.errors import DocAgentError
+from docagent.settings import Aggregate, EngineName, Settings
+from eval.datasets import CASE_SENSITIVE, OcrPage, load_ocr_pages
+from eval.metrics import Bin, ece, reliability
+from eval.metrics.matching import TextBox, equal_text, match_boxes
+from eval.paths import RUNS
+from eval.systems.engines import THREAD_LIMITS, document_to_lines, image_size
+from eval.tables import rows_to_table, write_json
+
+COLUMNS = {
+    "confidence": "confidence",
+    "count": "count",
+    "right": "right",
+    "mean": "mean",
+    "ece": "ECE",
+    "unmatched": "unmatched",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A read word: confidences of its characters, the one reported, whether it is right."""
+
+    chars: tuple[float, ...]
+    reported: float
+    right: bool
+
+
+def page_words(page: Page) -> list[Word]:
+    """Words with a confidence, in reading order."""
+    return [w for line in page.lines for w in line.words if w.confidence is not None]
+
+
+def word_outcomes(
+    words: Sequence[Word], boxes: Sequence[TextBox], truth: Sequence[TextBox], case: bool
+) -> list[Outcome]:
+    """Outcomes of the words whose box meets a true one. boxes: of the words, in pixels."""
+    same = equal_text(case)
+    return [
+        Outcome(
+            words[i].char_confidences,
+            words[i].confidence or 0.0,
+            same(boxes[i].text, truth[j].text),
+        )
+        for i, j in match_boxes(boxes, truth)
+    ]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What docagent was how sure of, and whether it was right.
+
+    words: those that meet a true one. lines: confidence and rightness of the lines made of such
+    words. nowhere: confidences of the words that meet none.
+    """
+
+    words: tuple[Outcome, ...] = ()
+    lines: tuple[tuple[float, bool], ...] = ()
+    nowhere: tuple[float, ...] = ()
+
+    def __add__(self, other: Told) -> Told:
+        return Told(
+            self.words + other.words, self.lines + other.lines, self.nowhere + other.nowhere
+        )
+
+
+def page_told(page: Page, boxes: Sequence[TextBox], truth: Sequence[TextBox], case: bool) -> Told:
+    """What one page tells. boxes: of its words with a confidence, in pixels, in reading order."""
+    same = equal_text(case)
+    right = {i: same(boxes[i].text, truth[j].text) for i, j in match_boxes(boxes, truth)}
+    words = page_words(page)
+    lines = []
+    start = 0
+    for line in page.lines:
+        members = range(start, start + sum(word.confidence is not None for word in line.words))
+        start = members.stop
+        if line.confidence is not None and all(i in right for i in members):
+            lines.append((line.confidence, all(right[i] for i in members)))
+    return Told(
+        tuple(word_outcomes(words, boxes, truth, case)),
+        tuple(lines),
+        tuple(word.confidence or 0.0 for i, word in enumerate(words) if i not in right),
+    )
+
+
+def collect(pages: Iterable[OcrPage], case: bool, how: Aggregate, engine: EngineName) -> Told:
+    """What all pages tell. Raises SettingsError or MissingExtraError for an engine that is not
+    installed."""
+    settings = Settings.from_env().replace(confidence=how, threads=1, engine=engine)
+    agent = DocAgent(settings)
+    told = Told()
+    for number, page in enumerate(pages, start=1):
+        document = agent.read(page.path)
+        lines = document_to_lines(document, image_size(page.path))
+        boxes = [box for line in lines for box in line.words if box.confidence is not None]
+        told += page_told(document.pages[0], boxes, page.words, case)
+        print(f"\r{number} pages", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return told
+
+
+def rows(told: Told, how: Aggregate) -> list[dict[str, Any]]:
+    """The rows of the table: words as decoded, if the engine tells of characters, as reported, and
+    with those that meet no true word; and lines."""
+    right = [o.right for o in told.words]
+    reported = [o.reported for o in told.words]
+    kinds = {}
+    if all(o.chars for o in told.words):
+        kinds[f"{how}, as decoded"] = ([AGGREGATES[how](o.chars) for o in told.words], right)
+    kinds[f"{how}, calibrated"] = (reported, right)
+    kinds[f"{how}, calibrated, unmatched are wrong"] = (
+        [*reported, *told.nowhere],
+        right + [False] * len(told.nowhere),
+    )
+    if told.lines:
+        kinds[f"lines, {how} of words"] = (
+            [sure for sure, _ in told.lines],
+            [line_right for _, line_right in told.lines],
+        )
+    return [
+        {
+            "confidence": name,
+            "count": len(values),
+            "right": sum(correct) / len(correct),
+            "mean": sum(values) / len(values),
+            "ece": ece(values, correct),
+            "unmatched": len(told.nowhere) / (len(told.words) + len(told.nowhere)),
+        }
+        for name, (values, correct) in kinds.items()
+    ]
+
+
+def draw_reliability(bins: Sequence[Bin], path: Path, size: int = 400) -> None:
+    """A reliability diagram: share right (bars) against mean confidence (the diagonal)."""
+    image = Image.new("RGB", (size + 40, size + 40), "white")
+    pen = ImageDraw.Draw(image)
+    most = max((b.count for b in bins), default=1)
+    for b in bins:
+        left, right = 20 + b.low * size, 18 + b.high * size
+        share = b.accuracy
+        pen.rectangle((left, 20 + size * (1 - share), right, 20 + size), fill=(90, 140, 220))
+        pen.text((left + 2, 24 + size), f"{b.count}", fill=(60, 60, 60))
+        pen.rectangle((left, 16 - 12 * b.count / most, right, 16), fill=(200, 200, 200))
+    pen.line((20, 20 + size, 20 + size, 20), fill=(220, 40, 40), width=2)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path)
+
+
+def main() -> int:
+    """Parse the command line, read, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", choices=sorted(CASE_SENSITIVE), required=True)
+    parser.add_argument("--split", default="dev")
+    parser.add_argument("--limit", type=int, help="pages, spaced evenly over the set")
+    parser.add_argument("--aggregate", choices=sorted(AGGREGATES), default="minimum")
+    parser.add_argument("--engine", choices=("docagent", "fused"), default="docagent")
+    parser.add_argument("--json", action="store_true", help="JSON on stdout instead of a table")
+    parser.add_argument("--picture", type=Path, help="PNG with the reliability diagram")
+    args = parser.parse_args()
+    os.environ.update(THREAD_LIMITS)
+    try:
+        pages = load_ocr_pages(args.data, args.split, args.limit)
+        told = collect(pages, CASE_SENSITIVE[args.data], args.aggregate, args.engine)
+    except DocAgentError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    if not told.words:
+        print("error: no word was read where the truth has one", file=sys.stderr)
+        return 2
+    table = rows(told, args.aggregate)
+    results = {"data": args.data, "split": args.split, "engine": args.engine, "rows": table}
+    name = "" if args.engine == "docagent" else f"-{args.engine}"
+    write_json(RUNS / f"confidence-{args.data}-{args.split}{name}.json", results)
+    if args.picture:
+        reported = [o.reported for o in told.words]
+        draw_reliability(reliability(reported, [o.right for o in told.words]), args.picture)
+    print(json.dumps(results, indent=1) if args.json else rows_to_table(table, COLUMNS))
+    return 0
