@@ -22,7 +22,7 @@ from docagent.errors import DocAgentError, SourceError
 from docagent.geometry import Polygon
 from docagent.ocr.engine import OcrEngine
 from docagent.ocr.engines.registry import check_engine, load_engine
-from docagent.ocr.types import PageReader, SecondRead
+from docagent.ocr.types import PageEngine, SecondRead
 from docagent.reader.embedded import EmbeddedReader
 from docagent.reader.types import Reader
 from docagent.results import Answer, Classification, Correction, Extraction, Summary
@@ -66,7 +66,7 @@ _MODELS = Lock()
 
 
 @cache
-def _engine(settings: Settings) -> PageReader:
+def _engine(settings: Settings) -> PageEngine:
     return load_engine(settings, lambda: _own_engine(settings))
 
 
@@ -103,7 +103,7 @@ class DocAgent:
         self,
         settings: Settings | None = None,
         *,
-        engine: PageReader | None = None,
+        engine: PageEngine | None = None,
         reader: Reader | None = None,
         vlm: BaseChatModel | None = None,
     ) -> None:
@@ -301,7 +301,7 @@ class DocAgent:
             raise SourceError(scan.name, pages[0].error)
         return Document(id=scan.id, name=scan.name, pages=tuple(pages))
 
-    def _read_page(self, scan_page: ScanPage, load_engine: Callable[[], PageReader]) -> Page:
+    def _read_page(self, scan_page: ScanPage, load_engine: Callable[[], PageEngine]) -> Page:
         layer = scan_page.text_layer
         # The router says what kind of page it is; any other engine need not even be loaded.
         if layer is not None and self.settings.engine != "auto":
@@ -320,11 +320,11 @@ class DocAgent:
             if len(self._read) > REMEMBERED:
                 self._read.popitem(last=False)
 
-    def _load_engine(self) -> PageReader:
+    def _load_engine(self) -> PageEngine:
         with _MODELS:
             return self._engine or _engine(self.settings)
 
-    def _load_single(self) -> PageReader:
+    def _load_single(self) -> PageEngine:
         """The engine for one of several pages that are read side by side, a thread each."""
         with _MODELS:
             return self._engine or _engine(self.settings.replace(threads=1))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from docagent.errors import SourceError
 from docagent.ocr.detection.view import detection_view
-from docagent.ocr.preprocess import even_light
+from docagent.ocr.preprocess import flatten_lighting
 from docagent.ocr.recognition.crops import cut_crop, quad_size, whole_image
 from docagent.ocr.types import Image
 from docagent.settings import Settings
@@ -125,7 +125,7 @@ def read_pages(images: Sequence[LabelledImage], words: bool, skipped: Skipped) -
         lines = [line for line in image.lines if line.quad is not None and _inside(line, pixels)]
         for _ in range(len(image.lines) - len(lines)):
             skipped.add("boxes outside of their image", image.path.name)
-        clean = _paint_over([q.quad for q in lines if not q.readable], even_light(pixels))
+        clean = _paint_over([q.quad for q in lines if not q.readable], flatten_lighting(pixels))
         quads = [line.quad for line in lines if line.readable and line.quad is not None]
         if words:
             quads = join_words(quads)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from docagent.ocr.detection.detector import page_to_input
-from docagent.ocr.detection.probability_map import MAP_STRIDE, shrink_quad
+from docagent.ocr.detection.probability_map import MAP_STRIDE_PX, shrink_quad
 
 Page = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
@@ -31,12 +31,12 @@ def target_map(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Band map and weight map, both (size / stride, size / stride). Around the band the weight
     is 2 between lines, so that neighbours are kept apart."""
-    side = size // MAP_STRIDE
+    side = size // MAP_STRIDE_PX
     bands, weights = np.zeros((side, side), np.uint8), np.ones((side, side), np.float32)
     for quad in quads:
-        cv2.fillPoly(weights, [np.round(quad / MAP_STRIDE).astype(np.int32)], 2.0)
+        cv2.fillPoly(weights, [np.round(quad / MAP_STRIDE_PX).astype(np.int32)], 2.0)
     for quad in quads:
-        fixed = np.round(shrink_quad(quad) / MAP_STRIDE * 8 - 4).astype(np.int32)
+        fixed = np.round(shrink_quad(quad) / MAP_STRIDE_PX * 8 - 4).astype(np.int32)
         cv2.fillPoly(bands, [fixed], 1, cv2.LINE_8, 3)
     return bands.astype(np.float32), weights
 

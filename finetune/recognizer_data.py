@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from docagent.ocr.recognition.charset import CHARSET
-from docagent.ocr.recognition.crops import CROP_HEIGHT, crop_to_input, stack_inputs
+from docagent.ocr.recognition.crops import CROP_HEIGHT_PX, crop_to_input, stack_inputs
 from docagent.ocr.recognition.framing import frame_text
 
 INDEX = {char: i + 1 for i, char in enumerate(CHARSET)}
@@ -58,8 +58,8 @@ def tightened(crop: NDArray[np.uint8], rng: random.Random) -> NDArray[np.uint8]:
     top, bottom = max(0, rows[0] - rng.randint(0, 4)), rows[-1] + 1 + rng.randint(0, 4)
     left, right = max(0, columns[0] - rng.randint(0, 4)), columns[-1] + 1 + rng.randint(0, 6)
     close = crop[top:bottom, left:right]
-    width = max(8, round(close.shape[1] * CROP_HEIGHT / close.shape[0]))
-    return cv2.resize(close, (width, CROP_HEIGHT), interpolation=cv2.INTER_LINEAR)
+    width = max(8, round(close.shape[1] * CROP_HEIGHT_PX / close.shape[0]))
+    return cv2.resize(close, (width, CROP_HEIGHT_PX), interpolation=cv2.INTER_LINEAR)
 
 
 def slivered(
@@ -127,7 +127,7 @@ def augment(
     elif rng.random() < 0.4:  # a line's edges are found a little too high, low, wide or tight
         crop = cv2.copyMakeBorder(crop, 6, 6, 0, 0, cv2.BORDER_REPLICATE)
         top, bottom = rng.randint(1, 8), rng.randint(1, 8)
-        crop = cv2.resize(crop[top : crop.shape[0] - bottom], (crop.shape[1], CROP_HEIGHT))
+        crop = cv2.resize(crop[top : crop.shape[0] - bottom], (crop.shape[1], CROP_HEIGHT_PX))
     if other is not None and rng.random() < (0.2 if crop.shape[1] < SHORT else 0.04):
         crop = slivered(crop, other, rng)
     if rng.random() < 0.06:
@@ -139,12 +139,12 @@ def augment(
     # Serving stretches crops by READ_STRETCH; type is condensed and wide around that.
     stretch = rng.uniform(0.95, 1.5) if rng.random() < 0.75 else rng.uniform(0.6, 1.0)
     width = max(8, round(crop.shape[1] * stretch))
-    crop = cv2.resize(crop, (width, CROP_HEIGHT), interpolation=cv2.INTER_LINEAR)
+    crop = cv2.resize(crop, (width, CROP_HEIGHT_PX), interpolation=cv2.INTER_LINEAR)
     if rng.random() < 0.15:
         small = rng.uniform(0.35, 0.8)
-        size = (max(4, round(crop.shape[1] * small)), max(8, round(CROP_HEIGHT * small)))
+        size = (max(4, round(crop.shape[1] * small)), max(8, round(CROP_HEIGHT_PX * small)))
         low = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
-        crop = cv2.resize(low, (crop.shape[1], CROP_HEIGHT), interpolation=cv2.INTER_CUBIC)
+        crop = cv2.resize(low, (crop.shape[1], CROP_HEIGHT_PX), interpolation=cv2.INTER_CUBIC)
     if rng.random() < 0.03:
         crop = 255 - crop
     if rng.random() < 0.2:

@@ -127,7 +127,7 @@ def test_words_of_a_labelled_line_are_right_or_wrong() -> None:
 def test_a_word_that_language_settled_is_as_sure_as_that_makes_it() -> None:
     chars = tuple(CharReading(c, p, 0.0, 0.1) for c, p in (("t", 0.9), ("h", 0.1)))
     assert WordReading(chars).confidences == (0.9, 0.1)
-    assert WordReading(chars, settled=0.7).confidences == (0.9, 0.7)
+    assert WordReading(chars, language_probability=0.7).confidences == (0.9, 0.7)
 
 
 def test_adapting_refits_words_if_there_are_enough(folder: Path) -> None:

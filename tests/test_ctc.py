@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from docagent.ocr.recognition.charset import CHARSET, fold_text
-from docagent.ocr.recognition.ctc import align, decode_beam, decode_greedy, doubt_others
+from docagent.ocr.recognition.ctc import align, cap_by_missed_characters, decode_beam, decode_greedy
 
 CLASSES = len(CHARSET) + 1
 
@@ -125,7 +125,7 @@ def test_a_letter_that_may_be_missing_lowers_confidence(
 ) -> None:
     scores = missing(path, step, char, 0.4)
     plain = decode_greedy(scores)
-    lowered = doubt_others(plain, scores)
+    lowered = cap_by_missed_characters(plain, scores)
     assert lowered[doubted].confidence == pytest.approx(0.6, abs=0.01)
     others = [i for i in range(len(plain)) if i != doubted]
     assert [lowered[i] for i in others] == [plain[i] for i in others]
@@ -134,8 +134,8 @@ def test_a_letter_that_may_be_missing_lowers_confidence(
 @pytest.mark.parametrize(("step", "char"), [(1, "a"), (1, "b"), (1, " "), (3, " ")])
 def test_neighbours_that_spread_and_spaces_are_no_missing_letters(step: int, char: str) -> None:
     scores = missing("a_b_c", step, char, 0.4)
-    assert doubt_others(decode_greedy(scores), scores) == decode_greedy(scores)
+    assert cap_by_missed_characters(decode_greedy(scores), scores) == decode_greedy(scores)
 
 
 def test_nothing_read_has_nothing_to_doubt() -> None:
-    assert doubt_others([], path_scores("___")) == []
+    assert cap_by_missed_characters([], path_scores("___")) == []

@@ -23,12 +23,12 @@ from docagent.geometry import Polygon, bbox_iou, bbox_to_polygon, polygon_to_bbo
 from docagent.ocr.engine import OcrEngine
 from docagent.ocr.engines import registry as engines
 from docagent.ocr.engines import tesseract
-from docagent.ocr.engines.fused import FusedEngine
+from docagent.ocr.engines.fused_engine import FusedEngine
 from docagent.ocr.engines.rapidocr import RapidOcrEngine
 from docagent.ocr.engines.registry import load_engine
-from docagent.ocr.engines.router import PAIR, RoutedEngine
+from docagent.ocr.engines.routed_engine import FUSED_WITH_RAPIDOCR, RoutedEngine
 from docagent.ocr.engines.tesseract import TesseractEngine
-from docagent.ocr.preprocess import turn
+from docagent.ocr.preprocess import rotate_right_angle
 from docagent.settings import EngineName, Settings
 from docagent.sources.scan import ScanPage, load
 from tests.documents import page_of
@@ -102,7 +102,7 @@ def test_a_text_layer_is_used_as_it_is(name: EngineName) -> None:
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_tesseract_turns_pages(degrees: int) -> None:
     engine = TesseractEngine(Settings(threads=1))
-    read = engine.read_page(load(turn(page(), degrees)).pages[0])
+    read = engine.read_page(load(rotate_right_angle(page(), degrees)).pages[0])
     assert read.rotation == (360 - degrees) % 360
     assert words_right(read) >= 0.9
 
@@ -203,7 +203,7 @@ def test_a_tesseract_that_fails_is_an_error_of_the_page(
     command.write_text(script)
     command.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr(tesseract, "SECONDS", seconds)
+    monkeypatch.setattr(tesseract, "MAX_PAGE_SECONDS", seconds)
     with pytest.raises(SourceError, match=said):
         TesseractEngine().read_page(load(page()).pages[0])
 
@@ -232,16 +232,16 @@ class Other:
         self.fails, self.turns = fails, list[int]()
 
     def read_page(self, scan_page: ScanPage) -> Page:
-        return self.read_turned(scan_page, 180)
+        return self.read_rotated(scan_page, 180)
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
         return "other"
 
-    def read_turned(self, scan_page: ScanPage, quarter: int) -> Page:
+    def read_rotated(self, scan_page: ScanPage, rotation: int) -> Page:
         if self.fails:
             raise SourceError("page 1", "failed")
-        self.turns.append(quarter)
-        return page_of([ROWS[0]]).replace(rotation=quarter, engine="other")
+        self.turns.append(rotation)
+        return page_of([ROWS[0]]).replace(rotation=rotation, engine="other")
 
 
 def test_the_others_read_the_page_turned_as_docagent_found_it() -> None:
@@ -304,7 +304,7 @@ def test_the_pair_of_the_router_is_there_with_rapidocr(monkeypatch: pytest.Monke
         monkeypatch.setattr(engines, "installed_engines", lambda names=names: names)
         routed = load_engine(Settings(engine="auto"), OcrEngine)
         assert isinstance(routed, RoutedEngine)
-        assert (PAIR in routed._engines) is there
+        assert (FUSED_WITH_RAPIDOCR in routed._engines) is there
 
 
 @needs_rapidocr
@@ -322,5 +322,5 @@ def test_rapidocr_leaves_its_angle_classifier_out_where_the_turn_is_known() -> N
     engine._engine = run
     scan_page = load(page()).pages[0]
     engine.read_page(scan_page)
-    engine.read_turned(scan_page, 90)
+    engine.read_rotated(scan_page, 90)
     assert asked == [True, False]

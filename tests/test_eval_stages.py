@@ -60,7 +60,7 @@ def test_stages_of_a_page(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     path = tmp_path / "page.png"
     Image.fromarray(page()[:200]).save(path)
     monkeypatch.setattr(stages, "load_ocr_pages", lambda *_: [OcrPage("p", path, (), ())])
-    for owner, name in ((stages.ocr, "_prepared"), (stages.ocr, "split_stacks")):
+    for owner, name in ((stages.ocr, "_preprocessed"), (stages.ocr, "split_stacked_lines")):
         monkeypatch.setattr(owner, name, getattr(owner, name))  # put back afterwards
     monkeypatch.setattr(stages.ocr, "_crop", stages.ocr._crop)
     monkeypatch.setattr(stages.recognition, "decode_beam", stages.recognition.decode_beam)

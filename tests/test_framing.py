@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from docagent.ocr.recognition.framing import MOST, frame_text
+from docagent.ocr.recognition.framing import MAX_TRIM_RATIO, frame_text
 
 PAPER, INK = 230, 20
 
@@ -84,7 +84,7 @@ def test_at_most_a_share_of_the_height_is_cut(above, below, height, seed):
     framed = frame_text(crop)
     assert framed.shape[0] == height
     assert framed.dtype == np.uint8
-    most = 1 / (1 - 2 * MOST - 2 / height)
+    most = 1 / (1 - 2 * MAX_TRIM_RATIO - 2 / height)
     assert crop.shape[1] <= framed.shape[1] <= round(crop.shape[1] * most) + 1
     # What was ink of the line is still there, resized.
     before = int((crop < 128).sum()) * framed.shape[1] / crop.shape[1]

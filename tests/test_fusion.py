@@ -12,7 +12,7 @@ from docagent.confidence import Calibration
 from docagent.document import Line, Page, Word
 from docagent.geometry import BBox, bbox_to_polygon, polygon_to_bbox
 from docagent.ocr.engines.alignment import align_texts, group_boxes
-from docagent.ocr.engines.fusion import KEEP, fuse_pages
+from docagent.ocr.engines.page_fusion import MIN_LONE_WORD_PROBABILITY, fuse_pages
 from tests.documents import lines, page_of
 
 AS_IS: dict[str, Calibration] = {}
@@ -76,7 +76,10 @@ def test_joined_words_are_cut_as_most_engines_cut_them(order: tuple[int, ...]) -
 
 def test_a_word_only_one_engine_saw_is_kept_if_it_is_sure() -> None:
     base = read("base", ["Invoice"])
-    for confidence, kept in ((KEEP + 0.05, True), (KEEP - 0.05, False)):
+    for confidence, kept in (
+        (MIN_LONE_WORD_PROBABILITY + 0.05, True),
+        (MIN_LONE_WORD_PROBABILITY - 0.05, False),
+    ):
         other = placed("other", [("Paid", (0.5, 0.5, 0.6, 0.52), confidence)])
         assert ("Paid" in fuse_pages([base, other], AS_IS).text) is kept
 

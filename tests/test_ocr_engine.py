@@ -1,4 +1,4 @@
-"""The OCR engine with the shipped weights on pages drawn here: any turn, lean and light."""
+"""The OCR engine with the shipped weights on pages drawn here: any rotation, skew and light."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from docagent.errors import ModelError
 from docagent.geometry import bbox_iou, polygon_to_bbox
 from docagent.models import open_session
 from docagent.ocr.engine import OcrEngine
-from docagent.ocr.preprocess import is_negative, rotate, turn
+from docagent.ocr.preprocess import is_negative, rotate, rotate_right_angle
 from docagent.ocr.recognition.recognizer import rescore
 from docagent.ocr.types import CharReading, LineReading, WordReading
 from docagent.settings import Settings
@@ -79,7 +79,7 @@ def test_clean_page_is_read_in_order_with_boxes_in_place(engine: OcrEngine) -> N
 
 @pytest.mark.parametrize("degrees", [90, 180, 270])
 def test_turned_pages_are_turned_back(engine: OcrEngine, degrees: int) -> None:
-    read = engine.read_image(turn(page(), degrees))
+    read = engine.read_image(rotate_right_angle(page(), degrees))
     assert read.rotation == (360 - degrees) % 360
     assert words_right(read) >= 0.9
     assert (read.width, read.height) == (900, 620)
@@ -242,7 +242,9 @@ def test_standing_crops_are_read(engine: OcrEngine) -> None:
     line = page()[100:160, 30:500]
     texts = [
         " ".join("".join(c.text for c in w.chars) for w in reading.words)
-        for reading in engine.read_crops([line, turn(line, 90), turn(line, 270)])
+        for reading in engine.read_crops(
+            [line, rotate_right_angle(line, 90), rotate_right_angle(line, 270)]
+        )
     ]
     assert texts[0]
     assert set(texts) == {texts[0]}

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from docagent.ocr.detection.probability_map import map_to_detections, order_corners, shrink_quad
 from docagent.ocr.detection.view import (
-    MAX_PIXELS,
-    TARGET_TYPE,
+    MAX_VIEW_PIXELS,
+    TARGET_TYPE_HEIGHT_PX,
     detection_view,
-    resized,
+    resize_image,
     type_height,
 )
-from docagent.ocr.preprocess import apply_affine, even_light, rotate, turn
+from docagent.ocr.preprocess import apply_affine, flatten_lighting, rotate, rotate_right_angle
 from docagent.ocr.recognition.crops import crop_to_input, cut_crop, quad_size, stack_inputs
 
 
@@ -108,8 +108,10 @@ def test_inputs_are_stretched_and_their_right_edge_shows() -> None:
 @given(st.sampled_from([0, 90, 180, 270]), st.integers(1, 20), st.integers(1, 20))
 def test_turns_add_up(degrees: int, h: int, w: int) -> None:
     image = np.arange(h * w, dtype=np.uint8).reshape(h, w)
-    assert (turn(turn(image, degrees), (360 - degrees) % 360) == image).all()
-    assert (turn(image, 90)[:, -1] == image[0]).all()
+    assert (
+        rotate_right_angle(rotate_right_angle(image, degrees), (360 - degrees) % 360) == image
+    ).all()
+    assert (rotate_right_angle(image, 90)[:, -1] == image[0]).all()
 
 
 @pytest.mark.parametrize("degrees", [5, -11, 3.5])
@@ -141,13 +143,15 @@ def _type(size: float, shape: tuple[int, int] = (600, 800)) -> NDArray[np.uint8]
 def test_type_height_follows_the_type() -> None:
     small, large = type_height(_type(0.5)), type_height(_type(1.5))
     assert small and large and 2 < large / small < 3.7
-    assert detection_view(_type(0.5)).scale == pytest.approx((TARGET_TYPE / small,) * 2, rel=0.01)
+    assert detection_view(_type(0.5)).scale == pytest.approx(
+        (TARGET_TYPE_HEIGHT_PX / small,) * 2, rel=0.01
+    )
     assert type_height(np.full((300, 300), 255, np.uint8)) is None
 
 
 def test_large_pages_have_type_of_their_own_size() -> None:
     page = _type(1.0, (1200, 1200))
-    small, large = type_height(page), type_height(resized(page, 3600, 3600))
+    small, large = type_height(page), type_height(resize_image(page, 3600, 3600))
     assert small and large and large == pytest.approx(3 * small, rel=0.15)
 
 
@@ -166,7 +170,7 @@ def test_the_view_is_of_the_ink(left: int, top: int, below: int, size: float) ->
     seen = view.from_page(np.stack([first, last]))
     assert (seen >= 0).all() and (seen <= view.image.shape[::-1]).all()
     assert view.to_page(seen) == pytest.approx(np.stack([first, last]), abs=0.01)
-    assert view.image.size <= 1.01 * MAX_PIXELS
+    assert view.image.size <= 1.01 * MAX_VIEW_PIXELS
     y = round(float(seen[0, 1]))
     assert view.image[max(0, y - 3) : y + 6].min() < 128  # the first row of ink is where it says
 
@@ -174,7 +178,7 @@ def test_the_view_is_of_the_ink(left: int, top: int, below: int, size: float) ->
 def test_a_page_without_type_is_seen_whole() -> None:
     blank = np.full((400, 300), 255, np.uint8)
     assert detection_view(blank).image.shape == (400, 300)
-    assert detection_view(np.full((9000, 9000), 200, np.uint8)).image.size <= 1.01 * MAX_PIXELS
+    assert detection_view(np.full((9000, 9000), 200, np.uint8)).image.size <= 1.01 * MAX_VIEW_PIXELS
 
 
 @pytest.mark.parametrize("shape", [(33, 50), (64, 64), (301, 77), (1000, 750)])
@@ -182,7 +186,7 @@ def test_a_page_without_type_is_seen_whole() -> None:
 def test_resizing_keeps_what_is_seen(shape: tuple[int, int], factor: float) -> None:
     ramp = np.linspace(0, 255, shape[1]).astype(np.uint8)[None].repeat(shape[0], 0)
     size = max(4, round(shape[1] * factor)), max(4, round(shape[0] * factor))
-    small = resized(ramp, *size)
+    small = resize_image(ramp, *size)
     assert small.shape == size[::-1] and small.dtype == np.uint8
     wanted = np.interp((np.arange(size[0]) + 0.5) / size[0], [0, 1], [0, 255])
     assert np.abs(small.mean(axis=0) - wanted).max() < 255 * (1.5 / size[0] + 3 / shape[1]) + 1
@@ -190,9 +194,9 @@ def test_resizing_keeps_what_is_seen(shape: tuple[int, int], factor: float) -> N
 
 def test_shadow_is_evened_out_and_even_light_left_alone() -> None:
     page = _type(1.0)
-    assert even_light(page) is page
+    assert flatten_lighting(page) is page
     shade = np.linspace(1.0, 0.35, page.shape[1])
-    evened = even_light((page * shade).astype(np.uint8))
+    evened = flatten_lighting((page * shade).astype(np.uint8))
     paper = np.percentile(evened[:, 40:-40], 90, axis=0)
     assert paper.min() > 0.75 * paper.max()
 

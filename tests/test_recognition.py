@@ -13,9 +13,14 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 import docagent
-from docagent.ocr.recognition.crops import CROP_HEIGHT
-from docagent.ocr.recognition.readings import as_word
-from docagent.ocr.recognition.recognizer import BATCH_COLUMNS, PADDING, TextRecognizer, batches
+from docagent.ocr.recognition.crops import CROP_HEIGHT_PX
+from docagent.ocr.recognition.postprocess import merge_to_word
+from docagent.ocr.recognition.recognizer import (
+    MAX_BATCH_COLUMNS,
+    MAX_PADDING_COLUMNS,
+    TextRecognizer,
+    group_into_batches,
+)
 from docagent.ocr.types import CharReading, LineReading, WordReading
 from docagent.ocr.types import Image as Pixels
 
@@ -34,7 +39,7 @@ TEXTS = (
 
 def draw(text: str) -> Pixels:
     font = ImageFont.load_default(24)
-    image = Image.new("L", (round(font.getlength(text)) + 12, CROP_HEIGHT), 250)
+    image = Image.new("L", (round(font.getlength(text)) + 12, CROP_HEIGHT_PX), 250)
     ImageDraw.Draw(image).text((6, 1), text, font=font, fill=20)
     return np.asarray(image).copy()
 
@@ -52,7 +57,7 @@ def recognizer() -> TextRecognizer:
 def test_readings_are_in_the_order_of_the_crops(recognizer: TextRecognizer) -> None:
     crops = [draw(text) for text in TEXTS]
     widths = [crop.shape[1] for crop in crops]
-    assert sum(widths) > BATCH_COLUMNS, "several batches"
+    assert sum(widths) > MAX_BATCH_COLUMNS, "several batches"
     assert widths != sorted(widths), "not in the order that batches are made in"
     assert [drawn_as(reading) for reading in recognizer.recognize(crops)] == list(TEXTS)
     backwards = recognizer.recognize(crops[::-1])
@@ -73,12 +78,12 @@ def test_no_crops_no_readings(recognizer: TextRecognizer) -> None:
 
 @given(st.lists(st.integers(8, 3200), max_size=60))
 def test_batches_hold_every_crop_once_with_little_padding(widths: list[int]) -> None:
-    made = batches(widths)
+    made = group_into_batches(widths)
     assert sorted(index for batch in made for index in batch) == list(range(len(widths)))
     for batch in made:
         held = [widths[index] for index in batch]
-        assert len(held) == 1 or max(held) * len(held) <= BATCH_COLUMNS
-        assert all(new - old <= PADDING for old, new in pairwise(held))
+        assert len(held) == 1 or max(held) * len(held) <= MAX_BATCH_COLUMNS
+        assert all(new - old <= MAX_PADDING_COLUMNS for old, new in pairwise(held))
 
 
 def spelt(*texts: str) -> LineReading:
@@ -104,6 +109,6 @@ def spelt(*texts: str) -> LineReading:
     ],
 )
 def test_a_short_crop_is_a_word_with_its_marks(read: tuple[str, ...], text: str) -> None:
-    made = as_word(spelt(*read))
+    made = merge_to_word(spelt(*read))
     assert made.text == text
     assert made.confidence == 0.9

@@ -13,7 +13,7 @@ from docagent.agent import DocAgent
 from docagent.document import Page
 from docagent.geometry import Polygon
 from docagent.ocr.engines.page_features import page_features, page_kind
-from docagent.ocr.engines.router import PAIR, ROUTES, RoutedEngine
+from docagent.ocr.engines.routed_engine import FUSED_WITH_RAPIDOCR, ROUTES, RoutedEngine
 from docagent.ocr.preprocess import rotate
 from docagent.settings import Settings
 from docagent.sources.scan import ScanPage, load
@@ -104,18 +104,25 @@ def test_only_the_engine_that_is_needed_is_made() -> None:
         made.append(name)
         return Named(name)
 
-    routed = RoutedEngine({name: partial(make, name) for name in ("docagent", "fused", PAIR)})
+    routed = RoutedEngine(
+        {name: partial(make, name) for name in ("docagent", "fused", FUSED_WITH_RAPIDOCR)}
+    )
     read = routed.read_page(load(CASES["scan"]).pages[0])
-    assert (read.kind, read.engine) == ("scan", PAIR)
+    assert (read.kind, read.engine) == ("scan", FUSED_WITH_RAPIDOCR)
     assert routed.read_page(load(PDF).pages[0]).source == "text_layer"
-    assert made == [PAIR]
+    assert made == [FUSED_WITH_RAPIDOCR]
 
 
 def test_two_engines_read_scans_and_one_reads_the_rest() -> None:
-    routed = RoutedEngine({name: partial(Named, name) for name in ("docagent", "fused", PAIR)})
+    routed = RoutedEngine(
+        {name: partial(Named, name) for name in ("docagent", "fused", FUSED_WITH_RAPIDOCR)}
+    )
     read = {case: routed.read_page(load(image).pages[0]).engine for case, image in CASES.items()}
-    assert {case for case, engine in read.items() if engine == PAIR} == {"scan", "leaning scan"}
-    assert set(read.values()) == {"docagent", PAIR}
+    assert {case for case, engine in read.items() if engine == FUSED_WITH_RAPIDOCR} == {
+        "scan",
+        "leaning scan",
+    }
+    assert set(read.values()) == {"docagent", FUSED_WITH_RAPIDOCR}
 
 
 def test_what_is_installed_reads_scans() -> None:

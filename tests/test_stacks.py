@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from docagent.ocr.detection.stacks import split_stacks
+from docagent.ocr.detection.stacked_lines import split_stacked_lines
 
 
 def quad(x0: float, y0: float, x1: float, y1: float) -> NDArray[np.float32]:
@@ -26,7 +26,7 @@ def page(*texts: tuple[str, int, int, float]) -> NDArray[np.uint8]:
 
 
 def cut(image: NDArray[np.uint8], tall: NDArray[np.float32]) -> NDArray[np.float32]:
-    return split_stacks(image, np.array([*LINES, tall], np.float32))[len(LINES) :]
+    return split_stacked_lines(image, np.array([*LINES, tall], np.float32))[len(LINES) :]
 
 
 def test_a_column_of_numbers_is_cut_into_its_lines():
@@ -55,5 +55,5 @@ def test_other_tall_boxes_stay(texts, tall):
 
 def test_few_boxes_stay():
     one = np.array([quad(0, 0, 50, 200)], np.float32)
-    assert split_stacks(page(), one) is one
-    assert split_stacks(page(), one[:0]).shape == (0, 4, 2)
+    assert split_stacked_lines(page(), one) is one
+    assert split_stacked_lines(page(), one[:0]).shape == (0, 4, 2)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from docagent.evidence.candidates import FieldReader
-from docagent.rules.headers import headed_columns, with_header
-from docagent.rules.rows import group_rows
+from docagent.rules.table_headers import headed_columns, with_header
+from docagent.rules.table_rows import group_rows
 from docagent.schemas import SchemaField
 from tests.documents import document_of
 

@@ -1,1 +1,1 @@
-
+"""Optical character recognition: text detection, text recognition and the engines built on them."""

@@ -1,4 +1,4 @@
-"""Grey levels of an image, from its histogram: a tenth of the time of sorting its pixels."""
+"""Percentiles and mapping of grey levels by histogram, ten times as fast as sorting the pixels."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from docagent.ocr.types import Image
 
 
 def grey_levels(image: Image, *percents: float) -> list[float]:
-    """The grey levels (0-255) below which ``percents`` (0-100) of the pixels are, in the order
-    given. Raises ValueError for an image without pixels."""
+    """Grey levels (0-255) at the given percentiles (0-100), in the order given.
+
+    Raises ValueError for an image without pixels.
+    """
     if not image.size:
         raise ValueError(f"an image of shape {image.shape} has no grey levels")
     counts = cv2.calcHist([np.ascontiguousarray(image)], [0], None, [256], [0, 256])
@@ -22,6 +24,7 @@ def grey_levels(image: Image, *percents: float) -> list[float]:
 def map_levels(
     image: Image, slope: float, offset: float, low: float, high: float
 ) -> NDArray[np.float32]:
-    """``slope`` * level + ``offset`` of every pixel, clipped to ``low``-``high``; same shape."""
+    """Map every pixel to ``slope`` * level + ``offset``, clipped to ``low``-``high``; same
+    shape."""
     table = np.clip(np.arange(256) * slope + offset, low, high).astype(np.float32)
     return np.asarray(cv2.LUT(image, table), np.float32)

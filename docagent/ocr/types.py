@@ -1,4 +1,4 @@
-"""What the stages of OCR hand to each other. Coordinates are pixels of the page image."""
+"""Values that the stages of OCR exchange. Coordinates are pixels of the page image."""
 
 from __future__ import annotations
 
@@ -14,28 +14,38 @@ from docagent.geometry import Polygon
 from docagent.sources.scan import ScanPage
 
 SecondRead = Callable[[int, Polygon], str | None]
-"""Page number and polygon of a word -> what another look at the crop reads, or None."""
+"""Callback that reads one word a second time.
+
+Takes a page number (from 1) and a page-relative polygon; returns the text, or None if the crop
+shows no text.
+"""
 
 Image = NDArray[np.uint8]
-"""Grey page or crop, shape (height, width), 0 = black."""
+"""Grey page or crop, shape (height, width), 0 is black and 255 is white."""
 
 
-class PageReader(Protocol):
-    """An OCR engine: what reads page images."""
+class PageEngine(Protocol):
+    """An OCR engine: turns a page image into a ``Page``."""
 
     def read_page(self, scan_page: ScanPage) -> Page:
-        """The page with its lines in reading order."""
+        """Return the page with its lines in reading order. Raises SourceError."""
         ...
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
-        """A second, independent look at one word; None if it shows no text."""
+        """Read one word a second time, independently of the first; None if it shows no text.
+
+        polygon: page-relative, 0-1.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class Detection:
-    """A text line (or a segment of one): four corners in pixels, clockwise from top-left,
-    shape (4, 2) float32; score 0-1."""
+    """A detected text line, or a segment of one.
+
+    polygon: four corners in pixels, clockwise from top-left, shape (4, 2) float32. score: mean
+    probability (0-1) inside the line's band of the probability map.
+    """
 
     polygon: NDArray[np.float32]
     score: float
@@ -43,7 +53,8 @@ class Detection:
 
 @dataclass(frozen=True)
 class CharReading:
-    """A decoded character: confidence 0-1, and its extent as fractions (0-1) of crop width."""
+    """A decoded character: confidence 0-1, horizontal extent as fractions (0-1) of the crop's
+    width."""
 
     text: str
     confidence: float
@@ -53,40 +64,42 @@ class CharReading:
 
 @dataclass(frozen=True)
 class WordReading:
-    """A word cut from a line reading: its characters and n-best alternatives (text, 0-1).
+    """A recognised word: its characters and its n-best alternatives as (text, probability 0-1).
 
-    settled: probability (0-1) of a reading that the language model chose, 0 of one it did not.
-    The recognizer alone thinks little of the characters of such a word.
+    language_probability: probability (0-1) of this text if the language model chose it, else 0. The
+    recognizer gives the characters of such a word low confidences, so this probability replaces
+    them where it is higher.
     """
 
     chars: tuple[CharReading, ...]
     alternatives: tuple[tuple[str, float], ...] = ()
-    settled: float = 0.0
+    language_probability: float = 0.0
 
     @property
     def text(self) -> str:
-        """The characters, joined."""
+        """The characters joined."""
         return "".join(char.text for char in self.chars)
 
     @property
     def confidences(self) -> tuple[float, ...]:
-        """Of the characters: each is at least as likely to be right as the whole word."""
-        return tuple(max(char.confidence, self.settled) for char in self.chars)
+        """Confidence (0-1) of each character. A character is at least as likely to be right as the
+        whole word, so none is below ``language_probability``."""
+        return tuple(max(char.confidence, self.language_probability) for char in self.chars)
 
 
 @dataclass(frozen=True)
 class LineReading:
-    """A recognised crop: words in order; confidence 0-1 of the whole line."""
+    """A recognised crop: its words in order, and the confidence (0-1) of the whole line."""
 
     words: tuple[WordReading, ...]
     confidence: float
 
     @property
     def text(self) -> str:
-        """The words, joined by one space."""
+        """The words joined by one space."""
         return " ".join(word.text for word in self.words)
 
     @property
-    def weakest(self) -> float:
-        """Confidence of the least sure character; 0 if nothing was read."""
+    def min_confidence(self) -> float:
+        """Lowest confidence of any character; 0 if nothing was read."""
         return min((c.confidence for word in self.words for c in word.chars), default=0.0)

@@ -5,7 +5,7 @@
 A word that meets a true word's box (IoU >= 0.5, one to one) is right if the texts are equal; one
 that meets no true word at all is wrong; words cut differently from the truth are left out. Fitted
 by isotonic regression, read off at a few scores. The tables are CALIBRATIONS in
-``docagent.ocr.engines.fusion``; fit on pages that no figure is reported on.
+``docagent.ocr.engines.page_fusion``; fit on pages that no figure is reported on.
 """
 
 from __future__ import annotations

@@ -63,15 +63,15 @@ def measure(data: str, split: str, limit: int | None) -> list[dict[str, Any]]:
     engine.read_image(images[0])
     clock = StageClock()
     clock.put_around(engine, "read_image", "whole page")
-    clock.put_around(ocr, "_prepared", "even out the light")
+    clock.put_around(ocr, "_preprocessed", "even out the light")
     clock.put_around(engine.detector, "probability_map", "detect: network")
     clock.put_around(engine.detector, "detect", "detect")
-    clock.put_around(ocr, "split_stacks", "split stacked lines")
+    clock.put_around(ocr, "split_stacked_lines", "split stacked lines")
     clock.put_around(ocr, "_crop", "cut crops")
     clock.put_around(engine.recognizer, "recognize", "recognise")
     clock.put_around(engine.recognizer, "_scores", "recognise: network")
     clock.put_around(recognition, "decode_beam", "recognise: beam search")
-    clock.put_around(engine, "_assemble", "words, reading order")
+    clock.put_around(engine, "_build_lines", "words, reading order")
     for image in images:
         engine.read_image(image)
     whole = clock.seconds["whole page"]

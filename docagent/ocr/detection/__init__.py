@@ -1,1 +1,1 @@
-"""Text detection: where the lines of a page are."""
+"""Text detection: the position of every text line on a page."""

@@ -1,4 +1,4 @@
-"""Text detection: a page image in, line quads out, by the probability map of a small CNN."""
+"""Text detection with a small CNN: from a page image to line quads by a probability map."""
 
 from __future__ import annotations
 
@@ -8,29 +8,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.models import open_session
-from docagent.ocr.detection.probability_map import MAP_STRIDE, map_to_detections
+from docagent.ocr.detection.probability_map import MAP_STRIDE_PX, map_to_detections
 from docagent.ocr.grey_levels import grey_levels, map_levels
 from docagent.ocr.types import Detection, Image
 
-MIN_HEIGHT = 5.0
-"""Pixels of a page below which lines cannot be read, and are specks."""
+MIN_LINE_HEIGHT_PX = 5.0
+"""Height in page pixels below which a detection is dropped: such lines cannot be read, and most are
+specks."""
 
 
 def page_to_input(image: Image) -> NDArray[np.float32]:
-    """Grey levels to floats: the paper near 1, black near -1, same shape."""
+    """Convert grey levels to floats: paper near 1, black near -1, same shape."""
     white = max(grey_levels(image[::4, ::4], 80)[0], 60.0)
     return map_levels(image, 2.0 / white, -1.0, -1.0, 1.3)
 
 
 class TextDetector:
-    """Runs the detector's ONNX model. Raises ModelError if the weights cannot be used."""
+    """Runs the detector's ONNX model.
+
+    weights: the ONNX file. threads: of one inference. Raises ModelError if the weights cannot be
+    used.
+    """
 
     def __init__(self, weights: Path, threads: int = 1) -> None:
         self._session = open_session(weights, threads)
         self._name = self._session.get_inputs()[0].name
 
     def probability_map(self, image: Image) -> NDArray[np.float32]:
-        """Probabilities (0-1) that a pixel is in the band of a line, at half the size."""
+        """Probability (0-1) that a pixel lies in the band of a text line; half the image's size."""
         height, width = image.shape
         rows, columns = -(-height // 32) * 32, -(-width // 32) * 32
         padded = np.ones((1, 1, rows, columns), np.float32)
@@ -38,7 +43,10 @@ class TextDetector:
         result: NDArray[np.float32] = self._session.run(None, {self._name: padded})[0]
         return result[0, 0, : (height + 1) // 2, : (width + 1) // 2]
 
-    def detect(self, image: Image, min_height: float = MIN_HEIGHT) -> list[Detection]:
-        """Lines of a grey image (height, width) that are ``min_height`` high or higher; pixels."""
+    def detect(self, image: Image, min_height: float = MIN_LINE_HEIGHT_PX) -> list[Detection]:
+        """Detect text lines in a grey image (height, width), in pixels.
+
+        min_height: pixels below which a line is dropped.
+        """
         probabilities = self.probability_map(image)
-        return map_to_detections(probabilities, MAP_STRIDE, MAP_STRIDE, min_height=min_height)
+        return map_to_detections(probabilities, MAP_STRIDE_PX, MAP_STRIDE_PX, min_height=min_height)

@@ -1,1 +1,1 @@
-"""The OCR engines there are, and how their readings are fused or routed."""
+"""The available OCR engines, fusion of their results, and routing of pages to them."""

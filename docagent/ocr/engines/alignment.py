@@ -1,4 +1,4 @@
-"""Aligning what several engines read: words by their boxes, characters by edit distance."""
+"""Alignment of several engines' words: by boxes on the page, and by edit distance in the text."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from numpy.typing import NDArray
 
 from docagent.geometry import BBox
 
-OVERLAP = 0.5
-"""Share of the smaller box's height, and of its width, that two boxes of one word share."""
+MIN_SHARED_RATIO = 0.5
+"""Share of the smaller box's height, and of its width, that two boxes of one word have in
+common."""
 
-TALLER = 2.5
-"""A box this many times as high as another is taken for several lines, not for the same word."""
+MAX_HEIGHT_RATIO = 2.5
+"""Ratio of two heights above which the taller box holds several lines instead of the same word."""
 
-ROW = 0.3
+MIN_ROW_OVERLAP_RATIO = 0.3
 """Vertical overlap, in the smaller height, below which two words are on different rows."""
 
 
 def same_place(a: Sequence[BBox], b: Sequence[BBox]) -> NDArray[np.bool_]:
-    """Which boxes of ``a`` cover the same ink as which of ``b``: (len a, len b).
+    """Which boxes of ``a`` cover the same ink as which boxes of ``b``; shape (len a, len b).
 
-    Overlap is measured against the smaller box, so that a word meets each of the pieces that
+    Overlap is measured against the smaller box, so that a word matches each of the pieces that
     another engine cut it into.
     """
     p = np.asarray(a, np.float64).reshape(-1, 1, 4)
@@ -31,15 +32,16 @@ def same_place(a: Sequence[BBox], b: Sequence[BBox]) -> NDArray[np.bool_]:
     shared = np.minimum(p[..., 2:], q[..., 2:]) - np.maximum(p[..., :2], q[..., :2])
     smaller = np.minimum(p[..., 2:] - p[..., :2], q[..., 2:] - q[..., :2])
     larger = np.maximum(p[..., 2:] - p[..., :2], q[..., 2:] - q[..., :2])
-    meets = (shared > 0).all(axis=-1) & (shared >= OVERLAP * smaller).all(axis=-1)
-    return np.asarray(meets & (larger[..., 1] <= TALLER * smaller[..., 1]))
+    meets = (shared > 0).all(axis=-1) & (shared >= MIN_SHARED_RATIO * smaller).all(axis=-1)
+    return np.asarray(meets & (larger[..., 1] <= MAX_HEIGHT_RATIO * smaller[..., 1]))
 
 
 def group_boxes(pages: Sequence[Sequence[BBox]]) -> list[list[tuple[int, int]]]:
-    """Words of several readings of one page, grouped by the ink they cover.
+    """Group the words of several engines by the ink they cover.
 
-    pages: the boxes of each reading. Returns groups of (reading, index), each word in exactly
-    one group: a word alone, a word seen by several, or a word and what others cut it into.
+    pages: the boxes of each engine. Returns groups of (engine index, word index); each word is in
+    exactly one group. A group holds a word found by one engine, a word found by several, or a word
+    together with the pieces that others cut it into.
     """
     owner = {(page, i): (page, i) for page, boxes in enumerate(pages) for i in range(len(boxes))}
 
@@ -60,22 +62,22 @@ def group_boxes(pages: Sequence[Sequence[BBox]]) -> list[list[tuple[int, int]]]:
 
 
 def on_one_row(boxes: Sequence[BBox]) -> bool:
-    """Whether words that follow each other from the left stand beside each other."""
+    """Whether words, ordered from the left, stand on one row."""
     for a, b in pairwise(boxes):
         shared = min(a[3], b[3]) - max(a[1], b[1])
-        if shared < ROW * min(a[3] - a[1], b[3] - b[1]):
+        if shared < MIN_ROW_OVERLAP_RATIO * min(a[3] - a[1], b[3] - b[1]):
             return False
     return True
 
 
 Columns = list[list[str]]
-"""Characters standing under each other, one per text in a column; "" where a text has none."""
+"""Alignment columns: one character per text in each column, "" where a text has none."""
 
 
 def align_texts(texts: Sequence[str]) -> Columns:
-    """Texts aligned character by character, one after the other (ROVER; Fiscus, 1997).
+    """Align texts character by character, adding one at a time (ROVER; Fiscus, 1997).
 
-    Reading any one text down the columns gives that text.
+    Reading one text down the columns gives that text back.
     """
     columns: Columns = []
     for count, text in enumerate(texts):
@@ -84,7 +86,7 @@ def align_texts(texts: Sequence[str]) -> Columns:
 
 
 def _add_text(columns: Columns, text: str, count: int) -> Columns:
-    """The columns of ``count`` texts with another text added at the least edit distance."""
+    """Add a text to the columns of ``count`` texts at the least edit distance."""
     rows, width = len(columns), len(text)
     cost = np.zeros((rows + 1, width + 1))
     cost[1:, 0] = np.cumsum([float("" not in column) for column in columns])

@@ -1,5 +1,8 @@
-"""Words as other engines give them, with boxes in pixels. Nothing here but the standard library
-and ``geometry``, so that it costs no memory where engines are measured."""
+"""Words of other engines with boxes in pixels, parsed from the engines' own formats.
+
+Imports only the standard library and ``geometry``, so that it adds no memory where engines are
+measured.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ Piece = tuple[str, float, Sequence[Sequence[float]]]
 
 @dataclass(frozen=True)
 class BoxedWord:
-    """A word: box in pixels of the image that was read, confidence 0-1."""
+    """A word: its text, its box in pixels of the image that was read, and its confidence (0-1)."""
 
     text: str
     box: BBox
@@ -22,7 +25,7 @@ class BoxedWord:
 
 
 def tsv_to_lines(tsv: str, scale: float) -> list[list[BoxedWord]]:
-    """Lines of words of Tesseract's TSV; boxes are multiplied by ``scale``, confidences 0-1."""
+    """Parse Tesseract's TSV into lines of words; boxes are multiplied by ``scale``."""
     lines: dict[tuple[str, ...], list[BoxedWord]] = {}
     for row in tsv.splitlines()[1:]:
         cells = row.split("\t")
@@ -38,8 +41,11 @@ def tsv_to_lines(tsv: str, scale: float) -> list[list[BoxedWord]]:
 def line_to_words(
     text: str, score: float, box: Sequence[Sequence[float]], pieces: Sequence[Piece]
 ) -> list[BoxedWord]:
-    """The words of a line. ``pieces`` are joined to the words of ``text``; where they do not
-    spell it, words are cut in proportion to characters."""
+    """Split a line into words with boxes.
+
+    pieces: words or parts of words with corners. They are joined to the words of ``text``; if they
+    do not spell it, the line's box is split in proportion to characters.
+    """
     grouped = _group_pieces(text.split(), pieces)
     if grouped is None:
         return segment_to_words(text, polygon_to_bbox([(p[0], p[1]) for p in box]), float(score))
@@ -52,6 +58,7 @@ def line_to_words(
 
 
 def _group_pieces(words: Sequence[str], pieces: Sequence[Piece]) -> list[list[Piece]] | None:
+    """Pieces grouped by the word they spell; None if they do not spell the words."""
     if "".join(words) != "".join(piece[0] for piece in pieces):
         return None
     groups: list[list[Piece]] = []
@@ -67,7 +74,7 @@ def _group_pieces(words: Sequence[str], pieces: Sequence[Piece]) -> list[list[Pi
 
 
 def segment_to_words(text: str, box: BBox, confidence: float) -> list[BoxedWord]:
-    """Cut a line into words, its width shared in proportion to characters (spaces too)."""
+    """Split a line into words, sharing its width in proportion to characters (spaces too)."""
     x0, y0, x1, y1 = box
     text = " ".join(text.split())
     step = (x1 - x0) / max(1, len(text))

@@ -1,4 +1,4 @@
-"""Engines are made when first used, and once: pages are read side by side, a thread each."""
+"""Lazy construction of engines, safe for pages read in parallel threads."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ T = TypeVar("T")
 
 
 def once(make: Callable[[], T]) -> Callable[[], T]:
-    """A callable that gives what ``make`` made, to all threads the same; they wait while it is
-    made. If ``make`` raises, the next call tries again."""
+    """A callable that constructs a value with ``make`` on first use and then returns the same one.
+
+    Threads wait while it is constructed. If ``make`` raises, the next call tries again.
+    """
     lock = Lock()
     made: list[T] = []
 

@@ -1,4 +1,4 @@
-"""What kind of page an image shows, from features that cost milliseconds."""
+"""Classification of a page image by features that cost milliseconds."""
 
 from __future__ import annotations
 
@@ -12,38 +12,43 @@ from docagent.ocr.detection.view import type_height
 from docagent.ocr.preprocess import rotate
 from docagent.ocr.types import Image
 
-THUMBNAIL = 500
-"""Longest side in pixels of the copy that light and skew are measured on."""
+THUMBNAIL_SIDE_PX = 500
+"""Longest side of the copy on which lighting and skew are measured."""
 
-ANGLES = range(-10, 11, 2)
-"""Degrees that are tried for the lean of the lines."""
+SKEW_ANGLES_DEGREES = range(-10, 11, 2)
+"""Angles tried for the skew of the lines."""
 
-FLAT = 0.6
+MIN_DRAWN_FLATNESS = 0.6
 """Share of pixels of exactly one level from which a page may have been drawn by software."""
 
-CLEAN = 0.02
-"""Specks for each letter below which a flat page was drawn by software: scans made black and
-white are as flat, but have specks (0.026 and more on 25 FUNSD forms)."""
+MAX_DRAWN_SPECKS = 0.02
+"""Specks per letter below which a flat page was drawn by software. Black-and-white scans are as
+flat but have specks (0.026 and more on 25 FUNSD forms)."""
 
-SPECK = 3
-"""Most pixels of a speck."""
+MAX_SPECK_PIXELS = 3
+"""Largest area of a speck."""
 
-UNEVEN = 0.3
-"""Unevenness of the light from which a page was photographed."""
+MIN_PHOTO_UNEVENNESS = 0.3
+"""Unevenness of the lighting from which a page was photographed."""
 
-KEYSTONE = 3.0
-"""Degrees between the lean at the top and at the bottom from which a page was photographed."""
+MIN_PHOTO_KEYSTONE_DEGREES = 3.0
+"""Difference between the skew at the top and at the bottom from which a page was photographed."""
 
-TALL, NARROW = 1.5, 45.0
-"""Height in widths, and width in type heights (about twice as many letters), of a receipt."""
+MIN_RECEIPT_HEIGHT_RATIO = 1.5
+MAX_RECEIPT_WIDTH_RATIO = 45.0
+"""A receipt is at least this many widths high and less than this many type heights wide (about
+twice as many letters)."""
 
 
 @dataclass(frozen=True)
 class PageFeatures:
-    """height_in_widths: height over width. width_in_type: width over the height of the type; None
-    without text. flatness: share (0-1) of pixels of the commonest level. unevenness: 0 for even
-    light, 1 for paper black at its darkest. specks: for each larger piece of ink. skew: lean of
-    the lines in degrees. keystone: degrees between the leans of the upper and the lower half."""
+    """Features of a page image.
+
+    height_in_widths: height over width. width_in_type: width over type height; None without text.
+    flatness: share (0-1) of pixels of the most frequent level. specks: per larger piece of ink.
+    unevenness: 0 for even lighting, 1 for paper that is black at its darkest. skew: degrees.
+    keystone: degrees between the skews of the upper and the lower half.
+    """
 
     height_in_widths: float
     width_in_type: float | None
@@ -55,9 +60,9 @@ class PageFeatures:
 
 
 def page_features(image: Image) -> PageFeatures:
-    """Features of a grey page image (height, width)."""
+    """Measure the features of a grey page image (height, width)."""
     height, width = image.shape
-    scale = min(1.0, THUMBNAIL / max(height, width))
+    scale = min(1.0, THUMBNAIL_SIDE_PX / max(height, width))
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
     small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
     levels = np.bincount(image[::3, ::3].ravel(), minlength=256)
@@ -75,30 +80,38 @@ def page_features(image: Image) -> PageFeatures:
 
 
 def page_kind(features: PageFeatures) -> PageKind:
-    """The kind of a page without a text layer. Rules in order; what fits none is a scan."""
-    narrow = features.width_in_type is not None and features.width_in_type < NARROW
-    if narrow and features.height_in_widths >= TALL:
+    """Classify a page without a text layer. Rules apply in order; a page that fits none is a
+    scan."""
+    narrow = features.width_in_type is not None and features.width_in_type < MAX_RECEIPT_WIDTH_RATIO
+    if narrow and features.height_in_widths >= MIN_RECEIPT_HEIGHT_RATIO:
         return "receipt"
-    if features.unevenness >= UNEVEN or features.keystone >= KEYSTONE:
+    if (
+        features.unevenness >= MIN_PHOTO_UNEVENNESS
+        or features.keystone >= MIN_PHOTO_KEYSTONE_DEGREES
+    ):
         return "photo"
-    if features.flatness >= FLAT and features.specks < CLEAN and features.skew == 0:
+    if (
+        features.flatness >= MIN_DRAWN_FLATNESS
+        and features.specks < MAX_DRAWN_SPECKS
+        and features.skew == 0
+    ):
         return "born_digital"
     return "scan"
 
 
 def _specks(image: Image) -> float:
-    """Pieces of dark ink of a few pixels for each larger piece."""
+    """Number of pieces of dark ink of a few pixels per larger piece."""
     dark = np.asarray(image < 128, np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
-    small = int((areas <= SPECK).sum())
+    small = int((areas <= MAX_SPECK_PIXELS).sum())
     return small / max(1, len(areas) - small)
 
 
 def _unevenness(small: Image) -> float:
     """How much darker the paper is at its darkest than at its brightest, 0-1.
 
-    The paper is the bright end of each neighbourhood, so that type does not count.
+    Paper is the bright end of each neighbourhood, so that type does not count.
     """
     bright = cv2.dilate(small, np.ones((9, 9), np.uint8))
     low, high = np.percentile(bright, (5, 95))
@@ -106,15 +119,15 @@ def _unevenness(small: Image) -> float:
 
 
 def _skew(small: Image) -> float:
-    """Lean of the lines in degrees: the turn that makes rows of ink stand out most."""
+    """Skew of the lines in degrees: the rotation at which rows of ink stand out most."""
     ink = np.asarray(255 - cv2.adaptiveThreshold(small, 255, 0, 0, 15, 12), np.uint8)
     if not ink.any():
         return 0.0
     contrasts = {}
-    for angle in ANGLES:
-        turned = rotate(ink, float(angle))[0] if angle else ink
-        rows = turned.sum(axis=1, dtype=np.float64)
+    for angle in SKEW_ANGLES_DEGREES:
+        rotated = rotate(ink, float(angle))[0] if angle else ink
+        rows = rotated.sum(axis=1, dtype=np.float64)
         contrasts[angle] = float(np.square(np.diff(rows)).sum())
-    # No turn is the answer unless another is clearly better.
+    # Skew 0 wins unless another angle is clearly better.
     best = max(contrasts, key=contrasts.__getitem__)
     return float(best) if contrasts[best] > 1.1 * contrasts[0] else 0.0

@@ -1,4 +1,4 @@
-"""RapidOCR through its package (extra ``rapidocr``), which carries its own models."""
+"""RapidOCR through its Python package (extra ``rapidocr``), which carries its own models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from docagent.document import Page
 from docagent.errors import MissingExtraError, SourceError
 from docagent.geometry import Polygon
-from docagent.ocr.engines.boxed_pages import boxed_words_to_page, cut_place
+from docagent.ocr.engines.boxed_pages import boxed_words_to_page, crop_polygon
 from docagent.ocr.engines.boxed_words import BoxedWord, line_to_words
 from docagent.settings import Settings
 from docagent.sources.scan import ScanPage
@@ -22,7 +22,7 @@ PACKAGE = "rapidocr"
 class RapidOcrEngine:
     """Reads pages with RapidOCR and its own word boxes.
 
-    Lines upside down are turned by its angle classifier; a page on its side is read, but its
+    Its angle classifier rotates lines that are upside down. A page on its side is read, but its
     lines are not put in order. Raises MissingExtraError if the package is not installed.
     """
 
@@ -44,37 +44,39 @@ class RapidOcrEngine:
         )
 
     def read_page(self, scan_page: ScanPage) -> Page:
-        """The page's sound text layer, or what is read from its image.
+        """Return the page's text layer if it is sound, else recognise its image.
 
         Raises SourceError, also when the package fails.
         """
         return scan_page.text_layer or self._read(scan_page, 0, classify=True)
 
-    def read_turned(self, scan_page: ScanPage, quarter: int) -> Page:
-        """The page's image read as it is after ``quarter`` degrees clockwise. Who says how it is
-        turned knows that it is upright then, so the angle classifier is left out."""
-        return self._read(scan_page, quarter, classify=False)
+    def read_rotated(self, scan_page: ScanPage, rotation: int) -> Page:
+        """Read the page's image after rotating it by ``rotation`` degrees clockwise.
 
-    def _read(self, scan_page: ScanPage, quarter: int, *, classify: bool) -> Page:
-        image = np.ascontiguousarray(np.rot90(scan_page.image(color=True), -(quarter // 90) % 4))
+        The page is known to be upright then, so the angle classifier is skipped.
+        """
+        return self._read(scan_page, rotation, classify=False)
+
+    def _read(self, scan_page: ScanPage, rotation: int, *, classify: bool) -> Page:
+        image = np.ascontiguousarray(np.rot90(scan_page.image(color=True), -(rotation // 90) % 4))
         result = self._run(image, scan_page.number, detect=True, classify=classify)
         words = [word for line in result_to_lines(result) for word in line]
-        return boxed_words_to_page(words, image, scan_page.number, quarter, self.name)
+        return boxed_words_to_page(words, image, scan_page.number, rotation, self.name)
 
     def read_again(self, scan_page: ScanPage, page: Page, polygon: Polygon) -> str | None:
-        """One place (a page-relative polygon) recognised without detection; None without text."""
+        """Recognise one page-relative polygon without detection; None if it shows no text."""
         if page.source == "text_layer":
             return None
-        crop = cut_place(scan_page.image(), page, polygon)
+        crop = crop_polygon(scan_page.image(), page, polygon)
         image = np.ascontiguousarray(np.repeat(crop[..., None], 3, axis=2))
         result = self._run(image, page.number, detect=False, classify=False)
         return " ".join(" ".join(result.txts or ()).split()) or None
 
     def _run(self, image: NDArray[np.uint8], number: int, *, detect: bool, classify: bool) -> Any:
         try:
-            # Said each time: the package keeps what the last call was told.
+            # All flags are passed each time: the package keeps those of the last call.
             return self._engine(image, use_det=detect, use_cls=classify, return_word_box=detect)
-        # The package's errors derive from Exception itself, one class for each of its parts.
+        # The package's errors derive from Exception directly, with no common base class.
         except Exception as error:
             raise SourceError(f"page {number}", f"rapidocr failed ({error})") from error
 

@@ -1,5 +1,4 @@
-"""The OCR engines there are: docagent's own, Tesseract, RapidOCR, all fused, or the best for
-each page."""
+"""Selection of the OCR engine: docagent's own, Tesseract, RapidOCR, all fused, or automatic."""
 
 from __future__ import annotations
 
@@ -11,17 +10,17 @@ from docagent.errors import MissingExtraError, SettingsError
 from docagent.ocr.engine import OcrEngine
 from docagent.ocr.engines import rapidocr as rapid
 from docagent.ocr.engines import tesseract
-from docagent.ocr.engines.fused import FusedEngine
+from docagent.ocr.engines.fused_engine import FusedEngine
 from docagent.ocr.engines.lazy import once
 from docagent.ocr.engines.rapidocr import RapidOcrEngine
-from docagent.ocr.engines.router import PAIR, RoutedEngine
+from docagent.ocr.engines.routed_engine import FUSED_WITH_RAPIDOCR, RoutedEngine
 from docagent.ocr.engines.tesseract import TesseractEngine
-from docagent.ocr.types import PageReader
+from docagent.ocr.types import PageEngine
 from docagent.settings import EngineName, Settings
 
 
 def installed_engines() -> tuple[EngineName, ...]:
-    """Engines that can be used here, without loading any."""
+    """Engines that can be used here, determined without loading any."""
     others: list[EngineName] = []
     if shutil.which(tesseract.COMMAND):
         others.append("tesseract")
@@ -31,7 +30,8 @@ def installed_engines() -> tuple[EngineName, ...]:
 
 
 def check_engine(name: EngineName) -> None:
-    """Raises SettingsError or MissingExtraError saying what to install for an engine."""
+    """Raise SettingsError or MissingExtraError, saying what to install, if an engine is not
+    usable."""
     if name in installed_engines():
         return
     if name == "tesseract":
@@ -45,25 +45,25 @@ def check_engine(name: EngineName) -> None:
     )
 
 
-def load_engine(settings: Settings, own: Callable[[], OcrEngine]) -> PageReader:
-    """The engine that ``settings.engine`` names. own: makes docagent's own engine.
+def load_engine(settings: Settings, own: Callable[[], OcrEngine]) -> PageEngine:
+    """Load the engine that ``settings.engine`` names.
 
-    Raises SettingsError or MissingExtraError if it is not installed, ModelError if its weights
-    cannot be used.
+    own: constructs docagent's own engine. Raises SettingsError or MissingExtraError if the engine
+    is not installed, ModelError if its weights cannot be used.
     """
     check_engine(settings.engine)
     makers = _makers(settings, own)
     if settings.engine == "auto":
         usable: set[str] = {*installed_engines()}
-        usable |= {PAIR} if "rapidocr" in usable else set()
+        usable |= {FUSED_WITH_RAPIDOCR} if "rapidocr" in usable else set()
         return RoutedEngine({name: make for name, make in makers.items() if name in usable})
     return makers[settings.engine]()
 
 
 def _makers(
     settings: Settings, own: Callable[[], OcrEngine]
-) -> dict[str, Callable[[], PageReader]]:
-    # One of each, however many of the engines below share it.
+) -> dict[str, Callable[[], PageEngine]]:
+    # Each engine is constructed once, also if several entries below share it.
     make_own = once(own)
     make_tesseract = once(lambda: TesseractEngine(settings))
     make_rapid = once(lambda: RapidOcrEngine(settings))
@@ -82,5 +82,5 @@ def _makers(
         "tesseract": make_tesseract,
         "rapidocr": make_rapid,
         "fused": make_fused,
-        PAIR: lambda: FusedEngine(make_own(), [make_rapid()]),
+        FUSED_WITH_RAPIDOCR: lambda: FusedEngine(make_own(), [make_rapid()]),
     }

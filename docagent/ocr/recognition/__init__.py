@@ -1,1 +1,1 @@
-"""Text recognition: what the lines of a page say."""
+"""Text recognition: from a crop of one text line to its characters."""

@@ -1,8 +1,8 @@
-"""The characters the recognizer can write, and how other spellings are folded into them.
+"""The characters the recognizer can output, and the folding of other spellings into them.
 
-Latin letters with accents, digits, punctuation and currency signs. Glyphs that look the same
-at document resolution (curly and straight quotes, the dashes) share one label, so that the
-recognizer is not asked to tell apart what a reader of the page cannot.
+The charset holds Latin letters with accents, digits, punctuation and currency signs. Glyphs that
+look the same at document resolution (curly and straight quotes, the dashes) share one label,
+because the image does not tell them apart.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ACCENTED = (
 )
 SIGNS = "£€¥¢₹§°±×÷²³µ½¼¾•·©®™«»¿¡ªº†№≤≥"
 CHARSET = ASCII + ACCENTED + SIGNS
-"""Index 0 of the model's output is the CTC blank; character i of CHARSET is output i + 1."""
+"""Output 0 of the model is the CTC blank; output i + 1 is character i of ``CHARSET``."""
 
 FOLDED = str.maketrans(
     {
@@ -55,7 +55,8 @@ FOLDED = str.maketrans(
 
 
 def fold_text(text: str) -> str:
-    """Text as the recognizer would write it: NFC, look-alikes folded, the rest dropped."""
+    """Text as the recognizer would write it: NFC, look-alikes folded, unknown characters
+    dropped."""
     folded = unicodedata.normalize("NFC", text).translate(FOLDED)
     return "".join(char for char in folded if char in _KNOWN)
 

@@ -1,4 +1,4 @@
-"""Cutting text lines out of a page as upright crops of one height."""
+"""Cropping of text lines: upright, of one height, normalised for the recognizer."""
 
 from __future__ import annotations
 
@@ -12,47 +12,48 @@ from numpy.typing import NDArray
 from docagent.ocr.grey_levels import grey_levels, map_levels
 from docagent.ocr.types import Image
 
-CROP_HEIGHT = 32
+CROP_HEIGHT_PX = 32
 READ_STRETCH = 1.1
-"""Crops are widened this much to be read: a step of the recognizer is 4 pixels, and thin letters
-of true width are little wider. 1.05 to 1.2 differ by 0.005 of word F1 on receipts."""
+"""Horizontal stretch of a crop before recognition. The recognizer makes one step per 4 pixels, and
+thin letters at true width are little wider. Stretches of 1.05 to 1.2 differ by 0.005 in word F1 on
+receipts."""
 
-SMALL_TYPE, SMALL_STRETCH = 18.0, 0.95
-"""Lines lower than so many pixels are enlarged to be read, and are widened by this instead: they
-have no detail that could show. It costs 0.001 to 0.002 of forms' word F1 and saves a twentieth of
-their time."""
+MAX_SMALL_TYPE_PX = 18.0
+SMALL_STRETCH = 0.95
+"""Lines lower than ``MAX_SMALL_TYPE_PX`` are enlarged and have no detail to gain, so they get
+this stretch. It costs 0.001 to 0.002 of word F1 on forms and saves a twentieth of the time."""
 
-MAX_CROP_WIDTH = 3200
-MIN_CROP_WIDTH = 16
+MAX_CROP_WIDTH_PX = 3200
+MIN_CROP_WIDTH_PX = 16
 
 
 def quad_size(quad: NDArray[np.float32]) -> tuple[float, float]:
-    """Mean width and height in pixels of a quadrilateral, clockwise from top-left, (4, 2)."""
+    """Mean width and height in pixels of a quad (4, 2), corners clockwise from top-left."""
     a, b, c, d = quad.tolist()
     return (dist(a, b) + dist(c, d)) / 2, (dist(b, c) + dist(d, a)) / 2
 
 
-def read_stretch(quad: NDArray[np.float32]) -> float:
-    """How much to widen the line under ``quad`` (4, 2; pixels) to read it."""
-    return SMALL_STRETCH if quad_size(quad)[1] < SMALL_TYPE else READ_STRETCH
+def stretch_of(quad: NDArray[np.float32]) -> float:
+    """Horizontal stretch used to recognise the line under ``quad`` (4, 2; pixels)."""
+    return SMALL_STRETCH if quad_size(quad)[1] < MAX_SMALL_TYPE_PX else READ_STRETCH
 
 
 def whole_image(image: Image) -> NDArray[np.float32]:
-    """The quadrilateral around all of an image, clockwise from top-left, (4, 2)."""
+    """The quad (4, 2) around a whole image, clockwise from top-left."""
     height, width = image.shape
     return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
 
 
 def cut_crop(image: Image, quad: NDArray[np.float32], stretch: float = 1.0) -> Image:
-    """The pixels under ``quad`` (4, 2), upright, CROP_HEIGHT high, widened by ``stretch``.
+    """Cut the pixels under ``quad`` (4, 2) upright, CROP_HEIGHT_PX high, stretched horizontally.
 
     Large text is averaged down before it is sampled, so that thin strokes survive.
     """
     width_px, height_px = quad_size(quad)
     if height_px < 1 or width_px < 1:
-        return np.full((CROP_HEIGHT, MIN_CROP_WIDTH), 255, np.uint8)
-    factor = CROP_HEIGHT / height_px
-    width = min(max(round(width_px * factor * stretch), MIN_CROP_WIDTH), MAX_CROP_WIDTH)
+        return np.full((CROP_HEIGHT_PX, MIN_CROP_WIDTH_PX), 255, np.uint8)
+    factor = CROP_HEIGHT_PX / height_px
+    width = min(max(round(width_px * factor * stretch), MIN_CROP_WIDTH_PX), MAX_CROP_WIDTH_PX)
     region, offset = _surrounding(image, quad, margin=4)
     shrink = min(1.0, factor * 1.5)
     if shrink < 0.8:
@@ -61,11 +62,11 @@ def cut_crop(image: Image, quad: NDArray[np.float32], stretch: float = 1.0) -> I
     else:
         shrink = 1.0
     source = ((quad - offset) * shrink)[:3].astype(np.float32)
-    target = np.array([[0, 0], [width, 0], [width, CROP_HEIGHT]], np.float32)
+    target = np.array([[0, 0], [width, 0], [width, CROP_HEIGHT_PX]], np.float32)
     matrix = cv2.getAffineTransform(source, target)
     flags = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_LINEAR
     crop = cv2.warpAffine(
-        region, matrix, (width, CROP_HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE
+        region, matrix, (width, CROP_HEIGHT_PX), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
     return np.asarray(crop, np.uint8)
 
@@ -73,6 +74,7 @@ def cut_crop(image: Image, quad: NDArray[np.float32], stretch: float = 1.0) -> I
 def _surrounding(
     image: Image, quad: NDArray[np.float32], margin: int
 ) -> tuple[Image, NDArray[np.float32]]:
+    """The part of the image around a quad and its top-left corner (x, y), in pixels."""
     rows, columns = image.shape[:2]
     (x0, y0), (x1, y1) = (edges.tolist() for edges in (quad.min(axis=0), quad.max(axis=0)))
     x0, y0, x1, y1 = floor(x0) - margin, floor(y0) - margin, ceil(x1) + margin, ceil(y1) + margin
@@ -82,17 +84,17 @@ def _surrounding(
 
 
 def crop_to_input(crop: Image) -> NDArray[np.float32]:
-    """Grey levels to contrast-stretched floats: paper near 1, ink near -1, same shape."""
+    """Convert grey levels to contrast-stretched floats: paper near 1, ink near -1, same shape."""
     low, high = grey_levels(crop[:, ::2], 1, 95)
     slope = 2 / max(high - low, 24.0)
     return map_levels(crop, slope, -low * slope - 1, -1.5, 1.5)
 
 
 def stack_inputs(crops: Sequence[NDArray[np.float32]], multiple: int = 8) -> NDArray[np.float32]:
-    """Crops of one height in a batch of a common width: (n, 1, height, width).
+    """Stack crops of one height into a batch (n, 1, height, width), padded to a common width.
 
-    What is right of a crop is zero, as convolutions pad what is left of it: neither paper nor ink,
-    so that a mark cut off by the crop's edge can be told from one that stands there whole.
+    The padding to the right is zero, the value convolutions pad with to the left. Zero is neither
+    paper nor ink, so the model can tell a mark cut off by the crop's edge from a whole one.
     """
     width = -(-max(crop.shape[1] for crop in crops) // multiple) * multiple
     batch = np.zeros((len(crops), 1, crops[0].shape[0], width), np.float32)

@@ -1,7 +1,7 @@
-"""CTC decoding: best path with an alignment, and prefix beam search for n-best readings.
+"""CTC decoding: best path with alignment, forced alignment and prefix beam search.
 
-Scores are log-probabilities, shape (steps, classes), class 0 the blank, class i + 1 the
-character i of the charset. Beam search after Hannun et al. 2014 (prefix search).
+Scores are log-probabilities of shape (steps, classes); class 0 is the blank and class i + 1 is
+character i of the charset. Beam search follows Hannun et al., 2014 (prefix search).
 """
 
 from __future__ import annotations
@@ -17,24 +17,26 @@ from numpy.typing import NDArray
 
 from docagent.ocr.recognition.charset import CHARSET
 
-SURE_BLANK = 0.995
-"""Steps that are blank with more than this probability add no character."""
+MIN_SKIPPED_BLANK = 0.995
+"""Blank probability above which a step cannot add a character."""
 
-LOG_SURE = math.log(0.95)
-"""Steps with less probability than this for their class may hold a character that was not read."""
+LOG_MIN_SURE = math.log(0.95)
+"""Log-probability of a step's best class below which the step may hide a character that was
+missed."""
 
 SPACE = CHARSET.index(" ") + 1
 
-LOG_LEAST = math.log(0.003)
-"""Characters less likely than this at a step are not tried."""
+LOG_MIN_CHARACTER = math.log(0.003)
+"""Log-probability below which beam search does not try a character at a step."""
 
-NEGLIGIBLE = 1e-5
-"""Readings that are less likely than this beside the best one are not followed."""
+MIN_PREFIX_RATIO = 1e-5
+"""Probability relative to the best prefix below which beam search drops an extension."""
 
 
 @dataclass(frozen=True)
 class AlignedChar:
-    """A decoded character; start and end are steps (end exclusive), confidence 0-1."""
+    """A decoded character with its steps (``start`` to ``end``, end exclusive) and confidence
+    0-1."""
 
     text: str
     confidence: float
@@ -43,7 +45,7 @@ class AlignedChar:
 
 
 def decode_greedy(scores: NDArray[np.float32]) -> list[AlignedChar]:
-    """Best path: the likeliest class of each step, repeats merged, blanks dropped."""
+    """Decode the best path: the likeliest class of each step, repeats merged, blanks dropped."""
     if not len(scores):
         return []
     path = scores.argmax(axis=1)
@@ -58,15 +60,20 @@ def decode_greedy(scores: NDArray[np.float32]) -> list[AlignedChar]:
     ]
 
 
-def doubt_others(chars: Sequence[AlignedChar], scores: NDArray[np.float32]) -> list[AlignedChar]:
-    """The characters of a best path, with no more confidence than that no other character was
-    left out beside them or under them."""
+def cap_by_missed_characters(
+    chars: Sequence[AlignedChar], scores: NDArray[np.float32]
+) -> list[AlignedChar]:
+    """Cap the confidences of a best path by the probability that a character was missed.
+
+    At each unsure step, the likeliest class that the path does not hold nearby may be a missed
+    character; the nearest decoded character gets at most one minus its probability.
+    """
     if not chars:
         return []
     lowered, starts = list(chars), [char.start for char in chars]
-    for step in np.flatnonzero(scores.max(axis=1) < LOG_SURE).tolist():
+    for step in np.flatnonzero(scores.max(axis=1) < LOG_MIN_SURE).tolist():
         nearest = max(0, bisect(starts, step) - 1)
-        # What spreads over the edges of its steps is no other character.
+        # A neighbour whose probability spreads past its steps is not a missed character.
         known = {CHARSET.index(c.text) + 1 for c in chars[max(0, nearest - 1) : nearest + 2]}
         row = scores[step].copy()
         row[[0, SPACE, *known]] = -np.inf
@@ -78,9 +85,10 @@ def doubt_others(chars: Sequence[AlignedChar], scores: NDArray[np.float32]) -> l
 
 
 def align(scores: NDArray[np.float32], text: str) -> list[AlignedChar]:
-    """The likeliest place of each character of a given text (forced alignment, Viterbi).
+    """Find the likeliest steps of each character of a given text (forced alignment, Viterbi).
 
-    Empty if the text is empty, has a character outside the charset, or does not fit the steps.
+    Empty if the text is empty, has a character outside the charset, or needs more steps than there
+    are.
     """
     classes = [CHARSET.find(char) + 1 for char in text]
     states = [0, *(c for label in classes for c in (label, 0))]
@@ -89,7 +97,7 @@ def align(scores: NDArray[np.float32], text: str) -> list[AlignedChar]:
     best = np.full(len(states), -np.inf)
     best[:2] = scores[0, states[:2]]
     back = np.zeros((len(scores), len(states)), np.int8)
-    # A blank between two different characters may be left out.
+    # The blank between two different characters may be skipped.
     skips = [i > 1 and states[i] != 0 and states[i] != states[i - 2] for i in range(len(states))]
     for step in range(1, len(scores)):
         reach = np.full((3, len(states)), -np.inf)
@@ -111,6 +119,7 @@ def align(scores: NDArray[np.float32], text: str) -> list[AlignedChar]:
 def _aligned(
     scores: NDArray[np.float32], classes: Sequence[int], path: Sequence[int]
 ) -> list[AlignedChar]:
+    """Characters of a state path; state 2i + 1 is character i, even states are blanks."""
     chars = []
     for index, label in enumerate(classes):
         steps = [step for step, state in enumerate(path) if state == 2 * index + 1]
@@ -123,10 +132,11 @@ def _aligned(
 def decode_beam(
     scores: NDArray[np.float32], width: int = 6, count: int = 5
 ) -> list[tuple[str, float]]:
-    """Best ``count`` texts with their share (0-1) of the beam's probability, best first.
+    """Decode by prefix beam search: the ``count`` best texts, best first, each with its share (0-1)
+    of the beam's probability.
 
-    width: prefixes kept a step. No language takes part: a word model chooses among the texts
-    afterwards (``recognition.rescore``). Raises ValueError if width or count is below 1.
+    width: prefixes kept at each step. No language model takes part; one may choose among the texts
+    afterwards (``recognizer.rescore``). Raises ValueError if width or count is below 1.
     """
     if width < 1 or count < 1:
         raise ValueError(f"width {width} and count {count} must be at least 1")
@@ -141,8 +151,9 @@ def decode_beam(
 def _likely_characters(
     scores: NDArray[np.float32],
 ) -> list[tuple[float, list[tuple[str, float]]]]:
-    """For each step the probability of a blank, and the characters worth trying with theirs."""
-    tried = scores > LOG_LEAST
+    """For each step the blank probability and the characters worth trying with their
+    probabilities."""
+    tried = scores > LOG_MIN_CHARACTER
     tried[np.arange(len(scores)), scores.argmax(axis=1)] = True
     tried[:, 0] = False
     steps, labels = np.nonzero(tried)
@@ -154,9 +165,9 @@ def _likely_characters(
 
 
 class _PrefixSearch:
-    """Beams: text -> (probability of ending in a blank, of ending in its last character).
+    """Beams of a prefix search: text -> (probability of ending in a blank, in its last character).
 
-    Probabilities are rescaled at each step, so long lines do not underflow.
+    Probabilities are rescaled at each step, so that long lines do not underflow.
     """
 
     def __init__(self, width: int) -> None:
@@ -165,11 +176,13 @@ class _PrefixSearch:
         self.open = False  # whether a beam may end in its last character
 
     def ranked(self) -> list[str]:
+        """Texts of the beam, most probable first."""
         return sorted(self.beams, key=lambda text: -sum(self.beams[text]))
 
     def step(self, blank: float, likely: list[tuple[str, float]]) -> None:
-        """Extend every prefix by one step: the probabilities of a blank and of characters."""
-        if blank > SURE_BLANK:
+        """Extend every prefix by one step, given the probabilities of the blank and of
+        characters."""
+        if blank > MIN_SKIPPED_BLANK:
             if self.open:
                 self.beams = {text: (b + c, 0.0) for text, (b, c) in self.beams.items()}
             self.open = False
@@ -181,7 +194,7 @@ class _PrefixSearch:
             total, last = ends_blank + ends_char, text[-1:]
             blanks[text] = total * blank
             for letter, chance in likely:
-                if total * chance < NEGLIGIBLE:
+                if total * chance < MIN_PREFIX_RATIO:
                     continue
                 longer, reached = text + letter, total * chance
                 if letter == last:

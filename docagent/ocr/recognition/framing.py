@@ -1,8 +1,8 @@
-"""Framing: a crop's edges are moved to its ink, so that text fills crops alike.
+"""Framing of crops: the vertical edges are moved to the ink, so that text fills every crop alike.
 
-Boxes of detectors and of people stand closer to the ink or wider of it, and hold slivers of the
-lines above and below. Letters of another size, and marks that are parts of neighbours, are what a
-small recognizer misreads most.
+Boxes of detectors and of people stand at different distances from the ink and hold slivers of the
+lines above and below. Varying letter sizes and parts of neighbouring lines are the main causes of
+misreadings by a small recognizer.
 """
 
 from __future__ import annotations
@@ -15,46 +15,61 @@ from docagent.ocr.grey_levels import grey_levels
 from docagent.ocr.recognition.crops import READ_STRETCH, cut_crop
 from docagent.ocr.types import Image
 
-MOST = 0.14
-"""Most of the height that is cut off above, and below: words like "on" keep their room."""
-KEPT = 0.08
+MAX_TRIM_RATIO = 0.14
+"""Share of the height that may be cut off at the top, and at the bottom. Words without ascenders
+such as "on" keep their room."""
+PADDING_RATIO = 0.08
 """Share of the height that stays as paper above and below the ink."""
-SLIVER = 0.2
-"""Rows of ink at an edge, as a share of the height, that belong to a neighbouring line if white
-rows part them from the rest."""
-DARK = 0.45
-"""Where between ink (0) and paper (1) a pixel counts as ink."""
-LEAST_CONTRAST = 24.0
-DARK_GROUND = 0.45
-"""Where between ink (0) and paper (1) the middle grey level of a crop lies at most if it is light
-type on dark ground. Of 4,569 labelled words and lines one is below, a word on a black bar."""
+MAX_SLIVER_RATIO = 0.2
+"""Share of the height up to which a band of ink at an edge is part of a neighbouring line, if rows
+of paper separate it from the rest."""
+MAX_INK_LEVEL_RATIO = 0.45
+"""Grey level, between ink (0) and paper (1), below which a pixel is ink."""
+MIN_CONTRAST_LEVELS = 24.0
+"""Grey levels between ink and paper below which a crop holds no discernible ink."""
+MAX_NEGATIVE_LEVEL_RATIO = 0.45
+"""Median grey level, between ink (0) and paper (1), below which a crop is light type on a dark
+background. Of 4,569 labelled words and lines one is below: a word on a black bar."""
 
 
 def cut_line(image: Image, quad: NDArray[np.float32], stretch: float = READ_STRETCH) -> Image:
-    """The line under ``quad`` (4, 2) of a page as the recognizer reads it: upright, CROP_HEIGHT
-    high, dark on light, framed, widened by ``stretch``."""
+    """Cut the line under ``quad`` (4, 2) of a page for the recognizer.
+
+    The crop is upright, CROP_HEIGHT_PX high, dark on light, framed, and stretched horizontally by
+    ``stretch``.
+    """
     return frame_text(cut_crop(image, quad, stretch))
 
 
 def frame_text(crop: Image) -> Image:
-    """The crop (height, width), cut above and below to its ink and enlarged to its height again,
-    without slivers of neighbours, and in dark on light: a line on a bar of a page that is otherwise
-    light. As it is, if ink cannot be told from paper."""
+    """Frame a crop (height, width): trim it to its ink and enlarge it to its height again.
+
+    Slivers of neighbouring lines are painted over, and light type on a dark bar is inverted. A crop
+    without enough contrast to tell ink from paper is returned unchanged.
+    """
     height, width = crop.shape
     ink, middle, paper, light = grey_levels(crop[::2, ::2], 2, 50, 90, 98)
-    if light - ink >= LEAST_CONTRAST and middle < ink + DARK_GROUND * (light - ink):
+    if light - ink >= MIN_CONTRAST_LEVELS and middle < ink + MAX_NEGATIVE_LEVEL_RATIO * (
+        light - ink
+    ):
         crop = np.asarray(255 - crop, np.uint8)
         ink, paper = grey_levels(crop[::2, ::2], 2, 90)
-    if paper - ink < LEAST_CONTRAST:
+    if paper - ink < MIN_CONTRAST_LEVELS:
         return crop
-    rows = (crop < ink + DARK * (paper - ink)).sum(axis=1)
+    rows = (crop < ink + MAX_INK_LEVEL_RATIO * (paper - ink)).sum(axis=1)
     for start, stop in _slivers(rows):
         crop = crop.copy()
         crop[start:stop] = paper
         rows[start:stop] = 0
     inked = np.flatnonzero(rows)
-    top = int(np.clip(inked[0] - KEPT * height, 0, MOST * height))
-    bottom = int(np.ceil(np.clip(inked[-1] + 1 + KEPT * height, height - MOST * height, height)))
+    top = int(np.clip(inked[0] - PADDING_RATIO * height, 0, MAX_TRIM_RATIO * height))
+    bottom = int(
+        np.ceil(
+            np.clip(
+                inked[-1] + 1 + PADDING_RATIO * height, height - MAX_TRIM_RATIO * height, height
+            )
+        )
+    )
     if bottom - top == height:
         return crop
     size = (round(width * height / (bottom - top)), height)
@@ -62,7 +77,10 @@ def frame_text(crop: Image) -> Image:
 
 
 def _slivers(rows: NDArray[np.intp]) -> list[tuple[int, int]]:
-    """The bands of rows at the edges that are no part of the line; rows: ink in each."""
+    """Bands of rows (start, end) at the edges that belong to neighbouring lines.
+
+    rows: number of ink pixels in each row.
+    """
     height = len(rows)
     steps = np.diff(np.concatenate([[0], (rows > 0).astype(np.int8), [0]]))
     bands = list(zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True))
@@ -72,5 +90,5 @@ def _slivers(rows: NDArray[np.intp]) -> list[tuple[int, int]]:
         for start, stop in (bands[0], bands[-1])
         if (start, stop) != line
         and (start == 0 or stop == height)
-        and stop - start <= max(2, SLIVER * height)
+        and stop - start <= max(2, MAX_SLIVER_RATIO * height)
     ]

@@ -1,4 +1,4 @@
-"""From the reading of a detected line to words with places on the page."""
+"""Conversion of a recognised line to words with polygons on the page."""
 
 from __future__ import annotations
 
@@ -17,28 +17,29 @@ from docagent.geometry import Polygon, clip_polygon, interpolate_polygon, scale_
 from docagent.ocr.recognition.crops import quad_size
 from docagent.ocr.types import LineReading, WordReading
 
-AIR = 0.08
-"""Widening of a word's box at both ends, in line heights."""
+BOX_PADDING_RATIO = 0.08
+"""Padding of a word's box at both ends, in line heights."""
 
-LIFT = 0.085
-"""By how much boxes are raised, in line heights. A detected line goes from ascender to descender;
-people draw boxes around what is there, which is seldom below the base line (measured on the
+BOX_LIFT_RATIO = 0.085
+"""Upward shift of word boxes, in line heights. A detected line reaches from ascender to descender;
+people draw boxes around the visible ink, which seldom goes below the baseline (measured on the
 adaptation receipts: 0.075 at the top, 0.10 at the bottom)."""
 
-MARGIN = 0.06
-"""Widening of a line's quad before it is cut, in line heights, so that no ink is lost."""
+CROP_MARGIN_RATIO = 0.06
+"""Margin added across a line's quad before it is cut, in line heights, so that no ink is lost."""
 
-SPACED = 5
-"""Words of one or two characters in a row from which a line may be letter-spaced."""
+MIN_SPACED_WORDS = 5
+"""Words of one or two characters from which a line may be letter-spaced."""
 
-WORD_GAP = 1.6
-"""Between letter-spaced words the gap is this many times that between their letters."""
+MIN_WORD_GAP_RATIO = 1.6
+"""Gap between letter-spaced words, as a multiple of the gap between their letters."""
 
 
 def widen(
-    quad: NDArray[np.float32], across: float = MARGIN, along: float = 0.1
+    quad: NDArray[np.float32], across: float = CROP_MARGIN_RATIO, along: float = 0.1
 ) -> NDArray[np.float32]:
-    """Move a line's edges out by shares of its height: across it and along it."""
+    """Move the edges of a line's quad (4, 2) outwards, by shares of its height across and along
+    it."""
     a, b, c, d = quad
     down = (d - a) * across
     right = (b - a) / max(dist(a, b), 1e-3) * dist(a, d) * along
@@ -51,15 +52,18 @@ def line_words(
     shape: tuple[int, ...],
     confidence: WordConfidence,
 ) -> list[Word]:
-    """The words of a detected line with their places; none if only fill-in rules were read."""
+    """Words of a detected line with page-relative polygons; empty if only fill-in rules were read.
+
+    quad: the line (4, 2) in pixels. shape: (height, width) of the page image.
+    """
     placed = widen(quad, across=0.0)
-    placed = placed - LIFT * (placed[3] - placed[0])
+    placed = placed - BOX_LIFT_RATIO * (placed[3] - placed[0])
     corners = [(float(x), float(y)) for x, y in placed]
     polygon = (corners[0], corners[1], corners[2], corners[3])
     relative = scale_polygon(polygon, 1 / shape[1], 1 / shape[0])
     width, height = quad_size(widen(quad, across=0.0))
-    words = join_spaced_letters(_trim_rules(reading.words))
-    places = _spread_edges([(w.chars[0].start, w.chars[-1].end) for w in words], height / width)
+    words = join_spaced_letters(_strip_underscores(reading.words))
+    places = _pad_extents([(w.chars[0].start, w.chars[-1].end) for w in words], height / width)
     return [
         _word(word, interpolate_polygon(relative, *place), confidence)
         for word, place in zip(words, places, strict=True)
@@ -67,14 +71,16 @@ def line_words(
 
 
 def join_spaced_letters(words: Sequence[WordReading]) -> list[WordReading]:
-    """Words of letter-spaced type put together: "H E A D" is one word, told from the next by a
-    wider gap. Other lines are returned as they are."""
+    """Join the letters of letter-spaced type: "H E A D" is one word.
+
+    A wider gap separates it from the next word. Other lines are returned unchanged.
+    """
     short = sum(len(word.chars) <= 2 for word in words)
-    if short < SPACED or short < 0.7 * len(words):
+    if short < MIN_SPACED_WORDS or short < 0.7 * len(words):
         return list(words)
     gaps = [b.chars[0].start - a.chars[-1].end for a, b in pairwise(words)]
-    widest = WORD_GAP * max(median(gaps), 1e-6)
-    # Letters are as far apart as they are wide, numbers of a table much farther.
+    widest = MIN_WORD_GAP_RATIO * max(median(gaps), 1e-6)
+    # Spaced letters are as far apart as they are wide; numbers of a table stand much farther apart.
     letter = median(c.end - c.start for word in words for c in word.chars)
     if median(gaps) > 2 * letter:
         return list(words)
@@ -87,8 +93,8 @@ def join_spaced_letters(words: Sequence[WordReading]) -> list[WordReading]:
     return joined
 
 
-def _trim_rules(words: Sequence[WordReading]) -> list[WordReading]:
-    """Words without the underscores at their ends: the rule of a blank to fill in is no text."""
+def _strip_underscores(words: Sequence[WordReading]) -> list[WordReading]:
+    """Strip underscores from the ends of words: the rule of a blank to fill in is not text."""
     kept = []
     for word in words:
         text = word.text
@@ -102,11 +108,11 @@ def _trim_rules(words: Sequence[WordReading]) -> list[WordReading]:
     return kept
 
 
-def _spread_edges(places: list[tuple[float, float]], height: float) -> list[tuple[float, float]]:
-    """Words' extents with a little air, never past the middle of a gap.
+def _pad_extents(places: list[tuple[float, float]], height: float) -> list[tuple[float, float]]:
+    """Pad the horizontal extents of words, never past the middle of a gap.
 
-    The edges come from ink of a thresholded crop, which is narrower than the eye draws a box.
-    height: of the line, in line widths.
+    The edges come from the ink of a thresholded crop, which is narrower than the box a person
+    draws. height: of the line, in line widths.
     """
     spread = []
     for index, (start, end) in enumerate(places):
@@ -114,8 +120,8 @@ def _spread_edges(places: list[tuple[float, float]], height: float) -> list[tupl
         right = places[index + 1][0] if index + 1 < len(places) else 2.0
         spread.append(
             (
-                start - min(AIR * height, max(0.0, start - left) / 2),
-                end + min(AIR * height, max(0.0, right - end) / 2),
+                start - min(BOX_PADDING_RATIO * height, max(0.0, start - left) / 2),
+                end + min(BOX_PADDING_RATIO * height, max(0.0, right - end) / 2),
             )
         )
     return spread

@@ -22,7 +22,6 @@ from docagent.evidence.checks import READABLE, run_checks, suspects
 from docagent.evidence.grounding import ground_ranges
 from docagent.reader.types import PointedSpan, Query, Reader, Reading
 from docagent.results import Check, Extraction, Field, Status
-from docagent.rules.headers import with_header
 from docagent.rules.labels import (
     labelled_candidates,
     leaf_wants_only_date,
@@ -31,7 +30,8 @@ from docagent.rules.labels import (
     printed_currency,
 )
 from docagent.rules.parties import names_parties, with_parties
-from docagent.rules.rows import Row, group_rows
+from docagent.rules.table_headers import with_header
+from docagent.rules.table_rows import Row, group_rows
 from docagent.schemas import Schema, assemble
 
 PASSED_CHECK = log(50)

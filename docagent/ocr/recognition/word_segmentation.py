@@ -1,7 +1,7 @@
-"""Where the words of a read line start and end on its crop.
+"""Segmentation of a recognised line into words, with their horizontal extents on the crop.
 
-CTC says about where a character is; the ink says where it begins. Word edges are put at the
-gaps of ink that lie nearest to the spaces of the alignment.
+CTC steps locate a character only roughly, so word edges are placed at the gaps of ink nearest to
+the spaces of the alignment.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from docagent.ocr.recognition.ctc import AlignedChar
 
-REACH = 16
+MAX_LETTER_OVERHANG_PX = 16
 """Columns of a crop that a letter may extend beyond the steps it was read at."""
 
 INK_ROWS = slice(5, 25)
@@ -22,13 +22,13 @@ INK_ROWS = slice(5, 25)
 
 
 def ink_columns(crop: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which columns of a contrast-stretched crop (32, w) have ink, from +1 paper to -1 ink."""
+    """Which columns of a contrast-stretched crop (32, w; paper +1, ink -1) have ink."""
     rows = crop[INK_ROWS]
     some = crop[2::6, ::4].ravel()
     paper = float(np.partition(some, some.size // 2)[some.size // 2])
-    # On dark ground the text is lighter than the median.
+    # On a dark background the text is lighter than the median.
     ink = rows > paper + 0.8 if paper < -0.2 else rows < paper - 0.55
-    # A rule through every column is no ink of a letter.
+    # A rule through every column is not ink of a letter.
     ink = ink & (ink.mean(axis=1) < 0.9)[:, None]
     return np.asarray(ink.any(axis=0))
 
@@ -48,7 +48,11 @@ def _longest_gap(ink: Sequence[bool], start: int, end: int) -> tuple[int, int] |
 def split_words(
     chars: list[AlignedChar], crop: NDArray[np.float32], steps: int
 ) -> list[tuple[list[AlignedChar], float, float]]:
-    """Words with their left and right edge as fractions (0-1) of the crop's width."""
+    """Split aligned characters at spaces; each word with its left and right edge as fractions (0-1)
+    of the crop's width.
+
+    steps: CTC steps of the crop.
+    """
     groups: list[list[AlignedChar]] = [[]]
     for char in chars:
         if char.text == " ":
@@ -62,8 +66,8 @@ def split_words(
     unit = width / steps
     ink = ink_columns(crop)
     columns = ink.tolist()
-    first = max(0, int(groups[0][0].start * unit) - REACH)
-    last = min(width, int(groups[-1][-1].end * unit) + REACH)
+    first = max(0, int(groups[0][0].start * unit) - MAX_LETTER_OVERHANG_PX)
+    last = min(width, int(groups[-1][-1].end * unit) + MAX_LETTER_OVERHANG_PX)
     edges = [_first_ink(ink, first, int(groups[0][0].end * unit))]
     for left, right in pairwise(groups):
         begin = int(left[-1].start * unit)
@@ -81,11 +85,12 @@ def split_words(
 
 
 def _first_ink(ink: NDArray[np.bool_], start: int, end: int) -> int:
-    """First inked column that belongs to the run reaching ``end``, looking left from there."""
+    """First column with ink in [start, end), or ``start`` if there is none."""
     found = np.flatnonzero(ink[start : max(start + 1, end)])
     return start + int(found[0]) if found.size else start
 
 
 def _last_ink(ink: NDArray[np.bool_], start: int, end: int) -> int:
+    """Column after the last one with ink in [start, end), or ``end`` if there is none."""
     found = np.flatnonzero(ink[start : max(start + 1, end)])
     return start + int(found[-1]) + 1 if found.size else end

@@ -1,8 +1,8 @@
-"""Several engines' readings of one page made into one: words are aligned by their boxes, and
-where the texts differ the engines vote with the probability that each is right.
+"""Fusion of several engines' pages: words are aligned by their boxes, and engines vote.
 
-Pure functions of pages. The first page is the base: its size, rotation and skew stand, and its
-boxes and spaces are preferred where the texts agree.
+Where the texts differ, each engine's vote is weighted with the probability that it is right. All
+functions are pure. The first page is the base: its size, rotation and skew are kept, and its boxes
+and spaces are preferred where the texts agree.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from docagent.geometry import BBox, polygon_to_bbox, rotate_points, scale_polygo
 from docagent.layout.reading_order import group_words_into_lines
 from docagent.ocr.engines.alignment import align_texts, group_boxes, on_one_row
 
-RIVALS = 4.0
-"""Wrong texts a misread word may come out as, as far as two engines err apart: the larger, the
-more agreement counts. Engines err on the same bad print, so it is far below what chance gives."""
+WRONG_TEXT_COUNT = 4.0
+"""Number of equally likely wrong texts for a misread word. The larger it is, the more agreement
+between engines counts. Engines fail on the same bad print, so it is far below the number of
+possible texts."""
 
-UNSURE = 0.6
-"""Probability of the best text below which the characters are voted on one by one."""
+MIN_SURE_PROBABILITY = 0.6
+"""Probability of the best text below which engines vote on single characters."""
 
-KEEP = 0.85
-"""Probability from which a word that only one engine saw is kept. 0.3 / 0.5 / 0.7 / 0.85
-gave page character error rates of 0.048 / 0.040 / 0.037 / 0.036 on 12 receipts of SROIE adapt."""
+MIN_LONE_WORD_PROBABILITY = 0.85
+"""Probability from which a word that only one engine found is kept. 0.3 / 0.5 / 0.7 / 0.85 gave
+page character error rates of 0.048 / 0.040 / 0.037 / 0.036 on 12 receipts of SROIE adapt."""
 
 _SCORES = (0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
 _TESSERACT = (0.09, 0.25, 0.347, 0.477, 0.506, 0.637, 0.843, 0.973, 0.987, 0.987)
@@ -38,15 +39,17 @@ CALIBRATIONS: Mapping[str, Calibration] = {
     "tesseract": Calibration(kind="piecewise", scores=_SCORES, probabilities=_TESSERACT),
     "rapidocr": Calibration(kind="piecewise", scores=_SCORES, probabilities=_RAPIDOCR),
 }
-"""From an engine's word confidence to the share of its words that are right, fitted on 12 receipts
-(``eval.engine_calibration``). docagent's own confidences are calibrated where they are made."""
+"""Calibration of each engine's word confidence to the share of its words that are right, fitted on
+12 receipts (``eval.engine_calibration``). docagent's own confidences are calibrated when they are
+made."""
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What one engine read at a place: words from the left, probability 0-1 that all are right.
+class EngineReading:
+    """One engine's words at a place, ordered from the left.
 
-    characters: probability of each character of ``text``.
+    probability: that all words are right, 0-1. characters: probability of each character of
+    ``text``.
     """
 
     words: tuple[Word, ...]
@@ -62,13 +65,13 @@ class Reading:
 def fuse_pages(
     pages: Sequence[Page], calibrations: Mapping[str, Calibration] = CALIBRATIONS
 ) -> Page:
-    """One page from readings of the same page image by different engines, the base first.
+    """Fuse different engines' pages of one image into one page; the base is first.
 
-    calibrations: by ``Page.engine``; engines without one are believed as they are. Word
-    confidences of the result are probabilities. Every word has the polygon of a word that was
-    read, and a number that no engine read is never made. What the base could not read stays
-    ``unreadable`` unless another engine read it. A single page is given back as it is. Raises
-    ValueError for no page, or for pages turned differently.
+    calibrations: by ``Page.engine``; an engine without one is taken as calibrated. Word confidences
+    of the result are probabilities. Every word has the polygon of a word that was read, and no
+    number is made that no engine read. A place that the base could not read stays ``unreadable``
+    unless another engine read it. A single page is returned unchanged. Raises ValueError for no
+    page, or for pages of different rotations.
     """
     if not pages:
         raise ValueError("no pages to fuse; give at least one")
@@ -77,7 +80,9 @@ def fuse_pages(
         return base
     rotations = {page.rotation for page in pages}
     if len(rotations) > 1:
-        raise ValueError(f"pages turned by {sorted(rotations)} degrees; turn them alike first")
+        raise ValueError(
+            f"pages rotated by {sorted(rotations)} degrees; rotate all by the same angle first"
+        )
     words = [[word for line in page.lines for word in line.words] for page in pages]
     boxes = [[_straight_box(word, base) for word in read] for read in words]
     tables = [calibrations.get(page.engine, IDENTITY) for page in pages]
@@ -89,57 +94,66 @@ def fuse_pages(
             row = [boxes[source][i] for i in members]
             reading = _reading([words[source][i] for i in members], tables[source])
             readings.append((reading, on_one_row(row)))
-        fused += _settle(readings)
+        fused += _fuse_group(readings)
     return _page(base, fused, "+".join(dict.fromkeys(page.engine for page in pages)))
 
 
-def _settle(readings: Sequence[tuple[Reading, bool]]) -> tuple[Word, ...]:
-    """The words of one place. readings: with whether their words stand on one row."""
+def _fuse_group(readings: Sequence[tuple[EngineReading, bool]]) -> tuple[Word, ...]:
+    """The words of one place.
+
+    readings: each with whether its words stand on one row.
+    """
     alone = [reading for reading, _ in readings]
     if not all(row for _, row in readings):
-        # One engine took several lines for one; their characters do not belong together.
+        # One engine merged several lines into one, so characters cannot be aligned.
         return max(alone, key=lambda reading: reading.probability).words
     if len(alone) == 1:
         (only,) = alone
-        return only.words if only.probability >= KEEP else ()
+        return only.words if only.probability >= MIN_LONE_WORD_PROBABILITY else ()
     return vote(alone)
 
 
-def vote(readings: Sequence[Reading]) -> tuple[Word, ...]:
-    """The words that readings of one place make together, the base's reading first.
+def vote(readings: Sequence[EngineReading]) -> tuple[Word, ...]:
+    """Words that the readings of one place give together; the base's reading is first.
 
-    A text is as likely as the engines that give it are right and the others wrong (naive Bayes);
-    where no text is likely, its characters are voted on, but never digits.
+    The probability of a text is that of the engines that gave it being right and the others wrong
+    (naive Bayes). If no text is probable, engines vote on its characters, but never on digits.
     """
-    chances = text_chances(readings)
+    chances = text_probabilities(readings)
     text = max(chances, key=chances.__getitem__)
     rivals = {t: p for t, p in chances.items() if t != text}
-    if chances[text] < UNSURE and rivals and not any(map(str.isdigit, "".join(chances))):
+    if (
+        chances[text] < MIN_SURE_PROBABILITY
+        and rivals
+        and not any(map(str.isdigit, "".join(chances)))
+    ):
         backbone = next(r for r in readings if r.text == text)
         mixed = vote_characters([backbone, *(r for r in readings if r is not backbone)])
         if mixed is not None:
             return mixed
-    return _placed(text, readings, chances[text], rivals)
+    return _place_text(text, readings, chances[text], rivals)
 
 
-def text_chances(readings: Sequence[Reading]) -> dict[str, float]:
-    """Probability of each text that was read; they add up to less than 1, as all may be wrong."""
+def text_probabilities(readings: Sequence[EngineReading]) -> dict[str, float]:
+    """Probability of each text that was read. They sum to less than 1, because all may be wrong."""
     scores = {
         text: sum(
-            math.log(r.probability if r.text == text else (1 - r.probability) / RIVALS)
+            math.log(r.probability if r.text == text else (1 - r.probability) / WRONG_TEXT_COUNT)
             for r in readings
         )
         for text in dict.fromkeys(r.text for r in readings)
     }
-    neither = sum(math.log((1 - r.probability) / RIVALS) for r in readings) + math.log(RIVALS)
+    neither = sum(math.log((1 - r.probability) / WRONG_TEXT_COUNT) for r in readings) + math.log(
+        WRONG_TEXT_COUNT
+    )
     total = sum(math.exp(score) for score in scores.values()) + math.exp(neither)
     return {text: math.exp(score) / total for text, score in scores.items()}
 
 
-def vote_characters(readings: Sequence[Reading]) -> tuple[Word, ...] | None:
-    """Words of the first reading with each character the one the readings favour.
+def vote_characters(readings: Sequence[EngineReading]) -> tuple[Word, ...] | None:
+    """Words of the first reading, each character replaced by the one with the most weight.
 
-    None where a word would have no characters left.
+    None if a word would have no characters left.
     """
     places = [iter(r.characters) for r in readings]
     owners = [i for i, word in enumerate(readings[0].words) for _ in word.text]
@@ -170,18 +184,20 @@ def vote_characters(readings: Sequence[Reading]) -> tuple[Word, ...] | None:
     )
 
 
-def _placed(
-    text: str, readings: Sequence[Reading], chance: float, rivals: Mapping[str, float]
+def _place_text(
+    text: str, readings: Sequence[EngineReading], chance: float, rivals: Mapping[str, float]
 ) -> tuple[Word, ...]:
-    """Words of a chosen text, cut as most readings of as many characters cut theirs; in a tie as
-    the first does. Engines that mistake a letter may still see the spaces."""
+    """Words of a chosen text, split as most readings of equal length split theirs.
+
+    In a tie the first reading decides. An engine that misreads a letter may still find the spaces.
+    """
     alike = [r for r in readings if len(r.text) == len(text)]
     cuts = Counter(tuple(len(word.text) for word in r.words) for r in alike)
     cut, _ = max(cuts.items(), key=lambda item: item[1])
     ends = list(accumulate(cut))
     texts = [text[end - length : end] for length, end in zip(cut, ends, strict=True)]
     places = next(r for r in alike if tuple(len(word.text) for word in r.words) == cut).words
-    # The base's boxes are of one kind across the page; other engines draw theirs otherwise.
+    # Engines draw boxes differently; the base's keep the page uniform.
     if len(readings[0].words) == len(cut):
         places = readings[0].words
     known = {word.text: word for r in reversed(readings) for word in r.words}
@@ -194,7 +210,8 @@ def _placed(
 def _word(
     text: str, place: Word, read: Word | None, chance: float, rivals: Mapping[str, float]
 ) -> Word:
-    """read: the word as an engine read it with that text, if one did."""
+    """The word of a text at a place. read: the word as an engine read it with that text, if one
+    did."""
     return Word(
         text=text,
         polygon=place.polygon,
@@ -205,7 +222,7 @@ def _word(
 
 
 def _alternatives(word: Word | None, rivals: Mapping[str, float]) -> tuple[Alternative, ...]:
-    """The word's own other readings and those of other engines."""
+    """The word's own alternatives followed by the texts of other engines."""
     own = word.alternatives if word else ()
     known = {option.text for option in own}
     others = (
@@ -216,23 +233,23 @@ def _alternatives(word: Word | None, rivals: Mapping[str, float]) -> tuple[Alter
     return (*own, *others)
 
 
-def _reading(words: Sequence[Word], table: Calibration) -> Reading:
-    chances = [_chance(word.confidence, table) for word in words]
+def _reading(words: Sequence[Word], table: Calibration) -> EngineReading:
+    chances = [_probability(word.confidence, table) for word in words]
     characters = [
-        _chance(value, table)
+        _probability(value, table)
         for word, chance in zip(words, chances, strict=True)
         for value in (word.char_confidences or (word.confidence,) * len(word.text))
     ]
-    return Reading(tuple(words), math.prod(chances), tuple(characters))
+    return EngineReading(tuple(words), math.prod(chances), tuple(characters))
 
 
-def _chance(confidence: float | None, table: Calibration) -> float:
-    # No engine is ever wholly sure or wholly lost; the logarithms need it too.
+def _probability(confidence: float | None, table: Calibration) -> float:
+    # No engine is certain, and the logarithms need probabilities strictly between 0 and 1.
     return min(0.995, max(0.01, table.apply(1.0 if confidence is None else confidence)))
 
 
 def _straight_box(word: Word, base: Page) -> BBox:
-    """The word's box in pixels of the base's page with its skew taken out."""
+    """The word's box in pixels of the base page with its skew taken out."""
     points = scale_polygon(word.polygon, base.width, base.height)
     return polygon_to_bbox(rotate_points(points, -base.skew))
 
@@ -246,6 +263,6 @@ def _page(base: Page, words: Sequence[Word], engine: str) -> Page:
 
 
 def _is_read(place: BBox, words: Sequence[BBox]) -> bool:
-    """Whether the middle of some word lies at a place."""
+    """Whether the centre of any word lies inside a place."""
     middles = (((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in words)
     return any(place[0] <= x <= place[2] and place[1] <= y <= place[3] for x, y in middles)

@@ -1,4 +1,4 @@
-"""What several readings say together: how sure they are, and which of them stands."""
+"""Postprocessing of line readings: majority vote, noise, crops of one word, mean confidences."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ import numpy as np
 
 from docagent.ocr.types import LineReading, WordReading
 
-HOPELESS = 0.35
-"""Readings with less confidence are no text, on any page."""
+MIN_TEXT_CONFIDENCE = 0.35
+"""Confidence below which a reading is not text, on any page."""
 
 _INITIAL = re.compile(r"[cjkopsuvwxz]\.,?")
 
 
-def agreed(readings: Sequence[LineReading]) -> LineReading:
-    """Of readings of one crop the surest of those whose letters came up most often."""
+def majority_reading(readings: Sequence[LineReading]) -> LineReading:
+    """From several readings of one crop, the most confident of those with the most frequent text.
+
+    Spaces and case do not count in the comparison.
+    """
     letters = [reading.text.replace(" ", "").casefold() for reading in readings]
     best = max(
         range(len(readings)), key=lambda n: (letters.count(letters[n]), readings[n].confidence)
@@ -25,21 +28,25 @@ def agreed(readings: Sequence[LineReading]) -> LineReading:
     return readings[best]
 
 
-def without_noise(reading: LineReading) -> LineReading:
-    """The reading, without words if it was read out of paper or specks."""
-    return reading if reading.confidence >= HOPELESS else LineReading((), reading.confidence)
+def drop_noise(reading: LineReading) -> LineReading:
+    """Drop the words of a reading that comes from paper texture or specks; keep its confidence."""
+    return (
+        reading
+        if reading.confidence >= MIN_TEXT_CONFIDENCE
+        else LineReading((), reading.confidence)
+    )
 
 
-def as_word(reading: LineReading) -> LineReading:
-    """The reading of a crop that is a word rather than a line.
+def merge_to_word(reading: LineReading) -> LineReading:
+    """Postprocess the reading of a crop that holds a word rather than a line.
 
-    Marks alone are no words beside one ("Date :", "( 49)"). A letter before a full stop is an
-    initial: how large it is, the crop does not tell, and some capitals have the shape of their
-    small letters.
+    Punctuation that was read as a word of its own is joined to the word beside it ("Date :", "(
+    49)"). A single letter before a full stop is an initial and becomes a capital: a crop does not
+    show its size, and some capitals have the shape of their small letters.
     """
     words: list[WordReading] = []
     for word in reading.words:
-        if words and not (_spelt(word) and _spelt(words[-1])):
+        if words and not (_is_alphanumeric(word) and _is_alphanumeric(words[-1])):
             words[-1] = WordReading(words[-1].chars + word.chars)
         else:
             words.append(word)
@@ -50,19 +57,19 @@ def as_word(reading: LineReading) -> LineReading:
     return LineReading(tuple(words), reading.confidence)
 
 
-def _spelt(word: WordReading) -> bool:
+def _is_alphanumeric(word: WordReading) -> bool:
     return any(char.text.isalnum() for char in word.chars)
 
 
 def mean_confidence(readings: Sequence[LineReading]) -> float:
-    """Weighted by characters; 0 if nothing was read."""
+    """Mean confidence (0-1) weighted by characters; 0 if nothing was read."""
     weights = [sum(len(word.chars) for word in reading.words) for reading in readings]
     total = sum(r.confidence * w for r, w in zip(readings, weights, strict=True))
     return total / sum(weights) if sum(weights) else 0.0
 
 
-def usual_confidence(readings: Sequence[LineReading]) -> float:
-    """Median of the lines' confidences, weighted by characters; 0 without any."""
+def median_confidence(readings: Sequence[LineReading]) -> float:
+    """Median of the lines' confidences (0-1) weighted by characters; 0 if nothing was read."""
     order = sorted(readings, key=lambda reading: reading.confidence)
     lengths = np.cumsum([sum(len(word.chars) for word in r.words) for r in order])
     if not order or not lengths[-1]:
