@@ -23,7 +23,7 @@ from finetune.llava.batches import Batch, batches, encoded_samples
 from finetune.llava.config import DataConfig, LlavaSettings, TrainingConfig
 from finetune.llava.encoding import Encoded
 from finetune.llava.shards import ShardFolder
-from finetune.queues import put_while_wanted
+from finetune.training.workers import put_while_wanted
 
 READY = 8
 """Batches that wait in the training process."""

@@ -27,10 +27,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from finetune.queues import put_while_wanted
 from finetune.reader.data import CleanPage, batches, document_to_pages
 from finetune.reader.model import Reader, ReaderConfig, reader_loss
 from finetune.synthesis.documents import KINDS, generate
+from finetune.training.workers import put_while_wanted
 
 Batch = dict[str, NDArray[np.generic]]
 INPUTS = (
