@@ -123,7 +123,7 @@ def run(
     settings = Settings.from_env()
     given = {"vlm": args.vlm, "vlm_url": args.vlm_url, "vlm_model": args.vlm_model}
     asking = settings.replace(**{name: value for name, value in given.items() if value})
-    if not (args.labels or asking.vlm_url or asking.vlm_factory):
+    if not (args.labels or asking.vlm.url or asking.vlm.factory):
         raise SettingsError("no model is named; give --vlm-url, or --labels for the ceiling")
     plain = DocAgent(settings.replace(vlm="never"))
     asked = None if args.labels else DocAgent(asking)
