@@ -16,8 +16,9 @@ from typing import Any
 
 from docagent.errors import SettingsError
 from eval.log import RunLog
-from eval.systems.engines import THREAD_LIMITS, check_known
+from eval.systems.engines import check_known
 from eval.systems.readings import readings_log
+from eval.systems.threads import THREAD_LIMITS
 
 Rows = dict[str, dict[str, Any]]
 """Results of pages by their names."""

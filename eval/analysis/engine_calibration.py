@@ -20,7 +20,7 @@ from docagent.errors import DocAgentError
 from docagent.settings import EngineName
 from eval.datasets import CASE_SENSITIVE, load_ocr_pages
 from eval.metrics.matching import TextBox, equal_text, iou_matrix, match_boxes
-from eval.systems.engines import DocAgentEngine
+from eval.systems.docagent_engine import DocAgentEngine
 
 SCORES = (0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
 NOWHERE = 0.05

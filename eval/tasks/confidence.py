@@ -35,7 +35,8 @@ from eval.datasets import CASE_SENSITIVE, OcrPage, load_ocr_pages
 from eval.metrics import Bin, ece, reliability
 from eval.metrics.matching import TextBox, equal_text, match_boxes
 from eval.paths import RUNS
-from eval.systems.engines import THREAD_LIMITS, document_to_lines, image_size
+from eval.systems.lines import document_to_lines, image_size
+from eval.systems.threads import THREAD_LIMITS
 from eval.tables import rows_to_table, write_json
 
 COLUMNS = {
