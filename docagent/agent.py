@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from docagent.cascade.document_view import Look
+from docagent.cascade.document_view import DocumentView
 from docagent.chat.conversation import Chat
 from docagent.confidence import Calibration, calibration_file, load_calibrations, with_confidences
 from docagent.document import Document, Page
@@ -164,11 +164,11 @@ class DocAgent:
         Given a Document there is no image to look at twice, so words with digits stay.
         """
         document = self.read(source)
-        look = self._look(source, document)
-        correction = correct(document, second_read=look.second_read)
+        view = self._view(source, document)
+        correction = correct(document, second_read=view.second_read)
         if self._vlm is None:
             return correction
-        return correct_unsure(look, correction, self._vlm.asker(document, domain))
+        return correct_unsure(view, correction, self._vlm.asker(document, domain))
 
     def ask(
         self,
@@ -196,7 +196,7 @@ class DocAgent:
         if self._vlm is None:
             return found
         asker = self._vlm.asker(document, domain)
-        return answer_unsure(self._look(source, document, spoken), found, asker)
+        return answer_unsure(self._view(source, document, spoken), found, asker)
 
     def chat(self, source: Source, *, domain: str | None = None) -> Chat:
         """A conversation about a source, which is read now. Raises SourceError.
@@ -208,7 +208,7 @@ class DocAgent:
         reader, tables = self._load_reader(), self._calibrations()
         locale = self.settings.locale or None
         return Chat(
-            self._look(source, document),
+            self._view(source, document),
             reader,
             partial(extract, reader=reader, locale_hint=locale, calibrations=tables),
             None if self._vlm is None else partial(self._vlm.asker, document, domain),
@@ -242,7 +242,7 @@ class DocAgent:
             return found
         named = (checked.domain or None) if domain is None else domain
         asker = self._vlm.asker(document, named)
-        return extract_unsure(self._look(source, document, spoken), checked, found, asker)
+        return extract_unsure(self._view(source, document, spoken), checked, found, asker)
 
     def classify(
         self,
@@ -262,7 +262,7 @@ class DocAgent:
         if self._vlm is None:
             return found
         asker = self._vlm.asker(document, domain)
-        return classify_unsure(self._look(source, document), found, asker, kinds)
+        return classify_unsure(self._view(source, document), found, asker, kinds)
 
     def summarise(
         self, source: Source, sentences: int = SENTENCES, *, domain: str | None = None
@@ -278,7 +278,7 @@ class DocAgent:
         if self._vlm is None:
             return found
         asker = self._vlm.asker(document, domain)
-        return summarise_unsure(self._look(source, document), found, asker, sentences)
+        return summarise_unsure(self._view(source, document), found, asker, sentences)
 
     def _locale(self, given: str | None) -> str:
         """The locale that a verb was given, or that of the settings. Raises SettingsError."""
@@ -293,13 +293,13 @@ class DocAgent:
         """The settings, with what goes into a call cut to what the model takes."""
         return self.settings if self._vlm is None else self._vlm.limits()
 
-    def _look(self, source: Source, document: Document, locale: str | None = None) -> Look:
+    def _view(self, source: Source, document: Document, locale: str | None = None) -> DocumentView:
         """The document with its pictures; without them if only the Document is at hand."""
         settings = self._limits()
         if locale is not None and locale != settings.locale:
             settings = settings.replace(locale=locale)
         if isinstance(source, Document):
-            return Look(document, settings)
+            return DocumentView(document, settings)
         scan = self.load(source)
 
         def image(number: int) -> NDArray[np.uint8]:
@@ -308,7 +308,7 @@ class DocAgent:
             )
             return np.ascontiguousarray(upright)
 
-        return Look(document, settings, image, self._second_read(scan, document))
+        return DocumentView(document, settings, image, self._second_read(scan, document))
 
     def _second_read(self, scan: Scan, document: Document) -> SecondRead:
         def read(number: int, polygon: Polygon) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from docagent import Chat, DocAgent
 from docagent.document import Document
-from docagent.vlm.scripted import Said, ScriptedChatModel
+from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
 from tests.chat_documents import NDA
 from tests.vlm_models import FAST, DoubtfulReader
 
@@ -23,11 +23,11 @@ def talk(model: Any, document: Document = NDA, reader: Any = None, **settings: A
     return DocAgent(limits, reader=DoubtfulReader(reader or {}), vlm=model).chat(document)
 
 
-def calls(tool: str, /, **arguments: Any) -> Said:
-    return Said(calls=[(tool, arguments)])
+def calls(tool: str, /, **arguments: Any) -> ScriptedAnswer:
+    return ScriptedAnswer(calls=[(tool, arguments)])
 
 
-def answers(*cells: dict[str, Any]) -> Said:
+def answers(*cells: dict[str, Any]) -> ScriptedAnswer:
     return calls("answer", answers=list(cells))
 
 

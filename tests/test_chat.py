@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docagent import Chat, DocAgent, Settings, SettingsError, Turn
-from docagent.cascade.document_view import Look
+from docagent.cascade.document_view import DocumentView
 from docagent.chat.follow_up import stand_alone
 from docagent.chat.retrieval import Excerpt, PageIndex
 from docagent.document import Document
@@ -181,8 +181,8 @@ def test_no_page_with_a_word_of_the_question_is_not_guessed_at():
 
 def test_a_word_in_another_form_finds_its_page():
     document = report(extra={18: ["Signature: Clara Whitfield"]})
-    look = Look(document)
-    part, score = PageIndex(look).rank("Who signed?")[0]
+    view = DocumentView(document)
+    part, score = PageIndex(view).rank("Who signed?")[0]
     assert (part[0].page, score > 0) == (18, True)
 
 
@@ -229,7 +229,7 @@ def test_the_index_is_built_once_and_only_if_needed(monkeypatch):
 
 @given(documents, st.data())
 def test_evidence_on_an_excerpt_is_evidence_on_the_whole(document: Document, data: Any):
-    lines = Look(document).lines
+    lines = DocumentView(document).lines
     kept = tuple(line for line in lines if data.draw(st.booleans()))
     excerpt = Excerpt(document, kept)
     count = len(excerpt.document.words)

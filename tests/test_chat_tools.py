@@ -12,7 +12,7 @@ import pytest
 from docagent import DocAgent
 from docagent.schemas import list_schemas
 from docagent.vlm.client import VllmChat
-from docagent.vlm.scripted import Said, ScriptedChatModel
+from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
 from tests.chat_documents import NDA, rent, report
 from tests.chat_models import answers, calls, line_of, model_of, talk, texts, told
 from tests.test_vlm_agent import PaperEngine, pictures, sheet
@@ -25,7 +25,7 @@ SUM = "What are net and VAT together?"
 def test_a_model_searches_a_long_document_and_its_answer_is_cited():
     document = report(extra={33: ["Approved by Clara Whitfield"]})
 
-    def script(messages: list[Any], options: dict[str, Any]) -> Said:
+    def script(messages: list[Any], options: dict[str, Any]) -> ScriptedAnswer:
         if len(messages) == 2:
             assert "Whitfield" not in " ".join(texts(messages))
             return calls("search", query="approved")

@@ -16,8 +16,8 @@ pytest.importorskip("faker")
 
 from docagent.agent import DocAgent  # noqa: E402
 from docagent.cascade.answer_format import to_claim, units_of  # noqa: E402
-from docagent.cascade.document_view import Look  # noqa: E402
-from docagent.cascade.verification import hold  # noqa: E402
+from docagent.cascade.document_view import DocumentView  # noqa: E402
+from docagent.cascade.verification import verify  # noqa: E402
 from docagent.evidence.candidates import FieldReader  # noqa: E402
 from docagent.reader.scripted import ScriptedReader  # noqa: E402
 from docagent.settings import Settings  # noqa: E402
@@ -69,19 +69,19 @@ def test_right_answers_hold_on_the_page(kind: str) -> None:
         units = [u for u in units_of(schema.leaves) if not u.is_array]
         sample = extract_units(document, schema, units, random.Random(1), TEXT_ONLY)
         assert sample is not None
-        look = Look(document.document)
+        view = DocumentView(document.document)
         for path, cell in json.loads(sample.answer).items():
             claim = to_claim(cell)
             leaf = schema.field(path)
             if claim.value is None:
                 assert path not in document.truth.fields
                 continue
-            reader = FieldReader(look.document, leaf)
+            reader = FieldReader(view.document, leaf)
             if not reader.read_text(claim.value).ok or claim.how == "corrected":
                 continue  # misread beyond use; or in need of a second read, which is not here
-            held = hold(look, reader, claim, path)
-            assert not held.complaint, (path, cell)
-            assert held.field is not None and held.field.evidence
+            verified = verify(view, reader, claim, path)
+            assert not verified.complaint, (path, cell)
+            assert verified.field is not None and verified.field.evidence
             found += 1
     assert found > 10
 

@@ -10,7 +10,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from docagent.agent import DocAgent
-from docagent.cascade.document_view import Look
+from docagent.cascade.document_view import DocumentView
 from docagent.errors import VlmError
 from docagent.schemas import load_schema
 from docagent.tasks.extraction.cascade import extract_unsure
@@ -200,9 +200,9 @@ def test_a_request_with_too_many_images_is_sent_with_fewer():
         return as_asked(body)
 
     schema = load_schema(BILL_SCHEMA)
-    fast = extract(BILL, schema, DoubtfulReader(READER))
+    embedded = extract(BILL, schema, DoubtfulReader(READER))
     with serving(act) as server:
-        look = Look(BILL, FAST, lambda page: grey_page())
-        result = extract_unsure(look, schema, fast, Asker(chat(server), FAST))
+        view = DocumentView(BILL, FAST, lambda page: grey_page())
+        result = extract_unsure(view, schema, embedded, Asker(chat(server), FAST))
     assert result["total"].value == 132.0
     assert [a.images for a in result.vlm.attempts] == [4, 1]

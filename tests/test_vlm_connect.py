@@ -19,8 +19,8 @@ from docagent.settings import Settings
 from docagent.vlm.client import VllmChat
 from docagent.vlm.connection import load_chat_model, model_name
 from docagent.vlm.repetition import is_repeating
-from docagent.vlm.scripted import Said, ScriptedChatModel
-from docagent.vlm.streaming import listen
+from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
+from docagent.vlm.streaming import stream_answer
 from tests.documents import document_of
 from tests.vlm_models import FAST, DoubtfulReader
 
@@ -155,21 +155,21 @@ def test_wrong_options_on_the_command_line(capsys, tmp_path):
     assert "give http://HOST:PORT/v1" in capsys.readouterr().err
 
 
-def heard(said: Said, seconds: float = 5.0, max_tokens: int = 500):
+def heard(said: ScriptedAnswer, seconds: float = 5.0, max_tokens: int = 500):
     model = ScriptedChatModel(script=[said])
-    return listen(model, [{"role": "user", "content": "hi"}], {}, seconds, max_tokens)
+    return stream_answer(model, [{"role": "user", "content": "hi"}], {}, seconds, max_tokens)
 
 
 @pytest.mark.parametrize(
     ("said", "outcome"),
     [
-        (Said("fine"), "answered"),
-        (Said("fine", finish=None), "answered"),
-        (Said("cut", finish="length"), "truncated"),
-        (Said(repeat("again and ")), "repeated"),
-        (Said(str(n) + " " for n in range(10**9)), "truncated"),
-        (Said("half", error=MemoryError("full")), "model"),
-        (Said("late", delay=9), "timeout"),
+        (ScriptedAnswer("fine"), "answered"),
+        (ScriptedAnswer("fine", finish=None), "answered"),
+        (ScriptedAnswer("cut", finish="length"), "truncated"),
+        (ScriptedAnswer(repeat("again and ")), "repeated"),
+        (ScriptedAnswer(str(n) + " " for n in range(10**9)), "truncated"),
+        (ScriptedAnswer("half", error=MemoryError("full")), "model"),
+        (ScriptedAnswer("late", delay=9), "timeout"),
     ],
 )
 def test_how_an_answer_ends(said, outcome):
@@ -179,7 +179,7 @@ def test_how_an_answer_ends(said, outcome):
 
 
 def test_what_was_said_before_it_broke_is_kept():
-    assert heard(Said("half", error=RuntimeError("gone"))).text == "half"
+    assert heard(ScriptedAnswer("half", error=RuntimeError("gone"))).text == "half"
 
 
 @given(st.text(min_size=1, max_size=100), st.text(max_size=100))

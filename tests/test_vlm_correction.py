@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from docagent.cascade.document_view import Look
+from docagent.cascade.document_view import DocumentView
 from docagent.cli.printing import print_correction
 from docagent.document import Alternative, Document, Line, Page, Word
 from docagent.geometry import bbox_to_polygon
@@ -34,9 +34,9 @@ def document(*words: Word) -> Document:
 def corrected(said: Any, *words: Word, second: str | None = None) -> tuple[Correction, str]:
     made = document(*words)
     script = said if callable(said) else [{"L1": said}] * 2
-    look = Look(made, FAST, second_read=lambda page, place: second)
+    view = DocumentView(made, FAST, second_read=lambda page, place: second)
     asker = Asker(ScriptedChatModel(script=script), FAST)
-    correction = correct_unsure(look, correct(made, second_read=look.second_read), asker)
+    correction = correct_unsure(view, correct(made, second_read=view.second_read), asker)
     applied = correction.apply(made)
     assert correction.revert(applied) == made
     return correction, applied.text
@@ -86,9 +86,9 @@ def test_coverage_says_on_which_line_and_where(capsys):
     rows = [Line(words=(*r.words[:-1], *last)) for r, last in zip(made.lines, unsure, strict=True)]
     page = made.replace(lines=tuple(rows))
     script = [{"L1": "Pay the Invoice", "L2": "today not at cash"}]
-    look = Look(Document(id="1", pages=(page,)), FAST)
+    view = DocumentView(Document(id="1", pages=(page,)), FAST)
     asker = Asker(ScriptedChatModel(script=script), FAST)
-    coverage = correct_unsure(look, Correction(document_id="1"), asker).coverage
+    coverage = correct_unsure(view, Correction(document_id="1"), asker).coverage
     assert [(w.text, w.page, w.line) for w in coverage.added] == [("not", 1, "L2"), ("at", 1, "L2")]
     (dropped,) = coverage.dropped
     assert (dropped.text, dropped.line) == ("in", "L2")
@@ -101,7 +101,7 @@ def test_coverage_says_on_which_line_and_where(capsys):
 def test_lines_without_unsure_words_are_not_asked_for():
     model = ScriptedChatModel(script=[])
     made = document(word("sure"))
-    correction = correct_unsure(Look(made, FAST), correct(made), Asker(model, FAST))
+    correction = correct_unsure(DocumentView(made, FAST), correct(made), Asker(model, FAST))
     assert correction.vlm.status == "not_needed"
     assert not model.requests
 

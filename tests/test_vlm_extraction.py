@@ -11,7 +11,7 @@ from docagent.cascade.answer_format import begun, members
 from docagent.cascade.weighing import agreed, disputed
 from docagent.document import Document
 from docagent.settings import Settings
-from docagent.vlm.scripted import Said, ScriptedChatModel
+from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
 from tests.documents import document_of
 from tests.vlm_models import ABSENT, BILL, BILL_SCHEMA, FAST, GOOD, agent, cell, wanted
 
@@ -278,9 +278,9 @@ def test_long_documents_are_split_and_put_together():
 @pytest.mark.parametrize(
     ("said", "outcome"),
     [
-        (Said(json.dumps(GOOD)[:30], finish="length"), "truncated"),
-        (Said(iter(lambda: " ", "")), "repeated"),
-        (Said("I am sorry, I cannot do that."), "invalid"),
+        (ScriptedAnswer(json.dumps(GOOD)[:30], finish="length"), "truncated"),
+        (ScriptedAnswer(iter(lambda: " ", "")), "repeated"),
+        (ScriptedAnswer("I am sorry, I cannot do that."), "invalid"),
     ],
 )
 def test_the_ladder_gets_out_of_bad_answers(said, outcome):
@@ -295,7 +295,7 @@ def test_the_ladder_gets_out_of_bad_answers(said, outcome):
 def test_what_is_whole_of_a_broken_answer_is_used():
     cut = json.dumps(GOOD)
     cut = cut[: cut.index('"tax"') + 12]
-    result = extracted([Said(cut, finish="length")] * 3)
+    result = extracted([ScriptedAnswer(cut, finish="length")] * 3)
     assert result["subtotal"].value == 120.0
     assert result["total"].value is None
     assert result.vlm.status == "partial"
@@ -305,7 +305,7 @@ def test_an_answer_that_breaks_off_is_gone_on_from():
     """What is whole is not asked for again, and the rest without climbing the ladder."""
     cut = json.dumps(GOOD)[:300]
     model = ScriptedChatModel(
-        script=[Said(cut, finish="length"), {k: GOOD[k] for k in ("total", "items")}]
+        script=[ScriptedAnswer(cut, finish="length"), {k: GOOD[k] for k in ("total", "items")}]
     )
     result = extracted(model)
     assert wanted(model.requests[1][0]) == ["total", "items"]
@@ -350,7 +350,7 @@ def test_whole_items_of_an_array_that_breaks_off(text, found):
 
 def test_a_model_that_raises_or_hangs_leaves_the_embedded_result():
     reader = {"all": [("132.00", 0.7)]}
-    for said in (RuntimeError("no GPU"), Said(GOOD, delay=30)):
+    for said in (RuntimeError("no GPU"), ScriptedAnswer(GOOD, delay=30)):
         result = extracted([said], reader, vlm_timeout=0.05, vlm_seconds=0.3)
         assert result["total"].value == 132.0
         assert result.vlm.status == "failed"

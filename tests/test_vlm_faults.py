@@ -14,8 +14,8 @@ from docagent.errors import VlmError
 from docagent.settings import Settings
 from docagent.vlm import streaming
 from docagent.vlm.faults import to_vlm_error
-from docagent.vlm.scripted import Said, ScriptedChatModel
-from docagent.vlm.streaming import listen
+from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
+from docagent.vlm.streaming import stream_answer
 from tests.documents import document_of
 from tests.vlm_models import FAST, DoubtfulReader, cell
 
@@ -78,7 +78,7 @@ def test_a_response_says_how_long_to_wait():
 
 def spoken(script, retries=2, seconds=5.0):
     model = ScriptedChatModel(script=script)
-    heard = listen(model, [{"role": "user", "content": "hi"}], {}, seconds, 500, retries)
+    heard = stream_answer(model, [{"role": "user", "content": "hi"}], {}, seconds, 500, retries)
     return heard, len(model.requests)
 
 
@@ -104,7 +104,7 @@ def test_tries_are_bounded(hurried):
         ApiError("no key", 401),
         RuntimeError("out of memory"),
         VlmError("its client has tried again already", "busy"),
-        Said("half", error=ConnectionError("gone")),
+        ScriptedAnswer("half", error=ConnectionError("gone")),
     ],
 )
 def test_what_is_final_or_half_said_is_not_tried_again(hurried, first):

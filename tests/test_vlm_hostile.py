@@ -9,7 +9,7 @@ import time
 import pytest
 
 from docagent.agent import DocAgent
-from docagent.cascade.document_view import Look
+from docagent.cascade.document_view import DocumentView
 from docagent.confidence import THRESHOLDS
 from docagent.document import Document
 from docagent.results import Extraction, Field
@@ -34,13 +34,13 @@ def test_extractions_are_valid_or_flagged_and_never_unproven():
     documents = []
     for seed in range(20):
         document = unsure_document(random.Random(seed))
-        fast = extract(document, schema, DoubtfulReader(READER))
-        documents.append((Look(document, SETTINGS), fast))
+        embedded = extract(document, schema, DoubtfulReader(READER))
+        documents.append((DocumentView(document, SETTINGS), embedded))
     statuses, from_model = set(), 0
     for seed in range(ROUNDS):
-        look, fast = documents[seed % len(documents)]
-        document = look.document
-        result = extract_unsure(look, schema, fast, Asker(hostile(seed), SETTINGS))
+        view, embedded = documents[seed % len(documents)]
+        document = view.document
+        result = extract_unsure(view, schema, embedded, Asker(hostile(seed), SETTINGS))
         assert result.valid == (not schema.validate(result.data))
         assert result.valid or result.errors
         assert result.vlm.calls <= SETTINGS.vlm.calls
@@ -79,8 +79,8 @@ def test_corrections_change_no_digit_and_no_sure_word():
     accepted = 0
     for seed in range(ROUNDS):
         document = unsure_document(random.Random(seed))
-        look = Look(document, SETTINGS, second_read=lambda page, place: None)
-        correction = correct_unsure(look, correct(document), Asker(hostile(seed), SETTINGS))
+        view = DocumentView(document, SETTINGS, second_read=lambda page, place: None)
+        correction = correct_unsure(view, correct(document), Asker(hostile(seed), SETTINGS))
         after = correction.apply(document)
         assert correction.revert(after) == document
         for old, new in zip(document.words, after.words, strict=True):
@@ -112,11 +112,11 @@ def test_orders_on_the_page_are_data(value):
     so the value is proven to be printed, and it is the check and the rival that show it."""
     document = unsure_document(random.Random(1))
     made = DocAgent(SETTINGS, reader=DoubtfulReader(READER), vlm=hostile(1))
-    look = Look(document, SETTINGS)
-    request = look.request(
+    view = DocumentView(document, SETTINGS)
+    request = view.request(
         "ask",
         {"question": "?", "complaints": []},
-        look.parts[0],
+        view.parts[0],
         ["?"],
         json_schema={},
         is_usable=bool,

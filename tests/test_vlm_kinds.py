@@ -11,7 +11,7 @@ import pytest
 
 from docagent.agent import DocAgent
 from docagent.results import Classification
-from docagent.vlm.scripted import Said, ScriptedChatModel
+from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
 from tests.documents import document_of
 from tests.test_classification import INVOICE, LETTER, NDA, PRESCRIPTION
 from tests.vlm_models import FAST, agent, counting, unsure_document
@@ -119,8 +119,14 @@ def liar(seed: int) -> ScriptedChatModel:
         kinds = ["invoice", "nda", "prescription", "poem", None, 7, "\ud800"]
         lines = [["L1"], ["L2", "L3"], ["L3"], [], ["L99"], "L1", None]
         made = json.dumps({"lines": rng.choice(lines), "kind": rng.choice(kinds)})
-        broken = [Said(made[:7], finish="length"), Said(repeat("again ")), Said("[" * 5000)]
-        return rng.choice([*[Said(made)] * 6, *broken, Said(counting()), RuntimeError("lost")])
+        broken = [
+            ScriptedAnswer(made[:7], finish="length"),
+            ScriptedAnswer(repeat("again ")),
+            ScriptedAnswer("[" * 5000),
+        ]
+        return rng.choice(
+            [*[ScriptedAnswer(made)] * 6, *broken, ScriptedAnswer(counting()), RuntimeError("lost")]
+        )
 
     return ScriptedChatModel(script=answer, piece=200)
 

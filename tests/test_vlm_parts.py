@@ -37,9 +37,9 @@ def alone(document: Document) -> Any:
 
 def assert_stands(result: Any, document: Document) -> None:
     """What the model did not find in the parts it read counts for nothing: it may be in others."""
-    total, fast = result["total"], alone(document)["total"]
+    total, embedded = result["total"], alone(document)["total"]
     assert result.vlm.status == "partial"
-    assert (total.value, total.confidence, total.how) == (300.0, fast.confidence, None)
+    assert (total.value, total.confidence, total.how) == (300.0, embedded.confidence, None)
     assert "the model does not find it" in total.message
     (note,) = (note for note in result.vlm.notes if "could not be read" in note)
     assert "total" in note

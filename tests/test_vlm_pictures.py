@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from docagent.cascade.document_view import Look, Place
+from docagent.cascade.document_view import DocumentView, Place
 from docagent.document import Document, Line, Page, Word
 from docagent.geometry import bbox_to_polygon
 from docagent.schemas import load_schema
@@ -37,19 +37,19 @@ def document_of(*pages: Page) -> Document:
     return Document(id="0" * 64, pages=pages)
 
 
-def look_of(document: Document, images: int = 4, **settings: Any) -> Look:
+def look_of(document: Document, images: int = 4, **settings: Any) -> DocumentView:
     page = np.full((1400, 1000), 200, np.uint8)
     values = {"vlm_images": images, "vlm_pixels": 1_500_000, **settings}
-    return Look(document, Settings(**values), lambda number: page)
+    return DocumentView(document, Settings(**values), lambda number: page)
 
 
-def blocks(look: Look, places: list[Place] | None, part: int = 0) -> list[str]:
+def blocks(view: DocumentView, places: list[Place] | None, part: int = 0) -> list[str]:
     """What is sent of the user's message, pictures by their URL."""
     values = {"question": "?", "complaints": []}
-    request = look.request(
-        "ask", values, look.parts[part], [], json_schema=None, is_usable=bool, places=places
+    request = view.request(
+        "ask", values, view.parts[part], [], json_schema=None, is_usable=bool, places=places
     )
-    assert count_images(request.messages) <= look.settings.vlm.images
+    assert count_images(request.messages) <= view.settings.vlm.images
     sent = request.messages[1]["content"]
     return [b.get("text") or b["image_url"]["url"] for b in sent]
 
@@ -66,9 +66,9 @@ def place(document: Document, line: int, page: int = 1) -> Place:
 @pytest.mark.parametrize("pages", [1, 3])
 def test_the_pages_shown_do_not_hang_on_what_is_asked(images: int, pages: int):
     document = document_of(*(printed(["a b", "c d"] * 8, n + 1) for n in range(pages)))
-    look = look_of(document, images)
+    view = look_of(document, images)
     asked = [[], [place(document, 3)], [place(document, n) for n in (0, 4, 8, 12, 15)]]
-    sent = [blocks(look, places) for places in asked]
+    sent = [blocks(view, places) for places in asked]
     shown = min(pages, images - images // 2)
     assert all(s[: shown + 2] == sent[0] for s in sent)
     assert [len(captions(s)) for s in sent] == [0, *(min(n, images - shown) for n in (1, 5))]
@@ -83,10 +83,10 @@ def test_crops_are_captioned_with_the_lines_they_show():
 
 def test_places_in_another_part_of_a_page_are_not_shown():
     document = document_of(printed(["word " * 6] * 40))
-    look = look_of(document, vlm_chars=400)
-    assert len(look.parts) > 2
-    assert captions(blocks(look, [place(document, 39)])) == []
-    assert captions(blocks(look, [place(document, 39)], part=-1)) == ["L40 enlarged:"]
+    view = look_of(document, vlm_chars=400)
+    assert len(view.parts) > 2
+    assert captions(blocks(view, [place(document, 39)])) == []
+    assert captions(blocks(view, [place(document, 39)], part=-1)) == ["L40 enlarged:"]
 
 
 @pytest.mark.parametrize(
@@ -95,15 +95,15 @@ def test_places_in_another_part_of_a_page_are_not_shown():
 )
 def test_lines_too_small_on_the_page_picture_are_enlarged(height, pixels, shown):
     document = document_of(printed(["a b"] * 4, height=height))
-    look = look_of(document, 2, vlm_pixels=pixels)
-    assert captions(blocks(look, [])) == [f"{ids} enlarged:" for ids in shown]
-    assert captions(blocks(look, None)) == []
+    view = look_of(document, 2, vlm_pixels=pixels)
+    assert captions(blocks(view, [])) == [f"{ids} enlarged:" for ids in shown]
+    assert captions(blocks(view, None)) == []
 
 
 def test_what_is_doubtful_comes_before_what_is_small():
     document = document_of(printed(["a b"] * 4, height=0.006))
-    look = look_of(document, 2, vlm_pixels=1_500_000)
-    assert captions(blocks(look, [place(document, 2)])) == ["L3 enlarged:"]
+    view = look_of(document, 2, vlm_pixels=1_500_000)
+    assert captions(blocks(view, [place(document, 2)])) == ["L3 enlarged:"]
     more = look_of(document, 5, vlm_pixels=1_500_000)
     assert captions(blocks(more, [place(document, 2)])) == [
         "L3 enlarged:",
@@ -123,9 +123,9 @@ def test_doubtful_cells_of_a_table_are_shown():
     model = ScriptedChatModel(
         script=lambda m, o: {k: [] if k == "items" else ABSENT for k in wanted(m)}
     )
-    look = look_of(document)
-    fast = extract(document, schema, DoubtfulReader(reader), calibrations={})
-    extract_unsure(look, schema, fast, Asker(model, FAST))
+    view = look_of(document)
+    embedded = extract(document, schema, DoubtfulReader(reader), calibrations={})
+    extract_unsure(view, schema, embedded, Asker(model, FAST))
     content = model.requests[0][0][-1].content
     shown = captions([b.get("text", "") for b in content])
     assert "L3 enlarged:" in shown
@@ -134,11 +134,11 @@ def test_doubtful_cells_of_a_table_are_shown():
 
 def test_a_picture_that_is_left_out_takes_its_caption_along():
     document = document_of(printed(["a b", "c d"] * 8))
-    look = look_of(document)
-    request = look.request(
+    view = look_of(document)
+    request = view.request(
         "ask",
         {"question": "?", "complaints": []},
-        look.parts[0],
+        view.parts[0],
         [],
         json_schema=None,
         is_usable=bool,

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from docagent.agent import DocAgent
-from docagent.cascade.document_view import Look
+from docagent.cascade.document_view import DocumentView
 from docagent.document import Document
 from docagent.results import Summary
-from docagent.tasks.summarisation.fact_check import unproven
-from docagent.vlm.scripted import Said, ScriptedChatModel
+from docagent.tasks.summarisation.fact_check import find_unproven
+from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
 from tests.chat_documents import report
 from tests.documents import document_of
 from tests.vlm_models import FAST, agent, counting, unsure_document
@@ -103,15 +103,15 @@ def test_what_is_not_on_the_lines_is_left_out_and_told(lines, text):
     ],
 )
 def test_other_words_for_what_is_printed_hold(text):
-    look = Look(LEASE)
-    assert unproven(look, text, look.lines[:5]) == ()
+    view = DocumentView(LEASE)
+    assert find_unproven(view, text, view.lines[:5]) == ()
 
 
 def test_a_misread_name_may_be_read_right_but_no_number():
     document = document_of(["Delivered to Globex Corporatlon 1,2O0.00 EUR"], confidence=0.6)
-    look = Look(document, second_read=lambda page, place: None)
-    assert unproven(look, "It is delivered to Globex Corporation.", look.lines) == ()
-    assert unproven(look, "Delivered to Globex for 1,250.00 EUR.", look.lines) == ("1,250.00",)
+    view = DocumentView(document, second_read=lambda page, place: None)
+    assert find_unproven(view, "It is delivered to Globex Corporation.", view.lines) == ()
+    assert find_unproven(view, "Delivered to Globex for 1,250.00 EUR.", view.lines) == ("1,250.00",)
 
 
 def test_nothing_that_holds_is_asked_again_once_and_then_the_embedded_one_stands():
@@ -162,7 +162,7 @@ def test_line_ids_are_those_of_the_page_and_long_documents_are_asked_in_parts():
 
     document = report(12)
     found = agent(script, None, FAST.replace(vlm_chars=4000)).summarise(document, 4)
-    known = {f"L{n + 1}" for n in range(len(Look(document).lines))}
+    known = {f"L{n + 1}" for n in range(len(DocumentView(document).lines))}
     assert 1 <= len(enums) <= 2 * 4
     assert all(set(ids) < known for ids in enums)
     assert len(found.sentences) == 4
@@ -192,11 +192,11 @@ def liar(seed: int) -> ScriptedChatModel:
         made = json.dumps({"sentences": rng.choice([said, said, said, [], None, [said], "x"])})
         return rng.choice(
             [
-                *[Said(made)] * 6,
-                Said(made[: rng.randrange(len(made))], finish="length"),
-                Said(repeat("the same again ")),
-                Said("[" * 5000),
-                Said(counting()),
+                *[ScriptedAnswer(made)] * 6,
+                ScriptedAnswer(made[: rng.randrange(len(made))], finish="length"),
+                ScriptedAnswer(repeat("the same again ")),
+                ScriptedAnswer("[" * 5000),
+                ScriptedAnswer(counting()),
                 RuntimeError("out of memory"),
             ]
         )

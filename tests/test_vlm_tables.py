@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from docagent.cascade.answer_format import MOST_ROWS
+from docagent.cascade.answer_format import MAX_ROWS
 from docagent.document import Document
-from docagent.vlm.scripted import Said, ScriptedChatModel
+from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
 from tests.documents import document_of
 from tests.vlm_models import ABSENT, BILL, BILL_SCHEMA, FAST, GOOD, agent, cell, wanted
 
@@ -37,7 +37,7 @@ def clerk(document: Document, longest: int) -> ScriptedChatModel:
     """A model that reads every row it is shown, and breaks off after ``longest`` characters."""
     lines = [line.text for page in document.pages for line in page.lines]
 
-    def answer(messages: list[Any], options: dict[str, Any]) -> Said:
+    def answer(messages: list[Any], options: dict[str, Any]) -> ScriptedAnswer:
         shown = [(key, lines[int(key[1:]) - 1]) for key in ids(options)]
         rows = [
             {"name": cell(key, text.rpartition(" ")[0]), "price": cell(key, text.split()[-1])}
@@ -47,7 +47,7 @@ def clerk(document: Document, longest: int) -> ScriptedChatModel:
         last = cell("L1", lines[0]) if "L1" in ids(options) else ABSENT
         said = {"items": rows, "seller": last}
         text = json.dumps({key: said.get(key, ABSENT) for key in sorted(wanted(messages))})
-        return Said(text[:longest], finish="length" if len(text) > longest else "stop")
+        return ScriptedAnswer(text[:longest], finish="length" if len(text) > longest else "stop")
 
     return ScriptedChatModel(script=answer, piece=400)
 
@@ -79,11 +79,11 @@ def test_the_row_that_names_the_columns_goes_with_both_halves():
 
 
 def test_a_table_as_long_as_its_form_allows_may_go_on():
-    document = long_bill(MOST_ROWS + 50)
+    document = long_bill(MAX_ROWS + 50)
     model = clerk(document, 10**6)
     settings = FAST.replace(vlm_chars=50_000, vlm_max_tokens=32_000)
     result = agent(model, settings=settings).extract(document, BILL_SCHEMA)
-    assert len(priced(result)) == MOST_ROWS + 50
+    assert len(priced(result)) == MAX_ROWS + 50
 
 
 def test_a_row_that_is_out_of_form_does_not_cost_the_others():
@@ -158,7 +158,9 @@ def test_a_model_that_says_a_row_for_ever_is_stopped_and_its_rows_count_once():
     whole = json.dumps(GOOD)
     row = json.dumps(NUTS | {"price": NUTS["price"] | {"value": "20.00" + " " * 150}})
     endless = chain([whole[: whole.rindex("]")]], repeat(f", {row}"))
-    model = ScriptedChatModel(script=[Said(endless), Said("no"), Said("no")])
+    model = ScriptedChatModel(
+        script=[ScriptedAnswer(endless), ScriptedAnswer("no"), ScriptedAnswer("no")]
+    )
     result = agent(model).extract(BILL, BILL_SCHEMA)
     assert [a.outcome for a in result.vlm.attempts][:2] == ["repeated", "invalid"]
     assert len(result.vlm.attempts[0].answer) < 4 * len(row) + len(whole)

@@ -14,7 +14,7 @@ from docagent.document import Alternative, Document, Line, Page, Word
 from docagent.geometry import bbox_to_polygon
 from docagent.reader.scripted import ScriptedReader
 from docagent.settings import Settings
-from docagent.vlm.scripted import Said, ScriptedChatModel
+from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
 from tests.documents import document_of
 
 FAST = Settings(vlm="unsure", vlm_timeout=5, vlm_seconds=10, vlm_concurrency=1)
@@ -165,15 +165,17 @@ def hostile(seed: int) -> ScriptedChatModel:
         made = json.dumps(make(messages))
         return rng.choice(
             [
-                Said(made),
-                Said(made),
-                Said(made),
-                Said(made[: rng.randrange(len(made))], finish="length"),
-                Said(made.replace('"', "'")),
-                Said("".join(rng.choices('{}[]",:abc 0123\n', k=400))),
-                Said(repeat(rng.choice([" " * 40, "\n" * 40, '{"a":' * 8, "the same again " * 4]))),
-                Said("[" * 5000),
-                Said(counting()),
+                ScriptedAnswer(made),
+                ScriptedAnswer(made),
+                ScriptedAnswer(made),
+                ScriptedAnswer(made[: rng.randrange(len(made))], finish="length"),
+                ScriptedAnswer(made.replace('"', "'")),
+                ScriptedAnswer("".join(rng.choices('{}[]",:abc 0123\n', k=400))),
+                ScriptedAnswer(
+                    repeat(rng.choice([" " * 40, "\n" * 40, '{"a":' * 8, "the same again " * 4]))
+                ),
+                ScriptedAnswer("[" * 5000),
+                ScriptedAnswer(counting()),
                 RuntimeError("out of memory"),
             ]
         )

@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator
 from docagent.results import How
 from docagent.schemas import SchemaField
 
-LONGEST_VALUE = 600
-MOST_LINES = 12
-MOST_ROWS = 200
+MAX_VALUE_CHARS = 600
+MAX_LINES = 12
+MAX_ROWS = 200
 HOWS = ("verbatim", "corrected", "derived", "absent")
 _SPACE = re.compile(r"[\s,]*")
 _OPENING = re.compile(r"\s*:\s*\[")
@@ -154,17 +154,17 @@ def _unit_schema(unit: Unit) -> Json:
         return {"$ref": "#/$defs/cell"}
     columns = {unit.column(leaf): {"$ref": "#/$defs/cell"} for leaf in unit.leaves}
     row = {"$ref": "#/$defs/cell"} if "" in columns else _plain_object(columns)
-    return {"type": "array", "maxItems": MOST_ROWS, "items": row}
+    return {"type": "array", "maxItems": MAX_ROWS, "items": row}
 
 
 def _object(properties: Json, ids: Sequence[str]) -> Json:
-    line = {"type": "array", "maxItems": MOST_LINES, "items": {"enum": list(ids)}}
+    line = {"type": "array", "maxItems": MAX_LINES, "items": {"enum": list(ids)}}
     # Lines first: the model has to say where it looks before it says what it sees.
     cell = _plain_object(
         {
             "lines": line,
             "how": {"enum": list(HOWS)},
-            "value": {"type": ["string", "null"], "maxLength": LONGEST_VALUE},
+            "value": {"type": ["string", "null"], "maxLength": MAX_VALUE_CHARS},
         }
     )
     return {**_plain_object(properties), "$defs": {"cell": cell}}

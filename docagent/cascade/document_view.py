@@ -35,7 +35,7 @@ SMALL = 10
 
 
 @dataclass(frozen=True)
-class Look:
+class DocumentView:
     """images: upright page images by number. second_read: another reading of a place by the
     OCR, independent of the model; None where there is no image. urls: the page pictures made so
     far, by number; looks at one document with the same pixels may share them."""

@@ -13,7 +13,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 
 from docagent.cascade.answer_format import Claim
-from docagent.cascade.document_view import Look
+from docagent.cascade.document_view import DocumentView
 from docagent.confidence import DOUBTED_CHARACTER, THRESHOLDS
 from docagent.document import Document, Line, Page, Word, WordLocation
 from docagent.evidence.candidates import Candidate, FieldReader, ocr_confidence
@@ -31,7 +31,7 @@ LONGEST_WINDOW = 8
 
 
 @dataclass(frozen=True)
-class Held:
+class Verified:
     """A claim after it was held to the page. field: None if it is absent or does not hold.
     complaint: why it does not hold."""
 
@@ -40,32 +40,32 @@ class Held:
     complaint: str = ""
 
 
-def hold(look: Look, reader: FieldReader, claim: Claim, path: str) -> Held:
+def verify(view: DocumentView, reader: FieldReader, claim: Claim, path: str) -> Verified:
     """The claim as a field with evidence; ungrounded if it is derived; or a complaint."""
     if claim.how == "absent":
-        return Held("absent", complaint="it is absent, but has a value" if claim.value else "")
+        return Verified("absent", complaint="it is absent, but has a value" if claim.value else "")
     if claim.value is None:
-        return Held(claim.how, complaint="it has no value; say absent if it is not there")
-    words = named_words(look, claim.lines)
+        return Verified(claim.how, complaint="it has no value; say absent if it is not there")
+    words = named_words(view, claim.lines)
     if not words:
-        return Held(claim.how, complaint="it names no lines")
+        return Verified(claim.how, complaint="it names no lines")
     printed = _printed(reader, words, claim.value)
-    mended = None if printed else _mended(look, reader, words, claim.value)
+    mended = None if printed else _mended(view, reader, words, claim.value)
     found = printed or mended or _nearly_printed(reader, words, claim.value)
     if found is not None and found.reading.ok:
         if mended:
-            return Held("corrected", _corrected(_plain_field(look, found, path), claim))
-        return Held(claim.how, _legible(look, reader, found, path))
+            return Verified("corrected", _corrected(_plain_field(view, found, path), claim))
+        return Verified(claim.how, _legible(view, reader, found, path))
     if found is not None:
-        return Held(claim.how, complaint=f"it cannot be read as {reader.leaf.normaliser}")
+        return Verified(claim.how, complaint=f"it cannot be read as {reader.leaf.normaliser}")
     if claim.how == "derived":
-        return Held("derived", _ungrounded(reader, claim, path))
-    return Held(claim.how, complaint="its value is not printed on the lines it names")
+        return Verified("derived", _ungrounded(reader, claim, path))
+    return Verified(claim.how, complaint="its value is not printed on the lines it names")
 
 
-def named_words(look: Look, lines: Sequence[str]) -> list[int]:
+def named_words(view: DocumentView, lines: Sequence[str]) -> list[int]:
     """Indices of the words of lines, in reading order."""
-    named = sorted((look.by_id[line] for line in lines), key=lambda line: line.start)
+    named = sorted((view.by_id[line] for line in lines), key=lambda line: line.start)
     return [index for line in named for index in range(line.start, line.end)]
 
 
@@ -86,10 +86,10 @@ def ground_among(
     return tuple(words_to_ranges(inside)), exact
 
 
-def may_replace(look: Look, index: int, text: str) -> bool:
+def may_replace(view: DocumentView, index: int, text: str) -> bool:
     """Whether a word may be another one: only if the recognizer is unsure of it and not much
     changes, and for a word with a digit only if a second read gives the new text."""
-    location = look.document.words[index]
+    location = view.document.words[index]
     word = location.word
     if word.confidence is None or word.confidence >= THRESHOLDS.slot:
         return False
@@ -97,7 +97,7 @@ def may_replace(look: Look, index: int, text: str) -> bool:
     if not text or edit_distance(word.text, text) > max(1, MOST_CHANGED * longest):
         return False
     if any(c.isdigit() for c in word.text + text):
-        return second_read_agrees(look, location, text)
+        return second_read_agrees(view, location, text)
     return _changes_doubted(word, text)
 
 
@@ -114,11 +114,11 @@ def _changes_doubted(word: Word, text: str) -> bool:
     )
 
 
-def second_read_agrees(look: Look, location: WordLocation, text: str) -> bool:
+def second_read_agrees(view: DocumentView, location: WordLocation, text: str) -> bool:
     """Whether another look of the OCR at the word's place reads this text."""
-    if look.second_read is None:
+    if view.second_read is None:
         return False
-    second = look.second_read(location.page, location.word.polygon)
+    second = view.second_read(location.page, location.word.polygon)
     return second is not None and second.strip() == text
 
 
@@ -163,13 +163,15 @@ def _windows(document: Document, words: Sequence[int]) -> Iterator[tuple[int, in
                 yield run[at], run[at] + length
 
 
-def _mended(look: Look, reader: FieldReader, words: Sequence[int], value: str) -> Candidate | None:
+def _mended(
+    view: DocumentView, reader: FieldReader, words: Sequence[int], value: str
+) -> Candidate | None:
     """The words that the value is a permitted correction of, word for word.
 
     The candidate's text stays as it was read; its reading is that of the corrected words.
     """
     tokens = value.split()
-    texts = [look.document.words[index].word.text for index in words]
+    texts = [view.document.words[index].word.text for index in words]
     places = range(len(words) - len(tokens) + 1)
     nearest = min(
         places,
@@ -179,36 +181,36 @@ def _mended(look: Look, reader: FieldReader, words: Sequence[int], value: str) -
     if nearest is None:
         return None
     window = words[nearest : nearest + len(tokens)]
-    changed = [(i, t) for i, t in zip(window, tokens, strict=True) if _text(look, i) != t]
-    if not changed or not all(may_replace(look, index, token) for index, token in changed):
+    changed = [(i, t) for i, t in zip(window, tokens, strict=True) if _text(view, i) != t]
+    if not changed or not all(may_replace(view, index, token) for index, token in changed):
         return None
     ranges = tuple(words_to_ranges(list(window)))
     raw = " ".join(reader.text(start, end) for start, end in ranges)
     return Candidate(ranges, raw, reader.read_text(value), 1.0, "vlm")
 
 
-def _text(look: Look, index: int) -> str:
-    return look.document.words[index].word.text
+def _text(view: DocumentView, index: int) -> str:
+    return view.document.words[index].word.text
 
 
-def _plain_field(look: Look, found: Candidate, path: str) -> Field:
+def _plain_field(view: DocumentView, found: Candidate, path: str) -> Field:
     return Field(
         path=path,
         raw_text=found.raw_text,
         value=found.reading.value,
-        confidence=look.settings.vlm.trust * found.score,
+        confidence=view.settings.vlm.trust * found.score,
         status="found",
-        evidence=ground_ranges(look.document, found.ranges),
+        evidence=ground_ranges(view.document, found.ranges),
         source="vlm",
         message=found.reading.message,
         how="verbatim",
     )
 
 
-def _legible(look: Look, reader: FieldReader, found: Candidate, path: str) -> Field:
+def _legible(view: DocumentView, reader: FieldReader, found: Candidate, path: str) -> Field:
     """The field of words as they are printed, unless the recognizer doubts them too much."""
-    legibility = ocr_confidence(look.document, reader.leaf, found.ranges)
-    field = _plain_field(look, found, path)
+    legibility = ocr_confidence(view.document, reader.leaf, found.ranges)
+    field = _plain_field(view, found, path)
     field = field.replace(confidence=(field.confidence or 0.0) * legibility)
     if legibility >= THRESHOLDS.illegible:
         return field

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from docagent.cascade.verification import Held
+from docagent.cascade.verification import Verified
 from docagent.results import Field
 
 SAME_MISTAKE = 0.1
@@ -52,28 +52,28 @@ def says_the_same(a: Any, b: Any) -> bool:
     return same_value(a, b)
 
 
-def weigh(fast: Field, held: Held | None, trust: float) -> tuple[Field, Field | None]:
+def weigh(embedded: Field, verified: Verified | None, trust: float) -> tuple[Field, Field | None]:
     """The field that two readings give together, and the other one if they differ.
 
     fast: the embedded reader's. held: the model's; None if it gave no usable answer.
     trust: how often the model is right (0-1).
     """
-    if held is None:
-        return _with_note(fast, NO_ANSWER), None
-    model = held.field
-    if held.how == "absent":
-        return _absent(fast, trust), None
+    if verified is None:
+        return _with_note(embedded, NO_ANSWER), None
+    model = verified.field
+    if verified.how == "absent":
+        return _absent(embedded, trust), None
     if model is None or (model.value is None and model.status != "ungrounded"):
-        return _with_note(fast, held.complaint or NO_ANSWER), None
+        return _with_note(embedded, verified.complaint or NO_ANSWER), None
     if model.status == "ungrounded":
-        return _beside_derived(fast, model), None
-    if fast.value is None:
-        return _beside_nothing(fast, model)
-    if same_value(fast.value, model.value):
-        return _confirmed(fast, model), None
-    if _is_beginning(model, fast):
-        return _with_note(fast, f"the model reads only {model.raw_text!r}"), None
-    return _contested(fast, model)
+        return _beside_derived(embedded, model), None
+    if embedded.value is None:
+        return _beside_nothing(embedded, model)
+    if same_value(embedded.value, model.value):
+        return _confirmed(embedded, model), None
+    if _is_beginning(model, embedded):
+        return _with_note(embedded, f"the model reads only {model.raw_text!r}"), None
+    return _contested(embedded, model)
 
 
 def _is_beginning(part: Field, whole: Field) -> bool:
@@ -86,45 +86,45 @@ def _is_beginning(part: Field, whole: Field) -> bool:
     return same_start and first.span.end < whole.evidence[-1].span.end
 
 
-def _confirmed(fast: Field, model: Field) -> Field:
-    confidence = agreed(fast.confidence or 0.0, model.confidence or 0.0)
-    return fast.replace(confidence=confidence, status="found", message="", how=model.how)
+def _confirmed(embedded: Field, model: Field) -> Field:
+    confidence = agreed(embedded.confidence or 0.0, model.confidence or 0.0)
+    return embedded.replace(confidence=confidence, status="found", message="", how=model.how)
 
 
-def _absent(fast: Field, trust: float) -> Field:
-    if fast.status == "not_present":
-        confidence = agreed(fast.confidence or 0.0, trust)
-        return fast.replace(confidence=confidence, how="absent")
-    if fast.value is None:
-        return _with_note(fast, "the model says that it is absent").replace(how="absent")
-    confidence = disputed(fast.confidence or 0.0, trust)
-    noted = _with_note(fast, "the model says that it is absent")
+def _absent(embedded: Field, trust: float) -> Field:
+    if embedded.status == "not_present":
+        confidence = agreed(embedded.confidence or 0.0, trust)
+        return embedded.replace(confidence=confidence, how="absent")
+    if embedded.value is None:
+        return _with_note(embedded, "the model says that it is absent").replace(how="absent")
+    confidence = disputed(embedded.confidence or 0.0, trust)
+    noted = _with_note(embedded, "the model says that it is absent")
     return noted.replace(confidence=confidence, how="absent")
 
 
-def _beside_derived(fast: Field, model: Field) -> Field:
+def _beside_derived(embedded: Field, model: Field) -> Field:
     """What the model concluded stands only where nothing else does, and stays ungrounded."""
-    if fast.status != "not_present" or model.value is None:
-        return _with_note(fast, model.message).replace(how="derived")
+    if embedded.status != "not_present" or model.value is None:
+        return _with_note(embedded, model.message).replace(how="derived")
     return model
 
 
-def _beside_nothing(fast: Field, model: Field) -> tuple[Field, Field | None]:
+def _beside_nothing(embedded: Field, model: Field) -> tuple[Field, Field | None]:
     """A value of the model where the embedded reader has none."""
-    if fast.status != "not_present":  # illegible, invalid: it does not deny that there is one
+    if embedded.status != "not_present":  # illegible, invalid: it does not deny that there is one
         return model, None
-    confidence = disputed(model.confidence or 0.0, fast.confidence or 0.0)
-    lowered = disputed(fast.confidence or 0.0, model.confidence or 0.0)
+    confidence = disputed(model.confidence or 0.0, embedded.confidence or 0.0)
+    lowered = disputed(embedded.confidence or 0.0, model.confidence or 0.0)
     if confidence > lowered:
         return model.replace(confidence=confidence), None
-    noted = _with_note(fast, f"the model reads {model.raw_text!r}")
+    noted = _with_note(embedded, f"the model reads {model.raw_text!r}")
     return noted.replace(confidence=lowered), model
 
 
-def _contested(fast: Field, model: Field) -> tuple[Field, Field | None]:
-    a, b = fast.confidence or 0.0, model.confidence or 0.0
+def _contested(embedded: Field, model: Field) -> tuple[Field, Field | None]:
+    a, b = embedded.confidence or 0.0, model.confidence or 0.0
     first, second = disputed(a, b), disputed(b, a)
-    winner, loser = (fast, model) if first >= second else (model, fast)
+    winner, loser = (embedded, model) if first >= second else (model, embedded)
     confidence = max(first, second)
     who = "the model" if loser is model else "the embedded reader"
     noted = _with_note(winner, f"{who} reads {loser.raw_text!r}").replace(how=model.how)
@@ -132,7 +132,7 @@ def _contested(fast: Field, model: Field) -> tuple[Field, Field | None]:
 
 
 def contradict(
-    fast: Field, merged: Field, other: Field, rival: Field | None
+    embedded: Field, merged: Field, other: Field, rival: Field | None
 ) -> tuple[Field, Field]:
     """The field that two readings give together, when the model says something else of another
     part of the document, and the strongest other reading.
@@ -141,8 +141,8 @@ def contradict(
     things confirms neither, so the embedded confidence stands, and is disputed.
     """
     believed = merged.confidence or 0.0
-    if fast.value is not None and same_value(fast.value, merged.value):
-        believed = min(believed, fast.confidence or 0.0)
+    if embedded.value is not None and same_value(embedded.value, merged.value):
+        believed = min(believed, embedded.confidence or 0.0)
     confidence = disputed(believed, other.confidence or 0.0)
     noted = _with_note(merged, f"of another part the model reads {other.raw_text!r}")
     strongest = max(filter(None, (rival, other)), key=lambda f: f.confidence or 0.0)

@@ -9,15 +9,15 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from docagent.cascade.answer_format import LONGEST_VALUE, MOST_LINES, Claim
-from docagent.cascade.document_view import Look
-from docagent.cascade.verification import Held, hold
+from docagent.cascade.answer_format import MAX_LINES, MAX_VALUE_CHARS, Claim
+from docagent.cascade.document_view import DocumentView
+from docagent.cascade.verification import Verified, verify
 from docagent.chat.calculation import Calculation, plain
 from docagent.evidence.candidates import FieldReader
 from docagent.results import Evidence, How
 from docagent.results import Field as FieldResult
 from docagent.schemas import SchemaField
-from docagent.tasks.answering.cascade import hold_cells, proven
+from docagent.tasks.answering.cascade import printed_fields, verify_cells
 
 CONSTANTS = (Decimal(1), Decimal(100))
 """Numbers that need not be printed: a whole, and a hundred of a per cent."""
@@ -30,10 +30,10 @@ class AnswerCell(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     lines: list[Annotated[str, StringConstraints(max_length=12)]] = Field(
-        max_length=MOST_LINES, description="ids of the lines it is printed on"
+        max_length=MAX_LINES, description="ids of the lines it is printed on"
     )
     how: How = Field(description="verbatim, corrected, or derived if calculate gave it")
-    value: str | None = Field(max_length=LONGEST_VALUE, description="its words as printed")
+    value: str | None = Field(max_length=MAX_VALUE_CHARS, description="its words as printed")
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,17 @@ class Conclusion:
 
 
 def prove(
-    look: Look, calculation: Calculation, lines: Sequence[str], earlier: Sequence[Calculated]
+    view: DocumentView,
+    calculation: Calculation,
+    lines: Sequence[str],
+    earlier: Sequence[Calculated],
 ) -> Calculated:
     """Where the numbers of a calculation are printed on some lines. The value of an earlier
     proven calculation, the constants, and the count of the others (of a mean) need not be."""
     evidence: list[Evidence] = []
     missing: list[Decimal] = []
     for number in dict.fromkeys(calculation.numbers):
-        found = _printed(look, number, lines) or _carried(number, earlier)
+        found = _printed(view, number, lines) or _carried(number, earlier)
         evidence += found
         if not found and number not in CONSTANTS:
             missing.append(number)
@@ -73,22 +76,24 @@ def prove(
 
 
 def conclude(
-    look: Look, cells: Sequence[AnswerCell], calculated: Sequence[Calculated]
+    view: DocumentView, cells: Sequence[AnswerCell], calculated: Sequence[Calculated]
 ) -> Conclusion:
     """An answer of a model: each cell printed on its lines, or the value of a calculation."""
-    held: list[Held] = []
+    verified: list[Verified] = []
     derived: list[Calculated] = []
     for cell in cells:
-        (one,) = hold_cells(look, [cell.model_dump()])
-        made = None if proven([one]) else _result(look, cell.value or "", calculated)
+        (one,) = verify_cells(view, [cell.model_dump()])
+        made = None if printed_fields([one]) else _result(view, cell.value or "", calculated)
         if made is None:
-            held.append(one)
+            verified.append(one)
         elif made.evidence and not made.unproven:
             derived.append(made)
         else:
-            held.append(Held("derived", complaint=_unproven(made)))
-    complaints = tuple(h.complaint or _LOOSE for h in held if not proven([h]) and h.how != "absent")
-    return Conclusion(proven(held), tuple(dict.fromkeys(derived)), complaints)
+            verified.append(Verified("derived", complaint=_unproven(made)))
+    complaints = tuple(
+        h.complaint or _LOOSE for h in verified if not printed_fields([h]) and h.how != "absent"
+    )
+    return Conclusion(printed_fields(verified), tuple(dict.fromkeys(derived)), complaints)
 
 
 _LOOSE = "it is not printed on the lines it names, and calculate did not give it"
@@ -101,10 +106,10 @@ def _unproven(made: Calculated) -> str:
     return f"{made.calculation.expression} has numbers that are not printed: {numbers}"
 
 
-def _printed(look: Look, number: Decimal, lines: Sequence[str]) -> tuple[Evidence, ...]:
+def _printed(view: DocumentView, number: Decimal, lines: Sequence[str]) -> tuple[Evidence, ...]:
     claim = Claim(tuple(dict.fromkeys(lines)), "verbatim", plain(number))
-    for reader in _readers(look):
-        field = hold(look, reader, claim, "number").field
+    for reader in _readers(view):
+        field = verify(view, reader, claim, "number").field
         if field is not None and field.status == "found" and _is(field.value, number):
             return field.evidence
     return ()
@@ -118,9 +123,9 @@ def _carried(number: Decimal, earlier: Sequence[Calculated]) -> tuple[Evidence, 
     return ()
 
 
-def _result(look: Look, value: str, calculated: Sequence[Calculated]) -> Calculated | None:
+def _result(view: DocumentView, value: str, calculated: Sequence[Calculated]) -> Calculated | None:
     """The last calculation that gave a value, as a model wrote it (perhaps rounded)."""
-    readings = [reader.read_text(value) for reader in _readers(look)]
+    readings = [reader.read_text(value) for reader in _readers(view)]
     numbers = [Decimal(str(r.value)) for r in readings if r.ok and _is_number(r.value)]
     for made in reversed(calculated):
         if any(_rounds_to(made.calculation.value, number) for number in numbers):
@@ -141,8 +146,8 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _readers(look: Look) -> Iterator[FieldReader]:
+def _readers(view: DocumentView) -> Iterator[FieldReader]:
     """Readers of the document's numbers, kind by kind."""
     for kind in NUMBER_KINDS:
         leaf = SchemaField(path="number", types=("number",), normaliser=kind, query="")
-        yield FieldReader(look.document, leaf, look.settings.locale or None)
+        yield FieldReader(view.document, leaf, view.settings.locale or None)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from docagent.cascade.document_view import Look, Part
-from docagent.cascade.usage_report import to_use
+from docagent.cascade.document_view import DocumentView, Part
+from docagent.cascade.usage_report import Tally, report_usage
 from docagent.chat.calculation import plain
 from docagent.chat.claims import Conclusion
 from docagent.chat.follow_up import stand_alone
@@ -39,25 +39,25 @@ class Chat:
 
     def __init__(
         self,
-        look: Look,
+        view: DocumentView,
         reader: Reader,
         extract: ExtractFields,
         asker: Callable[[], Asker] | None = None,
     ) -> None:
         """look: the document and its pictures. reader, extract: the embedded ones. asker: a
         new one for each question, with its budget; None without a model."""
-        self._look = look
+        self._view = view
         self._reader = reader
         self._extract = extract
         self._asker = asker
-        self._index = PageIndex(look)
+        self._index = PageIndex(view)
         self._turns: list[Turn] = []
-        self._has_tools = look.settings.vlm.tools
+        self._has_tools = view.settings.vlm.tools
 
     @property
     def document(self) -> Document:
         """The document that is talked about."""
-        return self._look.document
+        return self._view.document
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -82,8 +82,8 @@ class Chat:
         follows = read_as != plain_question
         about = f"{read_as} {self._turns[-1].read_as}" if follows else read_as
         found = self._index.find(about)
-        fast, pages = yield from self._embedded(read_as, about, found)
-        turn = _to_turn(fast, question, read_as, pages)
+        embedded, pages = yield from self._embedded(read_as, about, found)
+        turn = _to_turn(embedded, question, read_as, pages)
         if self._asker is not None:
             conversation = Conversation((found.lines,), self._earlier(), follows)
             turn = yield from self._with_model(turn, conversation, self._asker())
@@ -127,7 +127,7 @@ class Chat:
 
     def _read(self, question: str, lines: Part) -> Answer:
         excerpt = Excerpt(self.document, lines)
-        locale = self._look.settings.locale or None
+        locale = self._view.settings.locale or None
         found = answer(excerpt.document, question, self._reader, locale_hint=locale)
         citations = tuple(e for item in found.citations for e in excerpt.in_whole(item))
         return found.replace(citations=citations)
@@ -136,33 +136,33 @@ class Chat:
         self, turn: Turn, conversation: Conversation, asker: Asker
     ) -> Generator[ChatEvent, None, Turn]:
         """The turn after a model was asked, if it was."""
-        mode = self._look.settings.vlm.effective_mode
-        unsure = is_unsure(turn, self._look.settings.vlm.unsure)
+        mode = self._view.settings.vlm.effective_mode
+        unsure = is_unsure(turn, self._view.settings.vlm.unsure)
         sure = not (conversation.follows or unsure)
-        if not self._look.lines or (sure and mode != "always"):
-            return turn.replace(vlm=to_use(mode, asker, 0, 0))
+        if not self._view.lines or (sure and mode != "always"):
+            return turn.replace(vlm=report_usage(mode, asker, Tally()))
         pages = dict.fromkeys((*turn.pages, *_pages(conversation.parts)))
         turn = turn.replace(pages=tuple(pages))
         yield ChatEvent(kind="model", text=asker.name, pages=turn.pages)
         if self._has_tools and asker.can_call_tools:
-            tools = DocumentTools(self._look, self._index, self._extract)
-            loop = ToolLoop(self._look, tools, asker)
+            tools = DocumentTools(self._view, self._index, self._extract)
+            loop = ToolLoop(self._view, tools, asker)
             yield from loop.run(turn.question, conversation)
             self._has_tools = not loop.refused
             turn = turn.replace(**_steps(turn, loop))
             if tools.conclusion is not None:
-                use = to_use(mode, asker, 1, 0)
-                trust = self._look.settings.vlm.trust
+                use = report_usage(mode, asker, Tally(asked=1))
+                trust = self._view.settings.vlm.trust
                 concluded = _concluded(turn, tools.conclusion, trust)
                 return concluded.replace(vlm=use)
             conversation = replace(conversation, parts=self._parts(tools))
-        said = answer_unsure(self._look, _to_answer(turn), asker, conversation)
+        said = answer_unsure(self._view, _to_answer(turn), asker, conversation)
         return _with_answer(turn, said)
 
     def _parts(self, tools: DocumentTools) -> tuple[Part, ...]:
         """What a model with tools has seen, in parts that fit into a call."""
         lines = sorted(tools.seen.values(), key=lambda line: line.start)
-        return tuple(split_lines(self.document, lines, self._look.settings.vlm.chars))
+        return tuple(split_lines(self.document, lines, self._view.settings.vlm.chars))
 
     def _earlier(self) -> tuple[tuple[str, str], ...]:
         return tuple(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from docagent.cascade.document_view import Look, Part
+from docagent.cascade.document_view import DocumentView, Part
 from docagent.document import Document, Line, Page
 from docagent.evidence.grounding import ground_ranges
 from docagent.layout.numbered_lines import NumberedLine, split_lines
@@ -49,19 +49,19 @@ class Found:
 class PageIndex:
     """The parts of a document, most of them whole pages, searched by words."""
 
-    def __init__(self, look: Look) -> None:
-        self._look = look
+    def __init__(self, view: DocumentView) -> None:
+        self._view = view
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """One part a page with words; a page too long for a call is cut into several."""
-        pages = groupby(self._look.lines, key=lambda line: line.page)
+        pages = groupby(self._view.lines, key=lambda line: line.page)
         return tuple(part for _, lines in pages for part in self._cut(tuple(lines)))
 
     @property
     def fits(self) -> bool:
         """Whether the whole document can be given at once."""
-        return len(self._look.parts) <= 1
+        return len(self._view.parts) <= 1
 
     def find(self, question: str, near: float = 0.0) -> Found:
         """What to read for a question: all, if it fits into one call (``vlm.chars``), or the
@@ -87,18 +87,18 @@ class PageIndex:
 
     @property
     def _most(self) -> int:
-        return self._look.settings.vlm.chars
+        return self._view.settings.vlm.chars
 
     def _fit(self, parts: Sequence[Part]) -> bool:
         """Whether parts can be given in one call."""
-        return len(split_lines(self._look.document, Found.of(parts).lines, self._most)) < 2
+        return len(split_lines(self._view.document, Found.of(parts).lines, self._most)) < 2
 
     def _cut(self, lines: Part) -> list[Part]:
-        cuts = split_lines(self._look.document, lines, self._most)
+        cuts = split_lines(self._view.document, lines, self._most)
         if len(cuts) < 2:
             return [lines]
         # Half of what a call holds, so that a page of two parts is still given as one.
-        cuts = split_lines(self._look.document, lines, self._most // 2)
+        cuts = split_lines(self._view.document, lines, self._most // 2)
         starts = [sum(map(len, cuts[:place])) for place in range(len(cuts))]
         return [
             lines[max(0, start - SHARED_LINES) : start + len(cut)]
@@ -124,7 +124,7 @@ class PageIndex:
         return index
 
     def _words(self, part: Part) -> list[str]:
-        words = self._look.document.words
+        words = self._view.document.words
         return tokens(" ".join(w.word.text for line in part for w in words[line.start : line.end]))
 
 

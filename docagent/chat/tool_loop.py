@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from docagent.cascade.answer_format import members
-from docagent.cascade.document_view import Look
+from docagent.cascade.document_view import DocumentView
 from docagent.chat.claims import Conclusion
 from docagent.chat.tools import TOOLS, DocumentTools, tool_specs
 from docagent.layout.numbered_lines import defuse
@@ -33,7 +33,7 @@ Message = Mapping[str, Any]
 class ToolLoop:
     """One question put to a model with tools."""
 
-    look: Look
+    view: DocumentView
     tools: DocumentTools
     asker: Asker
     steps: list[Step] = field(default_factory=list)
@@ -68,21 +68,21 @@ class ToolLoop:
         values = {
             "question": defuse(question),
             "earlier": earlier_values(conversation.earlier),
-            "pages": len(self.look.document.pages),
+            "pages": len(self.view.document.pages),
             "schemas": ", ".join(schema.name for schema in list_schemas()),
         }
-        made = self.look.request(
+        made = self.view.request(
             "agent", values, part, [question], json_schema=None, is_usable=bool
         )
         # The other half is for what the model looks at: a server allows so many in all.
-        most = self.look.settings.vlm.images - self.look.settings.vlm.images // 2
+        most = self.view.settings.vlm.images - self.view.settings.vlm.images // 2
         return replace(made, messages=keep_images(made.messages, most), tools=tool_specs())
 
     def _may_go_on(self) -> bool:
         return (
             self.conclusion is None
             and self.asker.calls_left > RESERVED
-            and len(self.steps) < self.look.settings.vlm.tool_calls
+            and len(self.steps) < self.view.settings.vlm.tool_calls
         )
 
     def _hear_speech(self, reply: Reply) -> Iterator[ChatEvent]:
@@ -95,7 +95,7 @@ class ToolLoop:
         self._messages.append({"role": "user", "content": f"{reminder} {REMINDER}".strip()})
 
     def _call(self, reply: Reply) -> Iterator[ChatEvent]:
-        calls = reply.calls[: self.look.settings.vlm.tool_calls - len(self.steps)]
+        calls = reply.calls[: self.view.settings.vlm.tool_calls - len(self.steps)]
         named = [replace(call, id=f"call_{len(self.steps) + n}") for n, call in enumerate(calls)]
         told = [_as_told(call) for call in named]
         self._messages.append({"role": "assistant", "content": reply.text, "tool_calls": told})

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from docagent.cascade.document_view import Look, Part
+from docagent.cascade.document_view import DocumentView, Part
 from docagent.chat.arguments import (
     EXTRACTED_PAGES,
     Arguments,
@@ -60,7 +60,7 @@ class DocumentTools:
     """The tools for one question, and what came of them. extract: fields of a document by the
     embedded reader."""
 
-    look: Look
+    view: DocumentView
     index: PageIndex
     extract: ExtractFields
     seen: dict[str, NumberedLine] = field(default_factory=dict)
@@ -107,10 +107,10 @@ class DocumentTools:
 
     def read_page(self, given: ReadPage) -> _Told:
         """The lines of a page."""
-        lines = [line for line in self.look.lines if line.page == given.number]
-        parts = split_lines(self.look.document, lines, self.look.settings.vlm.chars)
+        lines = [line for line in self.view.lines if line.page == given.number]
+        parts = split_lines(self.view.document, lines, self.view.settings.vlm.chars)
         if not parts:
-            count = len(self.look.document.pages)
+            count = len(self.view.document.pages)
             raise _Refused(f"page {given.number} has no text; there are pages 1 to {count}")
         if not 1 <= given.part <= len(parts):
             raise _Refused(f"page {given.number} has parts 1 to {len(parts)}")
@@ -121,10 +121,10 @@ class DocumentTools:
     def look_at(self, given: LookAt) -> _Told:
         """An enlarged picture of lines; of several pages, of those on the first."""
         lines = self._known(given.lines)
-        words = self.look.document.words
+        words = self.view.document.words
         places = [(n.page, w.word.polygon) for n in lines for w in words[n.start : n.end]]
-        left = self.look.settings.vlm.images // 2 - self._pictures
-        images = [crop.url for crop in self.look.enlarged(places, 1)] if left > 0 else []
+        left = self.view.settings.vlm.images // 2 - self._pictures
+        images = [crop.url for crop in self.view.enlarged(places, 1)] if left > 0 else []
         if not images:
             raise _Refused("there is no picture of them, or no room for more; read the text")
         self._pictures += len(images)
@@ -153,7 +153,7 @@ class DocumentTools:
         """The value of an expression, and whether its numbers are printed."""
         calculation = calculate(given.expression)
         lines = tuple(line.id for line in self._known(given.lines))
-        made = prove(self.look, calculation, lines, self.calculated)
+        made = prove(self.view, calculation, lines, self.calculated)
         self.calculated.append(made)
         done = f"{calculation.expression} = {plain(calculation.value)}"
         if not made.unproven:
@@ -166,7 +166,7 @@ class DocumentTools:
         """The answer, if it holds."""
         for cell in given.answers:
             self._known(cell.lines)
-        conclusion = conclude(self.look, given.answers, self.calculated)
+        conclusion = conclude(self.view, given.answers, self.calculated)
         if conclusion.complaints and not (conclusion.fields or conclusion.derived):
             raise _Refused("; ".join(dict.fromkeys(conclusion.complaints)))
         self.conclusion = conclusion
@@ -174,7 +174,7 @@ class DocumentTools:
 
     def _matching(self, part: Part, terms: set[str]) -> list[NumberedLine]:
         """Lines of a part with any of the terms, and the lines beside them."""
-        words = self.look.document.words
+        words = self.view.document.words
         texts = (" ".join(w.word.text for w in words[n.start : n.end]) for n in part)
         hits = [place for place, text in enumerate(texts) if terms & set(index_terms(tokens(text)))]
         near = {place + step for place in hits for step in (-1, 0, 1)}
@@ -186,15 +186,15 @@ class DocumentTools:
         if unknown:
             shown = ", ".join(unknown)[:80]
             raise _Refused(f"you have not read the lines {shown}; name those you have")
-        return [self.look.by_id[line] for line in ids]
+        return [self.view.by_id[line] for line in ids]
 
     def _laid_out(self, lines: Sequence[NumberedLine]) -> str:
-        text = self._charged(lay_out(self.look.document, lines, THRESHOLDS.slot))
+        text = self._charged(lay_out(self.view.document, lines, THRESHOLDS.slot))
         self.show(lines)
         return text
 
     def _charged(self, text: str) -> str:
-        if self._given + len(text) > ROOM * self.look.settings.vlm.chars:
+        if self._given + len(text) > ROOM * self.view.settings.vlm.chars:
             raise _Refused("there is no room for more text; answer from what you have")
         self._given += len(text)
         return text
@@ -202,21 +202,21 @@ class DocumentTools:
     def _excerpt(self, pages: Sequence[int]) -> Excerpt:
         if not pages and not self.index.fits:
             raise _Refused(f"the document is long; name up to {EXTRACTED_PAGES} pages")
-        lines = [line for line in self.look.lines if not pages or line.page in pages]
+        lines = [line for line in self.view.lines if not pages or line.page in pages]
         if not lines:
             raise _Refused(f"{_pages(pages)}: there is no text")
-        return Excerpt(self.look.document, tuple(lines))
+        return Excerpt(self.view.document, tuple(lines))
 
     def _lines_of(self, evidence: Iterable[Evidence]) -> list[NumberedLine]:
         """The lines that evidence stands on."""
-        starts = [word.span.start for word in self.look.document.words]
-        first = [line.start for line in self.look.lines]
+        starts = [word.span.start for word in self.view.document.words]
+        first = [line.start for line in self.view.lines]
         found: dict[str, NumberedLine] = {}
         for item in evidence:
             begin = bisect_right(starts, item.span.start) - 1
             end = bisect_right(starts, item.span.end - 1) - 1
             for place in range(bisect_right(first, begin) - 1, bisect_right(first, end)):
-                found[self.look.lines[place].id] = self.look.lines[place]
+                found[self.view.lines[place].id] = self.view.lines[place]
         return list(found.values())
 
 

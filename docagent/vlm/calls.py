@@ -19,7 +19,7 @@ from docagent.vlm.message_content import (
     keep_images,
     mostly_pictures,
 )
-from docagent.vlm.streaming import Spoken, ToolCall, listen
+from docagent.vlm.streaming import StreamedAnswer, ToolCall, stream_answer
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
@@ -200,7 +200,7 @@ class Asker:
         options = self._options(request, rung)
         model = self._chat
         chat = model.bind_tools(list(map(dict, request.tools))) if request.tools else model
-        spoken = listen(
+        spoken = stream_answer(
             chat,
             request.messages,
             options,
@@ -280,7 +280,7 @@ class Asker:
         self,
         request: Request,
         options: Mapping[str, Any],
-        spoken: Spoken,
+        spoken: StreamedAnswer,
         reply: Reply,
         seconds: float,
     ) -> None:

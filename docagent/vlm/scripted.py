@@ -23,7 +23,7 @@ from docagent.vlm.wire import chunks_to_result
 
 
 @dataclass(frozen=True)
-class Said:
+class ScriptedAnswer:
     """One answer of a script.
 
     text: the answer; a dict or list becomes JSON; an iterable of pieces is streamed, and may
@@ -41,7 +41,7 @@ class Said:
     calls: Sequence[tuple[str, Mapping[str, Any] | str]] = ()
 
 
-Answer = Said | str | dict[str, Any] | Exception
+Answer = ScriptedAnswer | str | dict[str, Any] | Exception
 Script = Sequence[Answer] | Callable[[list[BaseMessage], dict[str, Any]], Answer]
 
 
@@ -126,7 +126,7 @@ class ScriptedChatModel(BaseChatModel):
             )
             yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=[chunk]))
 
-    def _next(self, messages: list[BaseMessage], options: dict[str, Any]) -> Said:
+    def _next(self, messages: list[BaseMessage], options: dict[str, Any]) -> ScriptedAnswer:
         with self._lock:
             count = len(self._requests)
             self._requests.append((list(messages), dict(options)))
@@ -136,9 +136,13 @@ class ScriptedChatModel(BaseChatModel):
             answer = self.script[count]
         else:
             raise VlmError(f"the script has {len(self.script)} answers, no more", "model")
-        if isinstance(answer, Said):
+        if isinstance(answer, ScriptedAnswer):
             return answer
-        return Said(error=answer) if isinstance(answer, Exception) else Said(answer)
+        return (
+            ScriptedAnswer(error=answer)
+            if isinstance(answer, Exception)
+            else ScriptedAnswer(answer)
+        )
 
     def _pieces(self, text: str | dict[str, Any] | list[Any] | Iterable[str]) -> Iterator[str]:
         whole = json.dumps(text, ensure_ascii=False) if isinstance(text, dict | list) else text

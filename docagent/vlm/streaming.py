@@ -44,7 +44,7 @@ class ToolCall:
 
 
 @dataclass(frozen=True)
-class Spoken:
+class StreamedAnswer:
     """What was said until it ended, or was ended."""
 
     text: str
@@ -56,7 +56,7 @@ class Spoken:
     calls: tuple[ToolCall, ...] = ()
 
 
-def listen(
+def stream_answer(
     model: ChatModel,
     messages: Sequence[Mapping[str, Any]],
     options: Mapping[str, Any],
@@ -64,7 +64,7 @@ def listen(
     max_tokens: int,
     retries: int = 0,
     tracing: bool = False,
-) -> Spoken:
+) -> StreamedAnswer:
     """Stream one answer; cuts it off when it repeats itself, gets too long or takes too long.
 
     Never raises for what a model does: the outcome says it, and the text is what came so far.
@@ -72,7 +72,7 @@ def listen(
     been retried by the client that raises it), before anything was said. tracing: whether
     LangChain may send the call to the tracing service that its environment variables name.
     """
-    listener = _Listener(max_tokens * CHARS_PER_TOKEN)
+    listener = _AnswerBuilder(max_tokens * CHARS_PER_TOKEN)
     stopped = Event()
     queue: SimpleQueue[Any] = SimpleQueue()
     # A thread of its own, as a model of unknown make may block for ever; a daemon, so that
@@ -146,7 +146,7 @@ class _Call:
                 return
 
 
-class _Listener:
+class _AnswerBuilder:
     """Puts chunks together and says when to stop."""
 
     def __init__(self, max_chars: int) -> None:
@@ -158,7 +158,7 @@ class _Listener:
         self.tokens = [0, 0]
         self.looked = 0
 
-    def hear(self, item: Any) -> Spoken | None:
+    def hear(self, item: Any) -> StreamedAnswer | None:
         """The answer if it has ended with this item."""
         if item is None:
             cut = self.finish in _LENGTH
@@ -175,10 +175,10 @@ class _Listener:
             return self.spoken("truncated", f"cut off after {self.max_chars} characters")
         return None
 
-    def spoken(self, outcome: Outcome, message: str = "", status: int = 0) -> Spoken:
+    def spoken(self, outcome: Outcome, message: str = "", status: int = 0) -> StreamedAnswer:
         text = _storable(self.text)
         calls = tuple(ToolCall(*map(_storable, call)) for call in self.calls.values())
-        return Spoken(text, outcome, message, status, self.tokens[0], self.tokens[1], calls)
+        return StreamedAnswer(text, outcome, message, status, self.tokens[0], self.tokens[1], calls)
 
     def _add(self, chunk: Any) -> None:
         content = chunk.content

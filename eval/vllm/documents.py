@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from docagent.cascade.document_view import Look
+from docagent.cascade.document_view import DocumentView
 from docagent.document import Document, Line, Page, Word
 from docagent.geometry import bbox_to_polygon
 from docagent.settings import Settings
@@ -38,9 +38,11 @@ class DrawnPage:
     document: Document
     image: NDArray[np.uint8]
 
-    def look(self, settings: Settings) -> Look:
+    def view(self, settings: Settings) -> DocumentView:
         """The document as a model is shown it. There is no second read, so no digit may change."""
-        return Look(self.document, settings, lambda number: self.image, lambda page, place: None)
+        return DocumentView(
+            self.document, settings, lambda number: self.image, lambda page, place: None
+        )
 
     @cached_property
     def png(self) -> bytes:

@@ -173,10 +173,10 @@ class HarmRun:
     def _extraction(self, seed: int, tally: Tally) -> None:
         page = draw_page(seed)
         schema = load_schema(SCHEMAS[seed // len(self.models) % len(SCHEMAS)])
-        fast = extract(page.document, schema, self.reader)
+        embedded = extract(page.document, schema, self.reader)
         start = time.monotonic()
-        look = page.look(self.settings)
-        result = extract_unsure(look, schema, fast, self._asker(seed))
+        view = page.view(self.settings)
+        result = extract_unsure(view, schema, embedded, self._asker(seed))
         seconds = time.monotonic() - start
         kept = sum(f.source == "vlm" and f.status == "found" for f in result.fields)
         faults = extraction_faults(page.document, schema, result)
@@ -184,9 +184,9 @@ class HarmRun:
 
     def _correction(self, seed: int, tally: Tally) -> None:
         page = draw_page(seed)
-        fast = correct(page.document)
+        embedded = correct(page.document)
         start = time.monotonic()
-        result = correct_unsure(page.look(self.settings), fast, self._asker(seed))
+        result = correct_unsure(page.view(self.settings), embedded, self._asker(seed))
         seconds = time.monotonic() - start
         kept = sum(edit.source == "vlm" for edit in result.accepted)
         tally.add(result.vlm, seconds, correction_faults(page.document, result), kept)

@@ -41,12 +41,12 @@ def prompts(count: int) -> list[tuple[Message, ...]]:
     for seed in range(count):
         page = draw_page(1000 + seed)
         settings = Settings(vlm="always", vlm_images=seed % 3, vlm_chars=1500)
-        look = page.look(settings)
+        view = page.view(settings)
         template, values = _task(seed, page.document)
-        request = look.request(
+        request = view.request(
             template,
             values,
-            look.parts[0],
+            view.parts[0],
             [],
             json_schema={},
             is_usable=bool,

@@ -1,28 +1,28 @@
 """Training samples of the three tasks: what serving would send, and the right answer to it.
 
-The requests are made by the cascade itself: it is run with a recorder where a model is asked,
-so training and serving cannot drift apart. Answers follow the JSON Schema sent with a request.
+The requests are those of the cascade's own tasks, so training and serving cannot drift apart.
+Answers follow the JSON Schema sent with a request.
 """
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from docagent.cascade.answer_format import MOST_LINES, Unit, units_of
-from docagent.cascade.document_view import Look, Place
+from docagent.cascade.answer_format import MAX_LINES, Unit, units_of
+from docagent.cascade.document_view import DocumentView, Place
 from docagent.results import Answer, Correction
 from docagent.schemas import Schema, list_schemas, load_schema
 from docagent.settings import Settings
-from docagent.tasks.answering.cascade import MOST_ANSWERS, answer_unsure
-from docagent.tasks.correction.cascade import correct_unsure
-from docagent.tasks.extraction.requests import FieldAsker
-from docagent.vlm.calls import Reply, Request
+from docagent.tasks.answering.cascade import MAX_ANSWERS, AnswerTask
+from docagent.tasks.correction.cascade import CorrectionTask
+from docagent.tasks.extraction.requests import FieldsTask
+from docagent.text.language_model import load_language_model
+from docagent.vlm.calls import Request
 from docagent.vlm.prompts.pictures import no_images
 from finetune.llava.documents import ReadDocument
 from finetune.synthesis.truth import FieldTruth, Occurrence, QueryTruth
@@ -80,31 +80,6 @@ class Asked:
         return not self.only or unit.key in self.only
 
 
-class _Recorded(Exception):
-    """The first round of requests is known; no more are needed."""
-
-
-class Recorder:
-    """Stands where the asker of a model stands: keeps the requests and answers none."""
-
-    attempts = ()
-    refusals = ()
-    name = "recorder"
-
-    def __init__(self) -> None:
-        self.requests: list[Request] = []
-
-    def ask_all(self, requests: Iterable[Request]) -> list[Reply]:
-        self.requests += requests
-        raise _Recorded
-
-    def listen(self, run: Callable[[Recorder], object]) -> list[Request]:
-        """What a step of the cascade asks first."""
-        with suppress(_Recorded):
-            run(self)
-        return self.requests
-
-
 def make_sample(read: ReadDocument, rng: random.Random, asked: Asked) -> Sample | None:
     """A sample of a task drawn by its weight; None where the document gives none."""
     (task,) = rng.choices(list(asked.weights), list(asked.weights.values()))
@@ -130,19 +105,18 @@ def extract_units(
     read: ReadDocument, schema: Schema, units: Sequence[Unit], rng: random.Random, asked: Asked
 ) -> Sample | None:
     """These units asked of a part of the document; those that noise spoiled are left out."""
-    look = look_at(read, rng, asked)
-    units = [u for u in units if _answerable(read, look, u, asked)]
+    view = view_of(read, rng, asked)
+    units = [u for u in units if _answerable(read, view, u, asked)]
     if not units:
         return None
     places = [p for u in units if rng.random() < _PLACED for p in _places(read, u)]
-    asker = FieldAsker(look, schema, {}, Recorder())  # type: ignore[arg-type]
-    request = _one(
-        Recorder().listen(lambda r: _with_asker(asker, r).ask(units, places=places)), rng
-    )
+    task = FieldsTask(view, schema, readers={})
+    inquiries = task.inquire(units, places=places)
+    request = _one([task.request(inquiry) for inquiry in inquiries], rng)
     by_key = {unit.key: unit for unit in units}
     try:
         answer = {
-            key: _unit_answer(read, look, by_key[key], _ids(request), asked)
+            key: _unit_answer(read, view, by_key[key], _ids(request), asked)
             for key in request.asked
         }
     except Spoiled:
@@ -163,9 +137,9 @@ def ask_samples(
 ) -> tuple[Sample, ...]:
     """Up to ``most`` of the document's own queries, asked of the same view of it."""
     queries = read.truth.queries
-    look = look_at(read, rng, asked)
+    view = view_of(read, rng, asked)
     chosen = rng.sample(queries, min(most, len(queries)))
-    made = (ask_query(read, query, rng, asked, look) for query in chosen)
+    made = (ask_query(read, query, rng, asked, view) for query in chosen)
     return tuple(sample for sample in made if sample is not None)
 
 
@@ -174,17 +148,17 @@ def ask_query(
     query: QueryTruth,
     rng: random.Random,
     asked: Asked,
-    look: Look | None = None,
+    view: DocumentView | None = None,
 ) -> Sample | None:
-    """A question about a part of the document. look: how the document is shown."""
+    """A question about a part of the document. view: how the document is shown."""
     truths = read.truth.answers(query)
-    if len(truths) > min(MOST_ANSWERS, asked.rows):
+    if len(truths) > min(MAX_ANSWERS, asked.rows):
         return None
-    look = look or look_at(read, rng, asked)
-    fast = Answer(document_id=read.document.id, question=query.text, abstained="not_present")
-    request = _one(Recorder().listen(lambda r: answer_unsure(look, fast, r)), rng)  # type: ignore[arg-type]
+    view = view or view_of(read, rng, asked)
+    embedded = Answer(document_id=read.document.id, question=query.text, abstained="not_present")
+    request = _one(AnswerTask(view, embedded).requests(), rng)
     try:
-        cells = [_cell(read, look, truth, _ids(request), asked) for truth in truths.values()]
+        cells = [_cell(read, view, truth, _ids(request), asked) for truth in truths.values()]
     except Spoiled:
         return None
     found = {json.dumps(cell): cell for cell in cells if cell["how"] != "absent"}
@@ -193,15 +167,15 @@ def ask_query(
 
 def correct_sample(read: ReadDocument, rng: random.Random, asked: Asked) -> Sample | None:
     """Lines with doubtful words; None where there are none."""
-    look = look_at(read, rng, asked)
-    fast = Correction(document_id=read.document.id, edits=())
-    requests = Recorder().listen(lambda r: correct_unsure(look, fast, r))  # type: ignore[arg-type]
+    view = view_of(read, rng, asked)
+    embedded = Correction(document_id=read.document.id, edits=())
+    requests = CorrectionTask(view, embedded, load_language_model()).requests()
     request = _one([r for r in requests if 0 < len(r.asked) <= asked.fields], rng)
     if request is None:
         return None
     answer = {}
     for key in request.asked:
-        line = look.by_id[key]
+        line = view.by_id[key]
         words = range(line.start, line.end)
         answer[key] = " ".join(read.as_shown(i, asked.legible) for i in words)
     return _sample(request, answer)
@@ -210,10 +184,10 @@ def correct_sample(read: ReadDocument, rng: random.Random, asked: Asked) -> Samp
 def unit_truth(read: ReadDocument, unit: Unit, asked: Asked) -> tuple[str, ...]:
     """The words of a single field as a model should give them; empty if it is not printed.
     Raises Spoiled if noise left pieces of it, or of a currency that a sign may tell."""
-    look = Look(read.document)
+    view = DocumentView(read.document)
     if not _may_ask(read, unit, asked):
         raise Spoiled
-    cell = _leaf_answer(read, look, unit.key, frozenset(look.by_id), asked)
+    cell = _leaf_answer(read, view, unit.key, frozenset(view.by_id), asked)
     return () if cell["value"] is None else (cell["value"],)
 
 
@@ -223,20 +197,16 @@ def schema_of(kind: str) -> Schema | None:
     return load_schema(kind) if kind in {schema.name for schema in list_schemas()} else None
 
 
-def look_at(read: ReadDocument, rng: random.Random, asked: Asked) -> Look:
+def view_of(read: ReadDocument, rng: random.Random, asked: Asked) -> DocumentView:
     """The document as the cascade would show it."""
     images = rng.choice(asked.images)
     settings = Settings(
         vlm="always", vlm_chars=asked.chars, vlm_images=images, vlm_pixels=asked.pixels
     )
     if not images:
-        return Look(read.document, settings, no_images)
+        return DocumentView(read.document, settings, no_images)
     drawings = read.drawings
-    return Look(read.document, settings, drawings.page, urls=drawings.urls(asked.pixels))
-
-
-def _with_asker(asker: FieldAsker, recorder: Recorder) -> FieldAsker:
-    return FieldAsker(asker.look, asker.schema, asker.readers, recorder)  # type: ignore[arg-type]
+    return DocumentView(read.document, settings, drawings.page, urls=drawings.urls(asked.pixels))
 
 
 def _one(requests: Sequence[Request], rng: random.Random) -> Any:
@@ -277,10 +247,10 @@ def _may_ask(read: ReadDocument, unit: Unit, asked: Asked) -> bool:
     return unit.key in read.truth.fields or unit.leaves[0].normaliser != "currency"
 
 
-def _answerable(read: ReadDocument, look: Look, unit: Unit, asked: Asked) -> bool:
+def _answerable(read: ReadDocument, view: DocumentView, unit: Unit, asked: Asked) -> bool:
     try:
-        for part in look.parts:
-            _unit_answer(read, look, unit, frozenset(line.id for line in part), asked)
+        for part in view.parts:
+            _unit_answer(read, view, unit, frozenset(line.id for line in part), asked)
     except Spoiled:
         return False
     return True
@@ -295,14 +265,14 @@ def _places(read: ReadDocument, unit: Unit) -> list[Place]:
 
 
 def _unit_answer(
-    read: ReadDocument, look: Look, unit: Unit, ids: frozenset[str], asked: Asked
+    read: ReadDocument, view: DocumentView, unit: Unit, ids: frozenset[str], asked: Asked
 ) -> Any:
     if not unit.is_array:
-        return _leaf_answer(read, look, unit.key, ids, asked)
+        return _leaf_answer(read, view, unit.key, ids, asked)
     rows = []
     for number in _rows(read, unit):
         cells = {
-            unit.column(leaf): _leaf_answer(read, look, leaf.at(number), ids, asked)
+            unit.column(leaf): _leaf_answer(read, view, leaf.at(number), ids, asked)
             for leaf in unit.leaves
         }
         if any(cell["how"] != "absent" for cell in cells.values()):
@@ -311,10 +281,10 @@ def _unit_answer(
 
 
 def _leaf_answer(
-    read: ReadDocument, look: Look, path: str, ids: frozenset[str], asked: Asked
+    read: ReadDocument, view: DocumentView, path: str, ids: frozenset[str], asked: Asked
 ) -> Cell:
     truth = read.truth.fields.get(path)
-    return dict(ABSENT) if truth is None else _cell(read, look, truth, ids, asked)
+    return dict(ABSENT) if truth is None else _cell(read, view, truth, ids, asked)
 
 
 def _sources(place: Occurrence) -> list[tuple[int, int]]:
@@ -322,7 +292,7 @@ def _sources(place: Occurrence) -> list[tuple[int, int]]:
 
 
 def _cell(
-    read: ReadDocument, look: Look, truth: FieldTruth, ids: frozenset[str], asked: Asked
+    read: ReadDocument, view: DocumentView, truth: FieldTruth, ids: frozenset[str], asked: Asked
 ) -> Cell:
     """The answer for one value: its first printed place that these lines show whole. Absent if
     they show none. Raises Spoiled if they show pieces."""
@@ -330,7 +300,7 @@ def _cell(
     for place in truth.occurrences:
         sources = _sources(place)
         words = sorted({i for source in sources for i in read.where.get(source, ())})
-        lines = [line for line in look.lines if any(line.start <= i < line.end for i in words)]
+        lines = [line for line in view.lines if any(line.start <= i < line.end for i in words)]
         if words and not any(line.id in ids for line in lines):
             continue
         if _is_whole(read, words, sources, lines) and all(line.id in ids for line in lines):
@@ -348,7 +318,7 @@ def _is_whole(
     lines: Sequence[Any],
 ) -> bool:
     """Whether the words read are the value, most of it, in one run on its lines."""
-    if not words or len(words) > MOST_WORDS or len(lines) > MOST_LINES:
+    if not words or len(words) > MOST_WORDS or len(lines) > MAX_LINES:
         return False
     if any(source not in sources for i in words for source in read.sources[i]):
         return False  # run together with a neighbour

@@ -27,11 +27,11 @@ from typing import Any
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 from docagent.cascade.answer_format import Unit, units_of
-from docagent.cascade.document_view import Look
+from docagent.cascade.document_view import DocumentView
 from docagent.evidence.candidates import FieldReader
 from docagent.schemas import Schema
 from docagent.settings import Settings
-from docagent.tasks.extraction.requests import FieldAsker
+from docagent.tasks.extraction.requests import FieldsTask, ask_units
 from docagent.vlm.calls import Asker
 from docagent.vlm.connection import load_chat_model
 from eval.metrics import Counts
@@ -79,14 +79,14 @@ def measure(chat: Any, tasks: Sequence[Task], settings: Settings) -> dict[str, C
     """Right, said and true values by field, and ``overall``."""
     table: dict[str, Counts] = {}
     for task in tasks:
-        look = Look(task.read.document, settings, task.read.drawings.page)
+        view = DocumentView(task.read.document, settings, task.read.drawings.page)
         leaves = task.schema.leaves
-        readers = {leaf.path: FieldReader(look.document, leaf) for leaf in leaves}
-        asker = FieldAsker(look, task.schema, readers, Asker(chat, settings))
-        said = asker.ask(task.units)
+        readers = {leaf.path: FieldReader(view.document, leaf) for leaf in leaves}
+        fields = FieldsTask(view, task.schema, readers)
+        answers = ask_units(fields, Asker(chat, settings), task.units)
         for unit in task.units:
-            held = said[unit.key].held if unit.key in said else ()
-            found = [h.field for h in held if h.field is not None and h.field.status == "found"]
+            verified = answers[unit.key].verified if unit.key in answers else ()
+            found = [h.field for h in verified if h.field is not None and h.field.status == "found"]
             reader = readers[unit.leaves[0].path]
             values = [_value(reader, field.raw_text or "") for field in found[:1]]
             right = [_value(reader, text) for text in task.truth[unit.key]]

@@ -7,14 +7,15 @@ not given.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from docagent.cascade.answer_format import answers_schema, is_object, members, problem, to_claim
-from docagent.cascade.document_view import Look, Part
-from docagent.cascade.request_loop import ask_in_halves, halves
-from docagent.cascade.usage_report import to_use
-from docagent.cascade.verification import Held, hold
+from docagent.cascade.document_view import DocumentView, Part
+from docagent.cascade.part_splitting import halve_part
+from docagent.cascade.request_loop import CascadeTask, Inquiry, count_open, run_cascade
+from docagent.cascade.usage_report import Tally
+from docagent.cascade.verification import Verified, verify
 from docagent.cascade.weighing import agreed, disputed
 from docagent.confidence import THRESHOLDS
 from docagent.evidence.candidates import FieldReader
@@ -23,8 +24,7 @@ from docagent.results import Answer, Field
 from docagent.schemas import SchemaField
 from docagent.vlm.calls import Asker, Reply, Request
 
-MOST_ANSWERS = 12
-REPAIRS = 1
+MAX_ANSWERS = 12
 _ANY = SchemaField(path="answer", types=("string",), normaliser="text", query="")
 
 
@@ -39,165 +39,179 @@ class Conversation:
     follows: bool = False
 
 
-@dataclass(eq=False)
-class _Job:
-    """A part of the document that the question is asked of."""
+@dataclass(eq=False, kw_only=True)
+class AnswerInquiry(Inquiry):
+    """The question asked of a part of the document. fields: what the part says, grounded; empty
+    if nothing; None while there is no usable answer."""
 
-    part: Part
-    complaints: tuple[str, ...] = ()
     fields: tuple[Field, ...] | None = None
-    """What the part says, grounded; empty if nothing; None while there is no usable answer."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.fields is None
+
+
+@dataclass
+class AnswerTask(CascadeTask[AnswerInquiry, Answer]):
+    """A question, asked of every part of the document or of those of a conversation."""
+
+    view: DocumentView
+    embedded: Answer
+    conversation: Conversation | None = None
+
+    def inquiries(self) -> list[AnswerInquiry]:
+        vlm = self.view.settings.vlm
+        follows = self.conversation is not None and self.conversation.follows
+        unsure = is_unsure(self.embedded, vlm.unsure)
+        if not self.view.lines or not (follows or unsure or vlm.effective_mode == "always"):
+            return []
+        parts = self.conversation.parts if self.conversation else self.view.parts
+        return [AnswerInquiry(part=part) for part in parts]
+
+    def request(self, inquiry: AnswerInquiry) -> Request:
+        values: dict[str, Any] = {
+            "question": defuse(self.embedded.question),
+            "complaints": list(inquiry.complaints),
+        }
+        if self.conversation is not None:
+            values["earlier"] = earlier_values(self.conversation.earlier)
+        citations = self.embedded.citations
+        return self.view.request(
+            "chat" if self.conversation else "ask",
+            values,
+            inquiry.part,
+            [self.embedded.question],
+            json_schema=_schema(inquiry.part),
+            is_usable=is_object,
+            places=[(c.page, polygon) for c in citations for polygon in c.polygons],
+        )
+
+    def apply(self, inquiry: AnswerInquiry, reply: Reply) -> Sequence[AnswerInquiry]:
+        """What holds of an answer counts once there is nothing to repair."""
+        found = members(reply.text)
+        if "answers" not in found:
+            inquiry.complaints = ("answers: it is missing",)
+            return ()
+        wrong = problem(_schema(inquiry.part), "answers", found["answers"])
+        if wrong:
+            inquiry.complaints = (f"answers: {wrong}",)
+            return ()
+        verified = verify_cells(self.view, found["answers"])
+        complaints = tuple(v.complaint for v in verified if v.complaint)
+        fields = printed_fields(verified)
+        is_absent = not complaints and all(v.how == "absent" for v in verified)
+        if fields or is_absent:
+            inquiry.fields = fields
+        else:
+            inquiry.complaints = complaints or ("the answer is not printed in the document",)
+        return ()
+
+    def halve(self, inquiry: AnswerInquiry) -> Sequence[AnswerInquiry]:
+        return [replace(inquiry, part=half) for half in halve_part(self.view, inquiry.part)]
+
+    def weigh(self, inquiries: Sequence[AnswerInquiry]) -> tuple[Answer, Tally]:
+        tally = count_open(inquiries)
+        if tally.status == "failed":
+            return _noted(self.embedded, "the model gave no usable answer"), tally
+        found = [field for inquiry in inquiries for field in inquiry.fields or ()]
+        trust = self.view.settings.vlm.trust
+        return weigh_answers(self.embedded, found, not tally.unanswered, trust), tally
 
 
 def answer_unsure(
-    look: Look, fast: Answer, asker: Asker, conversation: Conversation | None = None
+    view: DocumentView, embedded: Answer, asker: Asker, conversation: Conversation | None = None
 ) -> Answer:
     """The embedded answer if it is sure, or else what it and a model together say. Never raises
     for what the model does; ``vlm`` of the answer tells."""
-    mode = look.settings.vlm.effective_mode
-    follows = conversation is not None and conversation.follows
-    unsure = is_unsure(fast, look.settings.vlm.unsure)
-    if not look.lines or not (follows or unsure or mode == "always"):
-        return fast.replace(vlm=to_use(mode, asker, 0, 0))
-    jobs = [_Job(part) for part in (conversation.parts if conversation else look.parts)]
-    for _ in range(REPAIRS + 1):
-        waiting = [job for job in jobs if job.fields is None]
-        asked = ask_in_halves(
-            asker,
-            waiting,
-            lambda job: _request(look, job, fast, conversation),
-            lambda job: [_Job(half, job.complaints) for half in halves(look, job.part)],
-        )
-        # Halves take the place of a job that was too long.
-        jobs = [job for job in jobs if job not in waiting] + [job for job, _ in asked]
-        for job, reply in asked:
-            _hear(look, job, reply)
-    failed = sum(job.fields is None for job in jobs)
-    found = [f for job in jobs for f in job.fields or ()]
-    use = to_use(mode, asker, len(jobs), failed)
-    if failed == len(jobs):
-        return _noted(fast, "the model gave no usable answer").replace(vlm=use)
-    weighed = weigh_answers(fast, found, not failed, look.settings.vlm.trust)
-    return weighed.replace(vlm=use)
+    return run_cascade(AnswerTask(view, embedded, conversation), asker)
 
 
-def is_unsure(fast: Answer, below: float) -> bool:
+def is_unsure(embedded: Answer, below: float) -> bool:
     """Whether the embedded answer is one to ask a model about: none, or with a confidence below
     the one given."""
-    return fast.abstained is not None or (fast.confidence or 0.0) < below
-
-
-def _request(look: Look, job: _Job, fast: Answer, conversation: Conversation | None) -> Request:
-    schema = answers_schema([line.id for line in job.part], MOST_ANSWERS)
-    values: dict[str, Any] = {"question": defuse(fast.question), "complaints": list(job.complaints)}
-    if conversation is not None:
-        values["earlier"] = earlier_values(conversation.earlier)
-    return look.request(
-        "chat" if conversation else "ask",
-        values,
-        job.part,
-        [fast.question],
-        json_schema=schema,
-        is_usable=is_object,
-        places=[(c.page, polygon) for c in fast.citations for polygon in c.polygons],
-    )
+    return embedded.abstained is not None or (embedded.confidence or 0.0) < below
 
 
 def earlier_values(earlier: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     """Earlier questions and answers for a template, one line each: answers are words of the
     document, and stay data."""
-    return [{"question": defuse(question), "answer": defuse(said)} for question, said in earlier]
+    return [{"question": defuse(question), "answer": defuse(text)} for question, text in earlier]
 
 
-def _hear(look: Look, job: _Job, reply: Reply) -> None:
-    """Hold an answer to the page. What holds of it counts once there is nothing to repair."""
-    found = members(reply.text)
-    if "answers" not in found:
-        job.complaints = ("answers: it is missing",)
-        return
-    schema = answers_schema([line.id for line in job.part], MOST_ANSWERS)
-    wrong = problem(schema, "answers", found["answers"])
-    if wrong:
-        job.complaints = (f"answers: {wrong}",)
-        return
-    held = hold_cells(look, found["answers"])
-    complaints = tuple(h.complaint for h in held if h.complaint)
-    fields = proven(held)
-    if fields or not held or (not complaints and all(h.how == "absent" for h in held)):
-        job.fields = fields
-    else:
-        job.complaints = complaints or ("the answer is not printed in the document",)
+def verify_cells(view: DocumentView, cells: Sequence[Mapping[str, Any]]) -> list[Verified]:
+    """Cells of an answer (lines, how, value), verified on the page."""
+    reader = FieldReader(view.document, _ANY)
+    return [verify(view, reader, to_claim(cell), "answer") for cell in cells]
 
 
-def hold_cells(look: Look, cells: Sequence[Mapping[str, Any]]) -> list[Held]:
-    """Cells of an answer (lines, how, value) held to the page."""
-    reader = FieldReader(look.document, _ANY)
-    return [hold(look, reader, to_claim(cell), "answer") for cell in cells]
-
-
-def proven(held: Sequence[Held]) -> tuple[Field, ...]:
+def printed_fields(verified: Sequence[Verified]) -> tuple[Field, ...]:
     """What is printed, each place once. Corrected words are left as they are printed: an
     answer is in the words of the page."""
-    fields = [h.field for h in held if h.field is not None and h.field.status == "found"]
+    fields = [v.field for v in verified if v.field is not None and v.field.status == "found"]
     places = {tuple((e.span.start, e.span.end) for e in field.evidence): field for field in fields}
     return tuple(places.values())
 
 
-def weigh_answers(fast: Answer, found: Sequence[Field], silent: bool, trust: float) -> Answer:
+def _schema(part: Part) -> dict[str, Any]:
+    return answers_schema([line.id for line in part], MAX_ANSWERS)
+
+
+def weigh_answers(
+    embedded: Answer, found: Sequence[Field], is_complete: bool, trust: float
+) -> Answer:
     """The answer of the embedded reader and what a model found, weighed.
 
-    silent: whether a model that found nothing was asked about all that the reader saw. trust: how
-    often the model is right (0-1).
+    is_complete: whether the model answered for all that the reader saw, so that finding nothing
+    says something. trust: how often the model is right (0-1).
     """
     if not found:
-        return _unfound(fast, trust) if silent else fast
-    model = _to_answer(fast, found)
-    if fast.text is None:
+        return _unfound(embedded, trust) if is_complete else embedded
+    model = _to_answer(embedded, found)
+    if embedded.text is None:
         return model
-    if _same_place(fast, model):
-        confidence = agreed(fast.confidence or 0.0, model.confidence or 0.0)
-        return fast.replace(confidence=confidence, abstained=None)
-    a, b = fast.confidence or 0.0, model.confidence or 0.0
-    winner, loser = (fast, model) if disputed(a, b) >= disputed(b, a) else (model, fast)
-    confidence = max(disputed(a, b), disputed(b, a))
-    if confidence < THRESHOLDS.answer:
-        message = f"{fast.text!r} and, by the model, {model.text!r}"
-        return Answer(
-            document_id=fast.document_id,
-            question=fast.question,
-            abstained="conflicting",
-            confidence=confidence,
-            message=message,
-        )
-    noted = _noted(winner, f"the other reading is {loser.text!r}")
-    return noted.replace(confidence=confidence)
-
-
-def _unfound(fast: Answer, trust: float) -> Answer:
-    """The model found no answer: it agrees that there is none, or doubts the one there is."""
-    confidence = fast.confidence or 0.0
-    if fast.text is None:
-        if fast.abstained != "not_present":
-            return fast
-        return fast.replace(confidence=agreed(confidence, trust))
-    left = disputed(confidence, trust)
-    if left >= THRESHOLDS.answer:
-        noted = _noted(fast, "the model finds no answer")
-        return noted.replace(confidence=left)
+    a, b = embedded.confidence or 0.0, model.confidence or 0.0
+    if _same_place(embedded, model):
+        return embedded.replace(confidence=agreed(a, b), abstained=None)
+    first, second = disputed(a, b), disputed(b, a)
+    winner, loser = (embedded, model) if first >= second else (model, embedded)
+    confidence = max(first, second)
+    if confidence >= THRESHOLDS.answer:
+        noted = _noted(winner, f"the other reading is {loser.text!r}")
+        return noted.replace(confidence=confidence)
     return Answer(
-        document_id=fast.document_id,
-        question=fast.question,
-        abstained="not_present",
-        confidence=1 - left,
-        message=f"the model finds no answer, and {fast.text!r} is unsure",
+        document_id=embedded.document_id,
+        question=embedded.question,
+        abstained="conflicting",
+        confidence=confidence,
+        message=f"{embedded.text!r} and, by the model, {model.text!r}",
     )
 
 
-def _to_answer(fast: Answer, found: Sequence[Field]) -> Answer:
+def _unfound(embedded: Answer, trust: float) -> Answer:
+    """The model found no answer: it agrees that there is none, or doubts the one there is."""
+    confidence = embedded.confidence or 0.0
+    if embedded.text is None:
+        if embedded.abstained != "not_present":
+            return embedded
+        return embedded.replace(confidence=agreed(confidence, trust))
+    left = disputed(confidence, trust)
+    if left >= THRESHOLDS.answer:
+        noted = _noted(embedded, "the model finds no answer")
+        return noted.replace(confidence=left)
+    return Answer(
+        document_id=embedded.document_id,
+        question=embedded.question,
+        abstained="not_present",
+        confidence=1 - left,
+        message=f"the model finds no answer, and {embedded.text!r} is unsure",
+    )
+
+
+def _to_answer(embedded: Answer, found: Sequence[Field]) -> Answer:
     in_order = sorted(found, key=lambda f: f.evidence[0].span.start)
     return Answer(
-        document_id=fast.document_id,
-        question=fast.question,
+        document_id=embedded.document_id,
+        question=embedded.question,
         text="; ".join(f.raw_text or "" for f in in_order),
         confidence=min(f.confidence or 0.0 for f in in_order),
         citations=tuple(e for f in in_order for e in f.evidence),

@@ -6,13 +6,14 @@ without them it is shown as concluded, and proves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from docagent.cascade.answer_format import is_object, members, problem
-from docagent.cascade.document_view import Look, Part
-from docagent.cascade.usage_report import to_use
+from docagent.cascade.document_view import DocumentView, Part
+from docagent.cascade.request_loop import CascadeTask, Inquiry, count_open, run_cascade
+from docagent.cascade.usage_report import Tally
 from docagent.cascade.weighing import agreed, disputed
 from docagent.confidence import THRESHOLDS
 from docagent.evidence.grounding import ground_words
@@ -21,50 +22,93 @@ from docagent.results import Classification
 from docagent.tasks.classification.embedded import NAMED, KindWords
 from docagent.vlm.calls import Asker, Reply, Request
 
-MOST_LINES = 6
-REPAIRS = 1
+MAX_LINES = 6
 
 
-@dataclass(frozen=True)
-class _Heard:
-    """A usable answer, as a classification of its own; or why there is none."""
+@dataclass(eq=False, kw_only=True)
+class KindInquiry(Inquiry):
+    """The kind asked of the first part. found: a usable answer, as a classification of its own."""
 
     found: Classification | None = None
-    complaint: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.found is None
+
+
+@dataclass
+class KindTask(CascadeTask[KindInquiry, Classification]):
+    """Which of some kinds a document is."""
+
+    max_halvings: ClassVar[int] = 0
+    view: DocumentView
+    embedded: Classification
+    kinds: KindWords
+
+    def inquiries(self) -> list[KindInquiry]:
+        always = self.view.settings.vlm.effective_mode == "always"
+        if not self.view.lines or not (always or is_unsure(self.embedded)):
+            return []
+        # What kind a document is stands at its beginning.
+        return [KindInquiry(part=self.view.parts[0])]
+
+    def request(self, inquiry: KindInquiry) -> Request:
+        kinds = [
+            {"name": schema.name, "meaning": defuse(schema.description or schema.title)}
+            for schema in self.kinds.schemas
+        ]
+        return self.view.request(
+            "classify",
+            {"kinds": kinds, "complaints": list(inquiry.complaints)},
+            inquiry.part,
+            ["kind"],
+            json_schema=kind_schema(inquiry.part, self.kinds),
+            is_usable=is_object,
+        )
+
+    def apply(self, inquiry: KindInquiry, reply: Reply) -> Sequence[KindInquiry]:
+        schema = kind_schema(inquiry.part, self.kinds)
+        found = members(reply.text)
+        answer = {key: value for key, value in found.items() if key in schema["properties"]}
+        wrong = problem({"properties": {"answer": schema}}, "answer", answer)
+        if wrong:
+            inquiry.complaints = (f"the answer: {wrong}",)
+        elif answer["kind"] is None:
+            document_id = self.view.document.id
+            inquiry.found = Classification(document_id=document_id, source="vlm", how="absent")
+        elif not answer["lines"]:
+            inquiry.complaints = ("lines: name those that tell",)
+        else:
+            inquiry.found = _claimed(self.view, self.kinds, answer)
+        return ()
+
+    def weigh(self, inquiries: Sequence[KindInquiry]) -> tuple[Classification, Tally]:
+        (inquiry,) = inquiries
+        if inquiry.found is None:
+            result = _noted(self.embedded, "the model gave no usable answer")
+        else:
+            result = _weigh(self.embedded, inquiry.found, self.view.settings.vlm.trust)
+        return result, count_open(inquiries)
 
 
 def classify_unsure(
-    look: Look, fast: Classification, asker: Asker, kinds: KindWords
+    view: DocumentView, embedded: Classification, asker: Asker, kinds: KindWords
 ) -> Classification:
     """The kind that the words tell if it is sure, or else what they and a model together say.
     Never raises for what the model does; ``vlm`` of the result tells."""
-    mode = look.settings.vlm.effective_mode
-    if not look.lines or not (mode == "always" or is_unsure(fast)):
-        return fast.replace(vlm=to_use(mode, asker, 0, 0))
-    heard = _Heard()
-    for _ in range(REPAIRS + 1):
-        # What kind a document is stands at its beginning.
-        request = _request(look, look.parts[0], kinds, heard.complaint)
-        heard = _hear(look, look.parts[0], kinds, asker.ask(request))
-        if heard.found is not None:
-            break
-    use = to_use(mode, asker, 1, int(heard.found is None))
-    if heard.found is None:
-        return _noted(fast, "the model gave no usable answer").replace(vlm=use)
-    weighed = _weigh(fast, heard.found, look.settings.vlm.trust)
-    return weighed.replace(vlm=use)
+    return run_cascade(KindTask(view, embedded, kinds), asker)
 
 
-def is_unsure(fast: Classification) -> bool:
+def is_unsure(embedded: Classification) -> bool:
     """Whether a model is asked for the kind."""
-    return fast.kind is None or (fast.confidence or 0.0) < THRESHOLDS.unsure
+    return embedded.kind is None or (embedded.confidence or 0.0) < THRESHOLDS.unsure
 
 
 def kind_schema(part: Part, kinds: KindWords) -> dict[str, Any]:
     """JSON Schema of an answer; line ids can only be those of the page, kinds those there are."""
     names = [schema.name for schema in kinds.schemas]
     ids = [line.id for line in part]
-    lines = {"type": "array", "maxItems": MOST_LINES, "items": {"enum": ids}}
+    lines = {"type": "array", "maxItems": MAX_LINES, "items": {"enum": ids}}
     return {
         "type": "object",
         "properties": {"lines": lines, "kind": {"enum": [*names, None]}},
@@ -73,111 +117,83 @@ def kind_schema(part: Part, kinds: KindWords) -> dict[str, Any]:
     }
 
 
-def _request(look: Look, part: Part, kinds: KindWords, complaint: str) -> Request:
-    told = [
-        {"name": schema.name, "meaning": defuse(schema.description or schema.title)}
-        for schema in kinds.schemas
-    ]
-    return look.request(
-        "classify",
-        {"kinds": told, "complaints": [complaint] if complaint else []},
-        part,
-        ["kind"],
-        json_schema=kind_schema(part, kinds),
-        is_usable=is_object,
-    )
-
-
-def _hear(look: Look, part: Part, kinds: KindWords, reply: Reply) -> _Heard:
-    schema = kind_schema(part, kinds)
-    said = {key: value for key, value in members(reply.text).items() if key in schema["properties"]}
-    wrong = problem({"properties": {"answer": schema}}, "answer", said)
-    if wrong:
-        return _Heard(complaint=f"the answer: {wrong}")
-    if said["kind"] is None:
-        return _Heard(Classification(document_id=look.document.id, source="vlm", how="absent"))
-    if not said["lines"]:
-        return _Heard(complaint="lines: name those that tell")
-    return _Heard(_claimed(look, kinds, said))
-
-
-def _claimed(look: Look, kinds: KindWords, said: Mapping[str, Any]) -> Classification:
+def _claimed(view: DocumentView, kinds: KindWords, answer: Mapping[str, Any]) -> Classification:
     """The kind a model names, with its lines as evidence where they have words of that kind."""
-    named = [look.by_id[line] for line in dict.fromkeys(said["lines"])]
+    named = [view.by_id[line] for line in dict.fromkeys(answer["lines"])]
     lines = sorted(named, key=lambda line: line.start)
-    kind = str(said["kind"])
+    kind = str(answer["kind"])
     (schema,) = (schema for schema in kinds.schemas if schema.name == kind)
     found = Classification(
-        document_id=look.document.id, kind=kind, domain=schema.domain, source="vlm", how="derived"
+        document_id=view.document.id, kind=kind, domain=schema.domain, source="vlm", how="derived"
     )
-    if not kinds.tell(look.document, lines, kind):
+    if not kinds.tell(view.document, lines, kind):
         ids = ", ".join(line.id for line in lines)
         message = f"concluded by the model from lines {ids}; they have no words of that kind"
         return found.replace(message=message)
-    trust = look.settings.vlm.trust
-    evidence = tuple(e for n in lines for e in ground_words(look.document, n.start, n.end))
+    trust = view.settings.vlm.trust
+    evidence = tuple(e for n in lines for e in ground_words(view.document, n.start, n.end))
     return found.replace(how="verbatim", confidence=trust, evidence=evidence)
 
 
-def _weigh(fast: Classification, model: Classification, trust: float) -> Classification:
+def _weigh(embedded: Classification, model: Classification, trust: float) -> Classification:
     """What the words of the page and a model say together."""
     if model.kind is None:
-        return _unfound(fast, trust)
-    model = model.replace(kinds=fast.kinds)
+        return _unfound(embedded, trust)
+    model = model.replace(kinds=embedded.kinds)
     if model.confidence is None:
         # Nothing on the page speaks for it: it stands only where nothing else does.
-        return model.replace(domain=fast.domain) if fast.kind is None else fast
-    if fast.kind is None:
-        return _beside_unknown(fast, model)
-    if fast.kind != model.kind:
-        return _contested(fast, model)
-    confidence = agreed(fast.confidence or 0.0, model.confidence)
-    return fast.replace(confidence=confidence)
+        return model.replace(domain=embedded.domain) if embedded.kind is None else embedded
+    if embedded.kind is None:
+        return _beside_unknown(embedded, model)
+    if embedded.kind != model.kind:
+        return _contested(embedded, model)
+    confidence = agreed(embedded.confidence or 0.0, model.confidence)
+    return embedded.replace(confidence=confidence)
 
 
-def _beside_unknown(fast: Classification, model: Classification) -> Classification:
+def _beside_unknown(embedded: Classification, model: Classification) -> Classification:
     """A kind of the model where the words did not tell enough: they may still speak for it."""
-    words = next((score.confidence for score in fast.kinds if score.kind == model.kind), 0.0)
+    words = next((score.confidence for score in embedded.kinds if score.kind == model.kind), 0.0)
     confidence = agreed(words, model.confidence or 0.0)
     if confidence < NAMED:
-        return _noted(fast, f"the model says {model.kind}")
+        return _noted(embedded, f"the model says {model.kind}")
     return model.replace(confidence=confidence)
 
 
-def _contested(fast: Classification, model: Classification) -> Classification:
-    a, b = fast.confidence or 0.0, model.confidence or 0.0
-    winner, loser = (fast, model) if disputed(a, b) >= disputed(b, a) else (model, fast)
+def _contested(embedded: Classification, model: Classification) -> Classification:
+    a, b = embedded.confidence or 0.0, model.confidence or 0.0
+    winner, loser = (embedded, model) if disputed(a, b) >= disputed(b, a) else (model, embedded)
     confidence = max(disputed(a, b), disputed(b, a))
-    domain = fast.domain if fast.domain == model.domain else ""
+    domain = embedded.domain if embedded.domain == model.domain else ""
     if confidence >= NAMED:
         noted = _noted(winner, f"the other reading is {loser.kind}")
         return noted.replace(confidence=confidence)
     return Classification(
-        document_id=fast.document_id,
+        document_id=embedded.document_id,
         domain=domain,
         confidence=confidence,
-        kinds=fast.kinds,
+        kinds=embedded.kinds,
         abstained="conflicting",
-        message=f"{fast.kind} and, by the model, {model.kind}",
+        message=f"{embedded.kind} and, by the model, {model.kind}",
     )
 
 
-def _unfound(fast: Classification, trust: float) -> Classification:
+def _unfound(embedded: Classification, trust: float) -> Classification:
     """The model finds none of the kinds: it agrees, or doubts the one there is."""
-    if fast.kind is None:
-        if fast.abstained != "not_present":
-            return _noted(fast, "the model finds none of the kinds")
-        return fast.replace(confidence=agreed(fast.confidence or 0.0, trust))
-    left = disputed(fast.confidence or 0.0, trust)
-    noted = _noted(fast, "the model finds none of the kinds")
+    if embedded.kind is None:
+        if embedded.abstained != "not_present":
+            return _noted(embedded, "the model finds none of the kinds")
+        return embedded.replace(confidence=agreed(embedded.confidence or 0.0, trust))
+    left = disputed(embedded.confidence or 0.0, trust)
+    noted = _noted(embedded, "the model finds none of the kinds")
     if left >= NAMED:
         return noted.replace(confidence=left)
     return Classification(
-        document_id=fast.document_id,
+        document_id=embedded.document_id,
         confidence=1 - left,
-        kinds=fast.kinds,
+        kinds=embedded.kinds,
         abstained="not_present",
-        message=f"the model finds none of the kinds, and {fast.kind} is unsure",
+        message=f"the model finds none of the kinds, and {embedded.kind} is unsure",
     )
 
 

@@ -1,59 +1,114 @@
-"""Extraction by the cascade: which fields are unsure, what the model says of them, the sum."""
+"""Extraction by the cascade: which fields are unsure, what the model reads, what both give."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 from docagent.cascade.answer_format import Unit, units_of
-from docagent.cascade.document_view import Look, Place
-from docagent.cascade.usage_report import to_use
-from docagent.cascade.verification import Held
+from docagent.cascade.document_view import DocumentView, Place
+from docagent.cascade.request_loop import CascadeTask, run_cascade
+from docagent.cascade.usage_report import Tally
+from docagent.cascade.verification import Verified
 from docagent.cascade.weighing import contradict, same_value, says_the_same, weigh
 from docagent.evidence.candidates import FieldReader
 from docagent.evidence.checks import suspects
 from docagent.results import Check, Extraction, Field
 from docagent.schemas import Schema
 from docagent.tasks.extraction.embedded import doubt_failed, to_extraction
-from docagent.tasks.extraction.failed_checks import State, failing, places_of, read_again, settle
-from docagent.tasks.extraction.requests import FieldAsker, Said
+from docagent.tasks.extraction.failed_checks import (
+    WeighedFields,
+    admit_rivals,
+    failing,
+    places_of,
+    reread,
+)
+from docagent.tasks.extraction.requests import (
+    FieldInquiry,
+    FieldsTask,
+    UnitAnswer,
+    ask_units,
+    join_answers,
+)
 from docagent.tasks.extraction.row_merging import merge_rows, rows_of
 from docagent.vlm.calls import Asker
 
 
-def extract_unsure(look: Look, schema: Schema, fast: Extraction, asker: Asker) -> Extraction:
+@dataclass
+class ExtractionTask(FieldsTask, CascadeTask[FieldInquiry, Extraction]):
+    """The fields of a schema. asker: asked again for the fields of failed checks."""
+
+    embedded: Extraction
+    asker: Asker
+
+    @cached_property
+    def units(self) -> tuple[Unit, ...]:
+        """All units of the schema, in order."""
+        return units_of(self.schema.leaves)
+
+    @cached_property
+    def unsure(self) -> tuple[Unit, ...]:
+        """The units to ask for."""
+        vlm = self.view.settings.vlm
+        if not self.view.lines:
+            return ()
+        always = vlm.effective_mode == "always"
+        return tuple(u for u in self.units if always or is_unsure(u, self.embedded, vlm.unsure))
+
+    def inquiries(self) -> list[FieldInquiry]:
+        return self.inquire(self.unsure, places=self._places())
+
+    def weigh(self, inquiries: Sequence[FieldInquiry]) -> tuple[Extraction, Tally]:
+        answers = join_answers(inquiries)
+        weighed = WeighedFields({u.key: _of_unit(self.embedded.fields, u) for u in self.units})
+        trust = self.view.settings.vlm.trust
+        for unit in self.unsure:
+            _merge(weighed, unit, answers.get(unit.key), trust)
+        weighed.notes += _partly_read(weighed)
+        checks = admit_rivals(self.schema, weighed)
+        if failing(checks):
+            ask = partial(ask_units, self, self.asker)
+            checks = reread(self.schema, weighed, self.units, ask, checks)
+        tally = Tally(
+            asked=len(self.unsure),
+            unanswered=len(weighed.unanswered),
+            is_partial=bool(weighed.partly),
+            notes=tuple(weighed.notes),
+        )
+        return _result(self.embedded, self.schema, weighed, checks), tally
+
+    def _places(self) -> list[Place]:
+        """Where the unsure fields stand, to be shown enlarged: single ones, then cells of
+        arrays."""
+        below = self.view.settings.vlm.unsure
+        suspected = set(suspects(self.embedded.checks))
+        fields = self.embedded.fields
+        single = [f for u in self.unsure if not u.is_array for f in _of_unit(fields, u)]
+        cells = [f for u in self.unsure if u.is_array for f in _of_unit(fields, u)]
+        return places_of([*single, *(f for f in cells if _is_doubtful(f, suspected, below))])
+
+
+def extract_unsure(
+    view: DocumentView,
+    schema: Schema,
+    embedded: Extraction,
+    asker: Asker,
+    *,
+    locale_hint: str | None = None,
+) -> Extraction:
     """The embedded result, with what it is unsure of (or all, in the mode ``always``) asked of
     a model. Never raises for what the model does; ``vlm`` of the result tells."""
-    mode = look.settings.vlm.effective_mode
-    units = units_of(schema.leaves)
-    below = look.settings.vlm.unsure
-    unsure = [u for u in units if mode == "always" or is_unsure(u, fast, below)]
-    asked = unsure if look.lines else []
-    if not asked:
-        return fast.replace(vlm=to_use(mode, asker, 0, 0))
-    locale = look.settings.locale or None
-    readers = {leaf.path: FieldReader(look.document, leaf, locale) for leaf in schema.leaves}
-    fields = FieldAsker(look, schema, readers, asker)
-    state = State({unit.key: _of_unit(fast.fields, unit) for unit in units})
-    said = fields.ask(asked, places=_places(state, asked, fast, below))
-    for unit in asked:
-        _merge(state, unit, said.get(unit.key), look.settings.vlm.trust)
-    state.notes += _partly_read(state)
-    checks = settle(schema, state)
-    if failing(checks):
-        checks = read_again(schema, state, units, fields, checks)
-    result = _result(fast, schema, state, checks)
-    use = to_use(mode, asker, len(asked), len(state.unanswered), state.notes)
-    if state.partly and use.status == "used":
-        use = use.replace(status="partial")
-    return result.replace(vlm=use)
+    readers = {leaf.path: FieldReader(view.document, leaf, locale_hint) for leaf in schema.leaves}
+    return run_cascade(ExtractionTask(view, schema, readers, embedded, asker), asker)
 
 
-def is_unsure(unit: Unit, fast: Extraction, below: float) -> bool:
+def is_unsure(unit: Unit, embedded: Extraction, below: float) -> bool:
     """Whether the embedded reader is unsure of a unit: with a confidence below the one given, not
     settled, in a failed check, or an array of which it found no row."""
-    fields = _of_unit(fast.fields, unit)
-    suspected = set(suspects(fast.checks))
+    fields = _of_unit(embedded.fields, unit)
+    suspected = set(suspects(embedded.checks))
     return not fields or any(_is_doubtful(f, suspected, below) for f in fields)
 
 
@@ -73,86 +128,84 @@ def _of_unit(fields: Iterable[Field], unit: Unit) -> tuple[Field, ...]:
     )
 
 
-def _places(state: State, units: Sequence[Unit], fast: Extraction, below: float) -> list[Place]:
-    """Where the unsure fields stand, to be shown enlarged: single ones, then cells of arrays."""
-    suspected = set(suspects(fast.checks))
-    single = [f for u in units if not u.is_array for f in state.fields[u.key]]
-    cells = [f for u in units if u.is_array for f in state.fields[u.key]]
-    return places_of([*single, *(f for f in cells if _is_doubtful(f, suspected, below))])
-
-
-def _merge(state: State, unit: Unit, said: Said | None, trust: float) -> None:
-    if said is None:
-        state.unanswered.append(unit.key)
-    elif said.unread:
-        state.partly[unit.key] = _unread(said)
+def _merge(weighed: WeighedFields, unit: Unit, answer: UnitAnswer | None, trust: float) -> None:
+    if answer is None:
+        weighed.unanswered.append(unit.key)
+    elif answer.unread:
+        weighed.partly[unit.key] = _unread(answer)
     merge = _merge_array if unit.is_array else _merge_single
-    merge(state, unit, said, trust)
+    merge(weighed, unit, answer, trust)
 
 
-def _partly_read(state: State) -> list[str]:
+def _partly_read(weighed: WeighedFields) -> list[str]:
     """What was not read of some parts, one note for the units with which it was the same."""
     keys: dict[str, list[str]] = {}
-    for key, unread in state.partly.items():
+    for key, unread in weighed.partly.items():
         keys.setdefault(unread, []).append(key)
     return [f"{unread}: {', '.join(some)}" for unread, some in keys.items()]
 
 
-def _unread(said: Said) -> str:
-    return f"{said.unread} of {said.parts} parts could not be read whole by the model"
+def _unread(answer: UnitAnswer) -> str:
+    return f"{answer.unread} of {answer.parts} parts could not be read whole by the model"
 
 
-def _merge_single(state: State, unit: Unit, said: Said | None, trust: float) -> None:
-    fast = state.fields[unit.key][0]
-    held, other = _best(said, fast) if said else (None, None)
-    merged, rival = weigh(fast, held, trust)
+def _merge_single(
+    weighed: WeighedFields, unit: Unit, answer: UnitAnswer | None, trust: float
+) -> None:
+    embedded = weighed.fields[unit.key][0]
+    verified, other = _best(answer, embedded) if answer else (None, None)
+    merged, rival = weigh(embedded, verified, trust)
     if other is not None:
-        merged, rival = contradict(fast, merged, other, rival)
-    state.fields[unit.key] = (merged,)
+        merged, rival = contradict(embedded, merged, other, rival)
+    weighed.fields[unit.key] = (merged,)
     if rival is not None:
-        state.rivals[unit.key] = rival.replace(path=unit.key)
+        weighed.rivals[unit.key] = rival.replace(path=unit.key)
 
 
-def _merge_array(state: State, unit: Unit, said: Said | None, trust: float) -> None:
-    if said is None:
-        state.notes.append(f"{unit.key}: no usable answer; the rows are the embedded reader's")
+def _merge_array(
+    weighed: WeighedFields, unit: Unit, answer: UnitAnswer | None, trust: float
+) -> None:
+    if answer is None:
+        weighed.notes.append(f"{unit.key}: no usable answer; the rows are the embedded reader's")
         return
-    fast = rows_of(state.fields[unit.key], unit)
-    merged = merge_rows(unit, fast, said.rows, trust, whole=not said.unread)
-    state.fields[unit.key] = merged.fields
-    state.rivals.update(merged.rivals)
-    state.notes.append(merged.note)
+    embedded = rows_of(weighed.fields[unit.key], unit)
+    merged = merge_rows(unit, embedded, answer.rows, trust, whole=not answer.unread)
+    weighed.fields[unit.key] = merged.fields
+    weighed.rivals.update(merged.rivals)
+    weighed.notes.append(merged.note)
 
 
-def _best(said: Said, fast: Field) -> tuple[Held | None, Field | None]:
-    """Of what was held of a field in the parts of a document, the one to believe, and the best
-    one that says something else."""
-    proven = [h for h in said.held if h.field is not None and h.field.status == "found"]
-    proven.sort(key=lambda h: -_confidence(h))
-    proven.sort(key=lambda h: not same_value(_value(h), fast.value))
-    valued = [h for h in said.held if _value(h) is not None]
-    best = next(iter((*proven, *valued, *said.held)), None)
-    if best is not None and best.how == "absent" and said.unread:
+def _best(answer: UnitAnswer, embedded: Field) -> tuple[Verified | None, Field | None]:
+    """Of the verified claims about a field in the parts of a document, the one to believe, and
+    the best one that says something else."""
+    proven = [v for v in answer.verified if v.field is not None and v.field.status == "found"]
+    proven.sort(key=lambda v: -_confidence(v))
+    proven.sort(key=lambda v: not same_value(_value(v), embedded.value))
+    valued = [v for v in answer.verified if _value(v) is not None]
+    best = next(iter((*proven, *valued, *answer.verified)), None)
+    if best is not None and best.how == "absent" and answer.unread:
         # It may stand in a part that was not read.
-        return Held("derived", complaint=f"the model does not find it; {_unread(said)}"), None
-    others = [h for h in proven[1:] if not says_the_same(_value(h), _value(proven[0]))]
+        return Verified("derived", complaint=f"the model does not find it; {_unread(answer)}"), None
+    others = [v for v in proven[1:] if not says_the_same(_value(v), _value(proven[0]))]
     return best, max(others, key=_confidence).field if others else None
 
 
-def _value(held: Held) -> Any:
-    return held.field.value if held.field else None
+def _value(verified: Verified) -> Any:
+    return verified.field.value if verified.field else None
 
 
-def _confidence(held: Held) -> float:
-    return (held.field.confidence if held.field else None) or 0.0
+def _confidence(verified: Verified) -> float:
+    return (verified.field.confidence if verified.field else None) or 0.0
 
 
-def _result(fast: Extraction, schema: Schema, state: State, checks: Sequence[Check]) -> Extraction:
+def _result(
+    embedded: Extraction, schema: Schema, weighed: WeighedFields, checks: Sequence[Check]
+) -> Extraction:
     """The extraction with doubts about failed checks said once."""
-    before = {f.path: f for f in fast.fields}
+    before = {f.path: f for f in embedded.fields}
     doubted = {path for check in failing(checks) for path in check.paths}
     fields = []
-    for now in state.all:
+    for now in weighed.all:
         then = before.get(now.path)
         if now.status == "conflicting" and then is not None and then.status == "conflicting":
             # It was doubted for a check; that is over, or it has been doubted already.
@@ -161,7 +214,7 @@ def _result(fast: Extraction, schema: Schema, state: State, checks: Sequence[Che
         else:
             fields.append(*doubt_failed([now], checks))
     order = {leaf.path: index for index, leaf in enumerate(schema.leaves)}
-    return to_extraction(fast.document_id, schema, _in_order(fields, order), checks)
+    return to_extraction(embedded.document_id, schema, _in_order(fields, order), checks)
 
 
 def _in_order(fields: Sequence[Field], order: Mapping[str, int]) -> list[Field]:

@@ -1,8 +1,8 @@
-"""Failed checks settled: by the reading that lost, by asking again, or by blaming the document."""
+"""Failed checks: the reading that lost is tried, the model asked again, or the document blamed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 from docagent.cascade.answer_format import Unit
@@ -11,16 +11,16 @@ from docagent.cascade.weighing import same_value
 from docagent.evidence.checks import READABLE, run_checks, suspects
 from docagent.results import Check, Field
 from docagent.schemas import Schema
-from docagent.tasks.extraction.requests import FieldAsker, Said
-from docagent.tasks.extraction.row_merging import beside, rows_of
+from docagent.tasks.extraction.requests import UnitAnswer
+from docagent.tasks.extraction.row_merging import match_rows, rows_of
 
 CONFIRMED = "read again, every value is the same: the document itself is inconsistent"
 MISREAD = "may be misread: read again, the model does not confirm"
 
 
 @dataclass
-class State:
-    """Fields by unit while they are settled, and the readings that lost, by path.
+class WeighedFields:
+    """Fields by unit as weighed so far, and the readings that lost, by path.
 
     unanswered: units of which the model gave no usable answer. partly: those of which it gave
     none for a part of the document, with how much that is.
@@ -34,6 +34,7 @@ class State:
 
     @property
     def all(self) -> tuple[Field, ...]:
+        """The fields of all units, in order."""
         return tuple(f for fields in self.fields.values() for f in fields)
 
 
@@ -42,44 +43,49 @@ def failing(checks: Iterable[Check]) -> list[Check]:
     return [c for c in checks if c.status == "failed" and c.name != READABLE]
 
 
-def settle(schema: Schema, state: State) -> tuple[Check, ...]:
-    """Checks after those rivals were let in with which fewer fail: arithmetic is a witness."""
-    checks = run_checks(schema, state.all)
+def admit_rivals(schema: Schema, weighed: WeighedFields) -> tuple[Check, ...]:
+    """The checks once every rival with which fewer of them fail has taken the place of its field:
+    arithmetic is a witness."""
+    checks = run_checks(schema, weighed.all)
     for path in suspects(failing(checks)):
-        rival = state.rivals.get(path)
-        now = next((f for f in state.all if f.path == path), None)
+        rival = weighed.rivals.get(path)
+        now = next((f for f in weighed.all if f.path == path), None)
         if rival is None or now is None:
             continue
-        trial = State(dict(state.fields))
+        trial = WeighedFields(dict(weighed.fields))
         _swap(trial, _preferred(rival, now))
         tried = run_checks(schema, trial.all)
         if _weight(tried) > _weight(checks):
-            state.fields, checks = trial.fields, tried
+            weighed.fields, checks = trial.fields, tried
     return checks
 
 
-def read_again(
+def reread(
     schema: Schema,
-    state: State,
+    weighed: WeighedFields,
     units: Sequence[Unit],
-    fields: FieldAsker,
+    ask: Callable[..., dict[str, UnitAnswer]],
     checks: Sequence[Check],
 ) -> tuple[Check, ...]:
-    """Ask once more for the cells in failed checks, shown enlarged; what is read otherwise now
-    counts only if fewer checks fail with it. A check that fails still says whose fault it is."""
+    """Ask once more for the cells in failed checks, shown enlarged. Another value counts only if
+    fewer checks fail with it. A check that still fails says whose fault it is.
+
+    ask: as ``ask_units``, with its task and asker.
+    """
     cells = set(suspects(failing(checks)))
-    suspected = [u for u in units if any(f.path in cells for f in state.fields[u.key])]
+    suspected = [u for u in units if any(f.path in cells for f in weighed.fields[u.key])]
     why = [f"these may be misread, as a check fails: {c.name}" for c in failing(checks)]
-    places = places_of(f for f in state.all if f.path in cells)
-    said = fields.ask(suspected, complaints=why, places=places)
-    answered = [u for u in suspected if u.key in said]
-    read = [f for u in answered for f in _read(u, state.fields[u.key], said[u.key])]
-    before = {f.path: f.value for f in state.all}
+    places = places_of(f for f in weighed.all if f.path in cells)
+    answers = ask(suspected, complaints=why, places=places)
+    answered = [u for u in suspected if u.key in answers]
+    read = [f for u in answered for f in _read(u, weighed.fields[u.key], answers[u.key])]
+    before = {f.path: f.value for f in weighed.all}
     otherwise = {f.path: f for f in read if not same_value(f.value, before[f.path])}
-    state.rivals.update(otherwise)
-    state.notes.append(f"read again for failed checks: {', '.join(u.key for u in suspected)}")
-    settled = settle(schema, state)
-    return _explained(settled, {f.path for f in read} - otherwise.keys()) if answered else settled
+    weighed.rivals.update(otherwise)
+    weighed.notes.append(f"read again for failed checks: {', '.join(u.key for u in suspected)}")
+    settled = admit_rivals(schema, weighed)
+    same = {f.path for f in read} - otherwise.keys()
+    return _explained(settled, same) if answered else settled
 
 
 def places_of(fields: Iterable[Field]) -> list[Place]:
@@ -87,25 +93,25 @@ def places_of(fields: Iterable[Field]) -> list[Place]:
     return [(e.page, polygon) for f in fields for e in f.evidence for polygon in e.polygons]
 
 
-def _read(unit: Unit, now: Sequence[Field], said: Said) -> list[Field]:
+def _read(unit: Unit, now: Sequence[Field], answer: UnitAnswer) -> list[Field]:
     """What the model reads now of the fields there are."""
-    read = [h.field for h in said.held if h.field is not None]
+    read = [v.field for v in answer.verified if v.field is not None]
     if unit.is_array:
-        read = beside(unit, rows_of(now, unit), said.rows)
+        read = match_rows(unit, rows_of(now, unit), answer.rows)
     paths = {f.path for f in now}
     return [f for f in read if f.status == "found" and f.path in paths]
 
 
 def _explained(checks: Sequence[Check], same: Set[str]) -> tuple[Check, ...]:
-    """Checks of which those that fail say whether their cells were read the same again."""
-    told = []
+    """The checks; a message of one that fails says whether its cells were read the same again."""
+    explained = []
     for check in checks:
         if failing([check]):
             unsure = [path for path in check.paths if path not in same]
             why = f"{MISREAD} {', '.join(unsure)}" if unsure else CONFIRMED
             check = check.replace(message=f"{check.message}; {why}")
-        told.append(check)
-    return tuple(told)
+        explained.append(check)
+    return tuple(explained)
 
 
 def _preferred(rival: Field, now: Field) -> Field:
@@ -117,10 +123,10 @@ def _preferred(rival: Field, now: Field) -> Field:
     )
 
 
-def _swap(state: State, new: Field) -> None:
-    """Put a field in place of the one with its path."""
-    for key, fields in state.fields.items():
-        state.fields[key] = tuple(new if f.path == new.path else f for f in fields)
+def _swap(weighed: WeighedFields, new: Field) -> None:
+    """Replace the field that has the path of the new one."""
+    for key, fields in weighed.fields.items():
+        weighed.fields[key] = tuple(new if f.path == new.path else f for f in fields)
 
 
 def _weight(checks: Sequence[Check]) -> int:

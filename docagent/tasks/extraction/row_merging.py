@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from docagent.cascade.answer_format import Unit
-from docagent.cascade.verification import Held
+from docagent.cascade.verification import Verified
 from docagent.cascade.weighing import disputed, same_value, weigh
 from docagent.geometry import polygon_to_bbox
 from docagent.results import Field
@@ -38,6 +38,15 @@ def rows_of(fields: Iterable[Field], unit: Unit) -> list[Cells]:
     return [rows[index] for index in sorted(rows)]
 
 
+def row_starts(rows: Iterable[Cells]) -> list[int]:
+    """Where in the document's text rows begin; rows without evidence are left out."""
+    return [
+        min(e.span.start for field in row.values() for e in field.evidence)
+        for row in rows
+        if any(field.evidence for field in row.values())
+    ]
+
+
 def distinct_rows(rows: Iterable[Cells]) -> list[Cells]:
     """Rows without those whose words all lie within another one: a model that repeats a row,
     whole or with fewer words, or parts of a document that overlap, do not add to a sum. Rows that
@@ -63,7 +72,7 @@ def join_columns(chunks: Sequence[Sequence[Cells]]) -> list[Cells]:
     for rows in chunks[1:]:
         for row in rows:
             partner = next(
-                (r for r in joined if not r.keys() & row.keys() and _beside(r, row)), None
+                (r for r in joined if not r.keys() & row.keys() and _is_level(r, row)), None
             )
             if partner is None:
                 joined.append(dict(row))
@@ -73,7 +82,12 @@ def join_columns(chunks: Sequence[Sequence[Cells]]) -> list[Cells]:
 
 
 def merge_rows(
-    unit: Unit, fast: Sequence[Cells], model: Sequence[Cells], trust: float, *, whole: bool = True
+    unit: Unit,
+    embedded: Sequence[Cells],
+    model: Sequence[Cells],
+    trust: float,
+    *,
+    whole: bool = True,
 ) -> Merged:
     """Rows of both readings in the order of the page.
 
@@ -84,7 +98,7 @@ def merge_rows(
     """
     left = list(model)
     merged: list[tuple[Cells, Cells]] = []
-    for row in fast:
+    for row in embedded:
         partner = next((other for other in left if _same_row(unit, row, other)), None)
         if partner is None:
             merged.append((_unconfirmed(row, trust) if whole else row, {}))
@@ -95,11 +109,11 @@ def merge_rows(
     merged += [(row, {}) for row in left if len(row) >= least]
     merged.sort(key=lambda pair: _place(pair[0]))
     fields, rivals = _numbered(unit, merged)
-    note = f"{unit.key}: {len(fast)} rows read, {len(model)} by the model, {len(merged)} kept"
+    note = f"{unit.key}: {len(embedded)} rows read, {len(model)} by the model, {len(merged)} kept"
     return Merged(fields, rivals, note)
 
 
-def beside(unit: Unit, rows: Sequence[Cells], model: Sequence[Cells]) -> list[Field]:
+def match_rows(unit: Unit, rows: Sequence[Cells], model: Sequence[Cells]) -> list[Field]:
     """The model's cells for rows that there are, with the numbers of these."""
     fields = []
     for index, row in enumerate(rows):
@@ -118,7 +132,7 @@ def _merged_row(row: Cells, partner: Cells, trust: float) -> tuple[Cells, Cells]
             cells[column] = row.get(column) or partner[column]
             continue
         model = partner[column]
-        cells[column], rival = weigh(row[column], Held(model.how or "verbatim", model), trust)
+        cells[column], rival = weigh(row[column], Verified(model.how or "verbatim", model), trust)
         if rival is not None:
             rivals[column] = rival
     return cells, rivals
@@ -150,7 +164,7 @@ def _same_row(unit: Unit, a: Cells, b: Cells) -> bool:
     if len(unit.leaves) == 1 and unit.column(unit.leaves[0]) == "":
         (path,) = a
         return path in b and same_value(a[path].value, b[path].value)
-    return _beside(a, b)
+    return _is_level(a, b)
 
 
 def _characters(row: Cells) -> frozenset[int]:
@@ -164,7 +178,7 @@ def _characters(row: Cells) -> frozenset[int]:
     )
 
 
-def _beside(a: Cells, b: Cells) -> bool:
+def _is_level(a: Cells, b: Cells) -> bool:
     """Whether two rows stand at the same height of a page."""
     (page, top, bottom), (other, upper, lower) = _band(a), _band(b)
     if page != other:

@@ -8,151 +8,178 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from docagent.cascade.answer_format import is_object, members, problem
-from docagent.cascade.document_view import Look, Part
-from docagent.cascade.usage_report import to_use
+from docagent.cascade.document_view import DocumentView
+from docagent.cascade.request_loop import CascadeTask, Inquiry, count_open, run_cascade
+from docagent.cascade.usage_report import Tally
 from docagent.cascade.verification import ground_among, named_words
 from docagent.evidence.grounding import ground_ranges, ground_words
 from docagent.layout.numbered_lines import defuse
 from docagent.results import Sentence, Summary
 from docagent.tasks.summarisation.embedded import covered
-from docagent.tasks.summarisation.fact_check import unproven
+from docagent.tasks.summarisation.fact_check import find_unproven
 from docagent.vlm.calls import Asker, Reply, Request
 
-LONGEST_SENTENCE = 400
-MOST_LINES = 12
-MOST_UNPROVEN = 20
+MAX_SENTENCE_CHARS = 400
+MAX_LINES = 12
+MAX_UNPROVEN = 20
 """Sentences kept that do not hold."""
-REPAIRS = 1
-COVERED = 0.5
+MIN_COVERED_RATIO = 0.5
 """Share of the document's words from which on the embedded summary leaves little out."""
 
 
-@dataclass
-class _Job:
-    """A part of the document that some sentences are asked of; own: the embedded ones."""
+@dataclass(eq=False, kw_only=True)
+class SummaryInquiry(Inquiry):
+    """At most max_sentences asked of a part of the document.
 
-    part: Part
-    own: list[Sentence]
-    most: int
-    complaints: tuple[str, ...] = ()
+    embedded: the sentences of the embedded summary there. sentences: those of the model that
+    hold. unproven: those that do not.
+    """
+
+    embedded: tuple[Sentence, ...]
+    max_sentences: int
     sentences: tuple[Sentence, ...] = ()
     unproven: list[Sentence] = field(default_factory=list)
 
+    @property
+    def is_open(self) -> bool:
+        return not self.sentences
 
-def summarise_unsure(look: Look, fast: Summary, asker: Asker, sentences: int) -> Summary:
+
+@dataclass
+class SummaryTask(CascadeTask[SummaryInquiry, Summary]):
+    """A summary of at most max_sentences."""
+
+    max_halvings: ClassVar[int] = 0
+    view: DocumentView
+    embedded: Summary
+    max_sentences: int
+
+    def inquiries(self) -> list[SummaryInquiry]:
+        """One for each part that embedded sentences begin in."""
+        always = self.view.settings.vlm.effective_mode == "always"
+        if not self.embedded.sentences or not (always or is_unsure(self.view, self.embedded)):
+            return []
+        found = []
+        is_single = len(self.view.parts) == 1
+        for part in self.view.parts:
+            words = self.view.document.words[part[0].start : part[-1].end]
+            first, last = words[0].span.start, words[-1].span.end
+            inside = tuple(
+                s for s in self.embedded.sentences if first <= s.evidence[0].span.start < last
+            )
+            if inside:
+                most = self.max_sentences if is_single else len(inside)
+                found.append(SummaryInquiry(part=part, embedded=inside, max_sentences=most))
+        return found
+
+    def request(self, inquiry: SummaryInquiry) -> Request:
+        # Complaints quote the model, and its sentences may be what the document told it to say.
+        complaints = [defuse(complaint) for complaint in inquiry.complaints]
+        return self.view.request(
+            "summarise",
+            {"sentences": inquiry.max_sentences, "complaints": complaints},
+            inquiry.part,
+            ["summary"],
+            json_schema=_schema(inquiry),
+            is_usable=is_object,
+        )
+
+    def apply(self, inquiry: SummaryInquiry, reply: Reply) -> Sequence[SummaryInquiry]:
+        """Sentences that hold are kept; if none does, the part is asked again."""
+        items = members(reply.text).get("sentences")
+        if not isinstance(items, list):
+            inquiry.complaints = ("sentences: it is missing",)
+            return ()
+        form = {
+            "$defs": _schema(inquiry)["$defs"],
+            "properties": {"one": {"$ref": "#/$defs/sentence"}},
+        }
+        complaints: list[str] = []
+        proven: dict[str, Sentence] = {}
+        for number, item in enumerate(items[: inquiry.max_sentences], start=1):
+            wrong = problem(form, "one", item)
+            if not wrong:
+                sentence = _verify(self.view, item)
+                wrong = sentence.message
+                if sentence.evidence:
+                    proven[sentence.text] = sentence
+                elif sentence.text:
+                    inquiry.unproven.append(sentence)
+            if wrong:
+                complaints.append(f"sentence {number}: {wrong}")
+        inquiry.sentences = tuple(proven.values())
+        inquiry.complaints = tuple(complaints) or ("sentences: there is none",)
+        return ()
+
+    def weigh(self, inquiries: Sequence[SummaryInquiry]) -> tuple[Summary, Tally]:
+        """The model's sentences where any hold, the embedded ones of the other parts."""
+        tally = count_open(inquiries)
+        in_order = sorted(inquiries, key=lambda inquiry: inquiry.part[0].start)
+        unproven = dict.fromkeys(s for inquiry in in_order for s in inquiry.unproven)
+        failed = tally.status == "failed"
+        result = self.embedded.replace(
+            sentences=tuple(s for i in in_order for s in i.sentences or i.embedded),
+            unproven=tuple(unproven)[:MAX_UNPROVEN],
+            message="the model gave no usable summary" if failed else "",
+        )
+        return result, tally
+
+
+def summarise_unsure(
+    view: DocumentView, embedded: Summary, asker: Asker, sentences: int
+) -> Summary:
     """The embedded summary if it says most of the document, or else what of a model's holds.
     Never raises for what the model does; ``vlm`` of the summary tells."""
-    mode = look.settings.vlm.effective_mode
-    if not fast.sentences or not (mode == "always" or is_unsure(look, fast)):
-        return fast.replace(vlm=to_use(mode, asker, 0, 0))
-    jobs = _jobs(look, fast, sentences)
-    for _ in range(REPAIRS + 1):
-        waiting = [job for job in jobs if not job.sentences]
-        replies = asker.ask_all([_request(look, job) for job in waiting])
-        for job, reply in zip(waiting, replies, strict=True):
-            _hear(look, job, reply)
-    failed = sum(not job.sentences for job in jobs)
-    said = tuple(s for job in jobs for s in job.sentences or job.own)
-    loose = tuple(s for job in jobs for s in job.unproven)
-    return fast.replace(
-        sentences=said,
-        unproven=tuple(dict.fromkeys(loose))[:MOST_UNPROVEN],
-        message="the model gave no usable summary" if failed == len(jobs) else "",
-        vlm=to_use(mode, asker, len(jobs), failed),
-    )
+    return run_cascade(SummaryTask(view, embedded, sentences), asker)
 
 
-def is_unsure(look: Look, fast: Summary) -> bool:
+def is_unsure(view: DocumentView, embedded: Summary) -> bool:
     """Whether the embedded summary leaves much out, so that a model is asked."""
-    return covered(look.document, fast) < COVERED
+    return covered(view.document, embedded) < MIN_COVERED_RATIO
 
 
-def _jobs(look: Look, fast: Summary, sentences: int) -> list[_Job]:
-    """The parts that embedded sentences begin in."""
-    jobs = []
-    for part in look.parts:
-        words = look.document.words[part[0].start : part[-1].end]
-        first, last = words[0].span.start, words[-1].span.end
-        own = [s for s in fast.sentences if first <= s.evidence[0].span.start < last]
-        if own:
-            jobs.append(_Job(part, own, sentences if len(look.parts) == 1 else len(own)))
-    return jobs
-
-
-def _request(look: Look, job: _Job) -> Request:
-    # Complaints quote the model, and what it says may be what the document told it to.
-    values = {"sentences": job.most, "complaints": [defuse(said) for said in job.complaints]}
-    return look.request(
-        "summarise",
-        values,
-        job.part,
-        ["summary"],
-        json_schema=summary_schema([line.id for line in job.part], job.most),
-        is_usable=is_object,
-    )
+def _schema(inquiry: SummaryInquiry) -> dict[str, Any]:
+    return summary_schema([line.id for line in inquiry.part], inquiry.max_sentences)
 
 
 def summary_schema(ids: Sequence[str], most: int) -> dict[str, Any]:
     """JSON Schema of a summary; line ids can only be those of the page."""
-    lines = {"type": "array", "minItems": 1, "maxItems": MOST_LINES, "items": {"enum": list(ids)}}
+    lines = {"type": "array", "minItems": 1, "maxItems": MAX_LINES, "items": {"enum": list(ids)}}
     # Lines first: the model has to say where it looks before it says what it sees.
     sentence = {
         "type": "object",
-        "properties": {"lines": lines, "text": {"type": "string", "maxLength": LONGEST_SENTENCE}},
+        "properties": {"lines": lines, "text": {"type": "string", "maxLength": MAX_SENTENCE_CHARS}},
         "required": ["lines", "text"],
         "additionalProperties": False,
     }
-    said = {"type": "array", "minItems": 1, "maxItems": most, "items": {"$ref": "#/$defs/sentence"}}
+    items = {"$ref": "#/$defs/sentence"}
+    sentences = {"type": "array", "minItems": 1, "maxItems": most, "items": items}
     return {
         "type": "object",
-        "properties": {"sentences": said},
+        "properties": {"sentences": sentences},
         "required": ["sentences"],
         "additionalProperties": False,
         "$defs": {"sentence": sentence},
     }
 
 
-def _hear(look: Look, job: _Job, reply: Reply) -> None:
-    """Take the sentences that hold; if none does, say why, so that it is asked again."""
-    said = members(reply.text).get("sentences")
-    if not isinstance(said, list):
-        job.complaints = ("sentences: it is missing",)
-        return
-    schema = summary_schema([line.id for line in job.part], job.most)
-    one = {"$defs": schema["$defs"], "properties": {"one": {"$ref": "#/$defs/sentence"}}}
-    held: list[Sentence] = []
-    complaints: list[str] = []
-    for number, item in enumerate(said[: job.most], start=1):
-        wrong = problem(one, "one", item)
-        sentence = None if wrong else _held(look, item)
-        if sentence is not None and sentence.evidence:
-            held.append(sentence)
-        elif sentence is not None and sentence.text:
-            job.unproven.append(sentence)
-        wrong = wrong or (sentence.message if sentence else "")
-        if wrong:
-            complaints.append(f"sentence {number}: {wrong}")
-    job.sentences = tuple({sentence.text: sentence for sentence in held}.values())
-    job.complaints = tuple(complaints) or ("sentences: there is none",)
-
-
-def _held(look: Look, item: Mapping[str, Any]) -> Sentence:
+def _verify(view: DocumentView, item: Mapping[str, Any]) -> Sentence:
     """A sentence with the lines it rests on; without them, and with the reason, if it does not."""
     text = " ".join("".join(_printable(c) for c in item["text"]).split())
-    lines = [look.by_id[line] for line in dict.fromkeys(item["lines"])]
+    lines = [view.by_id[line] for line in dict.fromkeys(item["lines"])]
     lines.sort(key=lambda line: line.start)
-    missing = unproven(look, text, lines)
+    missing = find_unproven(view, text, lines)
     if missing:
         message = f"not on the lines it names: {', '.join(missing)}"
         return Sentence(text=text, how="derived", source="vlm", message=message)
-    ranges, exact = ground_among(look.document, named_words(look, item["lines"]), text)
+    ranges, exact = ground_among(view.document, named_words(view, item["lines"]), text)
     if ranges and exact:
-        evidence = ground_ranges(look.document, ranges)
+        evidence = ground_ranges(view.document, ranges)
         return Sentence(text=text, evidence=evidence, source="vlm")
-    whole = tuple(e for line in lines for e in ground_words(look.document, line.start, line.end))
+    whole = tuple(e for line in lines for e in ground_words(view.document, line.start, line.end))
     return Sentence(text=text, evidence=whole, how="derived", source="vlm")
 
 

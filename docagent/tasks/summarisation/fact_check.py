@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
 
-from docagent.cascade.document_view import Look
+from docagent.cascade.document_view import DocumentView
 from docagent.cascade.verification import may_replace
 from docagent.confidence import THRESHOLDS
 from docagent.layout.numbered_lines import NumberedLine
@@ -39,10 +39,12 @@ _DENIALS = frozenset(
 )
 
 
-def unproven(look: Look, sentence: str, lines: Sequence[NumberedLine]) -> tuple[str, ...]:
+def find_unproven(
+    view: DocumentView, sentence: str, lines: Sequence[NumberedLine]
+) -> tuple[str, ...]:
     """What of a sentence is not on the lines it rests on, each as it is written there, or why it
     does not rest on them; empty if it holds."""
-    printed = _Printed(look, lines)
+    printed = _Printed(view, lines)
     words = sentence.split()
     dated = _dated(words, printed)
     missing = [
@@ -60,8 +62,8 @@ def unproven(look: Look, sentence: str, lines: Sequence[NumberedLine]) -> tuple[
 class _Printed:
     """What lines have on them, as far as it can be read."""
 
-    def __init__(self, look: Look, lines: Sequence[NumberedLine]) -> None:
-        self.look = look
+    def __init__(self, view: DocumentView, lines: Sequence[NumberedLine]) -> None:
+        self.view = view
         self.indices = [i for line in lines for i in range(line.start, line.end)]
         self._rows = [[self._text(i) for i in range(n.start, n.end)] for n in lines]
         self.words = frozenset(_bare(word) for row in self._rows for word in row)
@@ -81,10 +83,10 @@ class _Printed:
 
     def may_read(self, word: str) -> bool:
         """Whether a word that the recognizer is unsure of may be this one."""
-        return any(may_replace(self.look, index, word) for index in self.indices)
+        return any(may_replace(self.view, index, word) for index in self.indices)
 
     def _text(self, index: int) -> str:
-        word = self.look.document.words[index].word
+        word = self.view.document.words[index].word
         legible = word.confidence is None or word.confidence >= THRESHOLDS.illegible
         return word.text if legible else ""
 
