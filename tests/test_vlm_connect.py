@@ -20,7 +20,7 @@ from docagent.vlm.client import VllmChat
 from docagent.vlm.connection import load_chat_model, model_name
 from docagent.vlm.repetition import is_repeating
 from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
-from docagent.vlm.streaming import stream_answer
+from docagent.vlm.streaming import CallLimits, stream_answer
 from tests.documents import document_of
 from tests.vlm_models import FAST, DoubtfulReader
 
@@ -155,13 +155,14 @@ def test_wrong_options_on_the_command_line(capsys, tmp_path):
     assert "give http://HOST:PORT/v1" in capsys.readouterr().err
 
 
-def heard(said: ScriptedAnswer, seconds: float = 5.0, max_tokens: int = 500):
-    model = ScriptedChatModel(script=[said])
-    return stream_answer(model, [{"role": "user", "content": "hi"}], {}, seconds, max_tokens)
+def stream(scripted: ScriptedAnswer, seconds: float = 5.0, max_tokens: int = 500):
+    model = ScriptedChatModel(script=[scripted])
+    limits = CallLimits(seconds, max_tokens)
+    return stream_answer(model, [{"role": "user", "content": "hi"}], {}, limits)
 
 
 @pytest.mark.parametrize(
-    ("said", "outcome"),
+    ("scripted", "outcome"),
     [
         (ScriptedAnswer("fine"), "answered"),
         (ScriptedAnswer("fine", finish=None), "answered"),
@@ -172,14 +173,14 @@ def heard(said: ScriptedAnswer, seconds: float = 5.0, max_tokens: int = 500):
         (ScriptedAnswer("late", delay=9), "timeout"),
     ],
 )
-def test_how_an_answer_ends(said, outcome):
-    spoken = heard(said, 0.1 if outcome == "timeout" else 5.0)
+def test_how_an_answer_ends(scripted, outcome):
+    spoken = stream(scripted, 0.1 if outcome == "timeout" else 5.0)
     assert spoken.outcome == outcome
     assert len(spoken.text) <= 500 * 9
 
 
 def test_what_was_said_before_it_broke_is_kept():
-    assert heard(ScriptedAnswer("half", error=RuntimeError("gone"))).text == "half"
+    assert stream(ScriptedAnswer("half", error=RuntimeError("gone"))).text == "half"
 
 
 @given(st.text(min_size=1, max_size=100), st.text(max_size=100))
@@ -199,10 +200,10 @@ ROW = ", ".join(f'"{c}": {{"lines": ["L7"], "how": "verbatim", "value": "{c} 1"}
 @pytest.mark.parametrize("length", [161, len(ROW), 400, 639, 640])
 def test_a_row_said_three_times_is_a_loop(length: int):
     row = (ROW * 3)[:length]
-    said = "".join(f'{{"lines": ["L{n}"], "how": "absent"}}, ' for n in range(40))
-    assert is_repeating(said + row * 3)
-    assert not is_repeating(said + row * 2)
-    assert not is_repeating(said + row + row.replace("7", "8") + row)
+    scripted = "".join(f'{{"lines": ["L{n}"], "how": "absent"}}, ' for n in range(40))
+    assert is_repeating(scripted + row * 3)
+    assert not is_repeating(scripted + row * 2)
+    assert not is_repeating(scripted + row + row.replace("7", "8") + row)
 
 
 def test_looking_for_loops_is_cheap():

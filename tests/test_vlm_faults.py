@@ -15,7 +15,7 @@ from docagent.settings import Settings
 from docagent.vlm import streaming
 from docagent.vlm.faults import to_vlm_error
 from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
-from docagent.vlm.streaming import stream_answer
+from docagent.vlm.streaming import CallLimits, stream_answer
 from tests.documents import document_of
 from tests.vlm_models import FAST, DoubtfulReader, cell
 
@@ -76,26 +76,27 @@ def test_a_response_says_how_long_to_wait():
     assert to_vlm_error(ApiError("busy", response=BUSY)).retry_after == 0.3
 
 
-def spoken(script, retries=2, seconds=5.0):
+def stream(script, retries=2, seconds=5.0):
     model = ScriptedChatModel(script=script)
-    heard = stream_answer(model, [{"role": "user", "content": "hi"}], {}, seconds, 500, retries)
-    return heard, len(model.requests)
+    limits = CallLimits(seconds, 500, retries)
+    answer = stream_answer(model, [{"role": "user", "content": "hi"}], {}, limits)
+    return answer, len(model.requests)
 
 
 @pytest.fixture
 def hurried(monkeypatch):
-    monkeypatch.setattr(streaming, "BACKOFF", 0.01)
+    monkeypatch.setattr(streaming, "BACKOFF_SECONDS", 0.01)
 
 
 def test_what_may_pass_is_tried_again(hurried):
-    heard, calls = spoken([ApiError("busy", 429), TimeoutError("late"), "fine"])
-    assert (heard.outcome, heard.text, calls) == ("answered", "fine", 3)
+    answer, calls = stream([ApiError("busy", 429), TimeoutError("late"), "fine"])
+    assert (answer.outcome, answer.text, calls) == ("answered", "fine", 3)
 
 
 def test_tries_are_bounded(hurried):
-    heard, calls = spoken([ConnectionError("gone")] * 9)
-    assert (heard.outcome, calls) == ("connection", 3)
-    assert heard.message == "ConnectionError: gone"
+    answer, calls = stream([ConnectionError("gone")] * 9)
+    assert (answer.outcome, calls) == ("connection", 3)
+    assert answer.message == "ConnectionError: gone"
 
 
 @pytest.mark.parametrize(
@@ -108,13 +109,13 @@ def test_tries_are_bounded(hurried):
     ],
 )
 def test_what_is_final_or_half_said_is_not_tried_again(hurried, first):
-    assert spoken([first, "fine"])[1] == 1
+    assert stream([first, "fine"])[1] == 1
 
 
 def test_retries_end_with_the_time_of_the_call():
     start = time.monotonic()
-    heard, calls = spoken([ConnectionError("gone")] * 9, retries=8, seconds=0.3)
-    assert (heard.outcome, calls) == ("timeout", 1)
+    answer, calls = stream([ConnectionError("gone")] * 9, retries=8, seconds=0.3)
+    assert (answer.outcome, calls) == ("timeout", 1)
     assert time.monotonic() - start < 2
 
 

@@ -1,7 +1,7 @@
-"""LoRA adapters: which one a document is read with, and whether it does anything at all.
+"""LoRA adapters: which one a document is read with, and whether it has any effect.
 
-A server may load an adapter whose weights it does not find a place for, and then answers as the
-base model does without a word. So an adapter is probed before its first use: the probabilities
+A server may load an adapter whose weights fit none of its modules, and then answers as the base
+model does, without a warning. So an adapter is probed before its first use: the probabilities
 of how it begins its answer to a fixed text must differ from the base model's.
 """
 
@@ -24,9 +24,9 @@ PROBE = (
     "L3| Date 12 March 2021  L4| Total due 1,234.50 EUR  L5| The parties agree as follows. "
     "L6| Haemoglobin 13.5 g/dl. Give total, date and seller as one JSON object."
 )
-LEAST = 1e-4
+MIN_DIFFERENCE = 1e-4
 """Difference of log probabilities that rounding may give."""
-NOISE = 3.0
+MIN_NOISE_RATIO = 3.0
 """An adapter must differ from the base model by more than this many times what the base model
 differs from itself, which it may where other work shares the server."""
 
@@ -34,7 +34,7 @@ Effect = Literal["works", "no_effect", "not_served", "unknown"]
 
 
 class Probed(Protocol):
-    """What a client must be able to do for its adapters to be chosen and probed."""
+    """A client whose adapters can be chosen and probed."""
 
     def models(self) -> tuple[str, ...]: ...
 
@@ -86,7 +86,7 @@ def probe_adapter(client: BaseChatModel, name: str) -> AdapterState:
     if difference is None or noise is None:
         message = f"adapter {name!r} was not checked: the server tells no logprobs"
         return AdapterState(name, "unknown", None, message)
-    if difference <= max(LEAST, NOISE * noise):
+    if difference <= max(MIN_DIFFERENCE, MIN_NOISE_RATIO * noise):
         message = (
             f"adapter {name!r} has no effect: it answers exactly as the base model; its weights "
             "do not fit the names of the modules served, or were never trained"

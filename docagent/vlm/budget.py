@@ -1,4 +1,4 @@
-"""How much goes into a call: what a model takes, in tokens, told by its server or by itself."""
+"""The room of a call: how many tokens a model takes, by its server or its own profile."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
 PIXELS_PER_TOKEN = 28 * 28
-"""What a token of a picture shows in Qwen2.5-VL; most models spend fewer tokens on a page."""
-INSTRUCTIONS = 1500
+"""Of a picture in Qwen2.5-VL; most models spend fewer tokens on a page."""
+INSTRUCTION_TOKENS = 1500
 """Tokens of a prompt besides pages: instructions, up to 40 fields, complaints."""
-LEAST_CHARS = 200
+MIN_CHARS = 200
 
 
 def fit_settings(settings: Settings, tokens: int | None) -> Settings:
@@ -31,10 +31,10 @@ def fit_settings(settings: Settings, tokens: int | None) -> Settings:
     pictures = min(_picture_tokens(settings), tokens // 3)
     answer = min(settings.vlm.max_tokens, tokens // 4)
     # So much text at least, however small the model: a request that is too long is halved.
-    room = max(tokens - INSTRUCTIONS - pictures - answer, tokens // 8)
+    room = max(tokens - INSTRUCTION_TOKENS - pictures - answer, tokens // 8)
     return settings.replace(
         vlm={
-            "chars": min(settings.vlm.chars, max(LEAST_CHARS, int(room * CHARS_PER_TOKEN))),
+            "chars": min(settings.vlm.chars, max(MIN_CHARS, int(room * CHARS_PER_TOKEN))),
             "max_tokens": min(settings.vlm.max_tokens, max(16, tokens // 2)),
         }
     )
@@ -52,7 +52,8 @@ class ContextLength:
         self._not_before = 0.0
 
     def tokens(self, breaker: Breaker) -> int | None:
-        """Prompt and answer together; None if nobody says. Never raises for what a server does."""
+        """Prompt and answer together; None if it is not known. Never raises for what a server
+        does."""
         with self._lock:
             now = time.monotonic()
             if not self._known and breaker.reply is None and now >= self._not_before:
@@ -65,14 +66,14 @@ class ContextLength:
 
 
 def _context_length(model: BaseChatModel) -> int | None:
-    """What the client of a server asks it, or else what LangChain's profile of a model says."""
+    """By the client's question to the server, or else by LangChain's profile of the model."""
     ask = getattr(model, "context_length", None)
     if callable(ask):
-        told = ask()
+        tokens = ask()
     else:
         profile = getattr(model, "profile", None)
-        told = profile.get("max_input_tokens") if isinstance(profile, Mapping) else None
-    return told if isinstance(told, int) and told > 0 else None
+        tokens = profile.get("max_input_tokens") if isinstance(profile, Mapping) else None
+    return tokens if isinstance(tokens, int) and tokens > 0 else None
 
 
 def _picture_tokens(settings: Settings) -> int:

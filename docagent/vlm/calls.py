@@ -1,4 +1,4 @@
-"""Between a task and a chat model: a ladder of retries, a budget, and a record of every call."""
+"""Calls of a chat model for a task: retries, a budget, and a record of every call."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from docagent.vlm.message_content import (
     keep_images,
     mostly_pictures,
 )
-from docagent.vlm.streaming import StreamedAnswer, ToolCall, stream_answer
+from docagent.vlm.streaming import CallLimits, StreamedAnswer, ToolCall, stream_answer
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
-LADDER: tuple[Mapping[str, Any], ...] = (
+RETRY_OPTIONS: tuple[Mapping[str, Any], ...] = (
     {"temperature": 0.0},
     {"temperature": 0.3, "frequency_penalty": 0.1},
     {"temperature": 0.8, "frequency_penalty": 0.2},
 )
 """Options of the first try and of the next ones, after an answer that repeats itself, breaks
 off or is not what was asked for. Other ways of decoding get out of most loops. The penalty is one
-that every server of OpenAI's protocol knows and that counts what was said: ``repetition_penalty``
-counts the prompt too, whose words are what is to be copied."""
-WHOLE_ANSWER = 2
+that every server of OpenAI's protocol knows and that counts the answer alone:
+``repetition_penalty`` counts the prompt too, whose words are what is to be copied."""
+MAX_TIMEOUTS_PER_ANSWER = 2
 """An answer, with the client's own retries, may take this many times ``vlm.timeout``."""
-SERVER_ERRORS = 2
+MAX_SERVER_ERRORS = 2
 """Errors of a server in a row, after the client's own retries, until it is asked no more: one
 alone may be about the request."""
-_AGAIN = ("repeated", "truncated", "invalid")
+_RETRIED = ("repeated", "truncated", "invalid")
 _GONE = ("connection", "timeout", "busy")
-_TOO_MUCH = (400, 413, 422)
+_TOO_LARGE = (400, 413, 422)
 """Statuses of a request that is too large: too many images, or too long."""
 _UNKNOWN_MODEL = 404
 BASE_ASKED = "the base model is asked instead"
@@ -114,7 +114,8 @@ class Asker:
         notes: Sequence[str] = (),
     ) -> None:
         """breaker: shared by the documents of one agent. fallback: asked from then on if the
-        server knows no model of the first one's name. notes: what is to be said of the choice."""
+        server knows no model of the first one's name. notes: on the choice of the model, for the
+        result."""
         self._chat = model
         self._fallback = fallback
         self._notes = list(notes)
@@ -169,15 +170,17 @@ class Asker:
         return model_name(self._chat)
 
     def ask(self, request: Request) -> Reply:
-        """The answer, after up to ``len(LADDER)`` calls; what is left of it if none is usable."""
+        """The answer, after up to ``len(RETRY_OPTIONS)`` calls; what is left of
+        it if none is usable."""
         best = Reply("", "invalid", "it was never asked")
-        for rung in LADDER:
-            reply, request, again = self._once(request, rung)
+        for options in RETRY_OPTIONS:
+            reply, following = self._call(request, options)
             if reply.ok or len(reply.text) >= len(best.text):
                 best = reply
             is_begun = request.is_begun if reply.outcome == "truncated" else None
-            if not again or (is_begun and is_begun(reply.text)):
+            if following is None or (is_begun and is_begun(reply.text)):
                 break
+            request = following
         return best
 
     def ask_all(self, requests: Iterable[Request]) -> list[Reply]:
@@ -189,50 +192,36 @@ class Asker:
         with ThreadPoolExecutor(workers) as pool:
             return list(pool.map(self.ask, waiting))
 
-    def _once(self, request: Request, rung: Mapping[str, Any]) -> tuple[Reply, Request, bool]:
-        """One call: the reply, the request for a next call, and whether there is to be one."""
+    def _call(self, request: Request, decoding: Mapping[str, Any]) -> tuple[Reply, Request | None]:
+        """One call: the reply, and the request of a next call; None if there is to be none."""
         refused = self._refused()
         if refused:
-            return refused, request, False
-        start = time.monotonic()
-        longest = WHOLE_ANSWER * self._settings.vlm.timeout
-        seconds = max(0.0, min(longest, self._deadline - start))
-        options = self._options(request, rung)
-        model = self._chat
+            return refused, None
+        model, options = self._chat, self._options(request, decoding)
+        answer = self._stream(model, request, options)
+        reply = _to_reply(request, answer)
+        self._record(request, options, answer, reply)
+        self._notice(Reply("", reply.outcome, reply.message))
+        if answer.status == _UNKNOWN_MODEL and self._falls_back(model):
+            return self._call(request, decoding)
+        return reply, _following(request, reply, answer.status)
+
+    def _stream(
+        self, model: BaseChatModel, request: Request, options: Mapping[str, Any]
+    ) -> StreamedAnswer:
+        vlm = self._settings.vlm
         chat = model.bind_tools(list(map(dict, request.tools))) if request.tools else model
-        spoken = stream_answer(
-            chat,
-            request.messages,
-            options,
-            seconds,
-            self._settings.vlm.max_tokens,
-            self._settings.vlm.retries,
-            self._settings.vlm.tracing,
-        )
-        outcome, message = spoken.outcome, spoken.message
-        called = bool(request.tools and spoken.calls)
-        if outcome == "answered" and not called and not request.is_usable(spoken.text):
-            outcome, message = "invalid", "the answer is not what was asked for"
-        reply = Reply(spoken.text, outcome, message, spoken.calls if called else ())
-        self._record(request, options, spoken, reply, time.monotonic() - start)
-        self._notice(Reply("", outcome, message))
-        if spoken.status == _UNKNOWN_MODEL and self._falls_back(model):
-            return self._once(request, rung)
-        # A server without tools says so with a status of the same kind; images do not matter.
-        no_tools = request.tools and "tool" in message.lower() and outcome != "length"
-        too_much = (outcome == "length" or spoken.status in _TOO_MUCH) and not no_tools
-        if outcome == "length" and request.divisible and not mostly_pictures(request.messages):
-            return reply, request, False
-        if too_much and count_images(request.messages):
-            return reply, _with_fewer_images(request), True
-        return reply, request, outcome in _AGAIN
+        left = self._deadline - time.monotonic()
+        seconds = max(0.0, min(MAX_TIMEOUTS_PER_ANSWER * vlm.timeout, left))
+        limits = CallLimits(seconds, vlm.max_tokens, vlm.retries, vlm.tracing)
+        return stream_answer(chat, request.messages, options, limits)
 
     def _notice(self, end: Reply) -> None:
         """Take note of how a call ended: whether the server is still to be asked."""
         with self._lock:
             self._server_errors = self._server_errors + 1 if end.outcome == "server" else 0
             self._unreached = self._unreached or end.outcome in (*_GONE, "server")
-            if end.outcome in _GONE or self._server_errors >= SERVER_ERRORS:
+            if end.outcome in _GONE or self._server_errors >= MAX_SERVER_ERRORS:
                 self._gone = end
         if end.outcome in ("connection", "timeout"):
             self._breaker.trip(end)
@@ -280,9 +269,8 @@ class Asker:
         self,
         request: Request,
         options: Mapping[str, Any],
-        spoken: StreamedAnswer,
+        answer: StreamedAnswer,
         reply: Reply,
-        seconds: float,
     ) -> None:
         attempt = Attempt(
             template=request.template,
@@ -291,18 +279,40 @@ class Asker:
             asked=request.asked,
             outcome=reply.outcome,
             message=reply.message,
-            answer=_said(reply)[:ANSWER_KEPT],
+            answer=_text_and_calls(reply)[:ANSWER_KEPT],
             temperature=options.get("temperature"),
             images=count_images(request.messages),
-            prompt_tokens=spoken.prompt_tokens,
-            completion_tokens=spoken.completion_tokens,
-            seconds=round(seconds, 3),
+            prompt_tokens=answer.prompt_tokens,
+            completion_tokens=answer.completion_tokens,
+            seconds=round(answer.seconds, 3),
         )
         with self._lock:
             self._attempts.append(attempt)
 
 
-def _said(reply: Reply) -> str:
+def _to_reply(request: Request, answer: StreamedAnswer) -> Reply:
+    """A complete answer is a reply if it calls tools that were offered or is usable."""
+    calls = answer.calls if request.tools else ()
+    outcome, message = answer.outcome, answer.message
+    if outcome == "answered" and not calls and not request.is_usable(answer.text):
+        outcome, message = "invalid", "the answer is not what was asked for"
+    return Reply(answer.text, outcome, message, calls)
+
+
+def _following(request: Request, reply: Reply, status: int) -> Request | None:
+    """The request to send after a reply, None if none is. status: HTTP status of an error."""
+    is_too_long = reply.outcome == "length"
+    if is_too_long and request.divisible and not mostly_pictures(request.messages):
+        return None  # the caller asks about smaller parts
+    # A server without tools refuses them with a status of the same kind; images do not matter.
+    lacks_tools = request.tools and "tool" in reply.message.lower() and not is_too_long
+    is_too_large = (is_too_long or status in _TOO_LARGE) and not lacks_tools
+    if is_too_large and count_images(request.messages):
+        return _with_fewer_images(request)
+    return request if reply.outcome in _RETRIED else None
+
+
+def _text_and_calls(reply: Reply) -> str:
     """The text of a reply and the tools that it calls, for the record."""
     calls = (f"{call.name}({call.arguments})" for call in reply.calls)
     return "\n".join(filter(None, (reply.text, *calls)))

@@ -1,4 +1,4 @@
-"""A client for vLLM, or any other server that speaks OpenAI's chat completions.
+"""A client for vLLM, or any other server with OpenAI's chat completions.
 
 Images travel as data URLs inside the messages, so that the server never fetches anything.
 ``response_format`` and ``structured_outputs`` constrain the decoding of vLLM 0.32
@@ -24,11 +24,11 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, PrivateAttr, SecretStr
 
 from docagent.errors import VlmError
-from docagent.vlm.faults import SHOWN
+from docagent.vlm.faults import MAX_MESSAGE_CHARS
 from docagent.vlm.wire import (
     chunks_to_result,
     event_to_chunk,
-    is_said,
+    has_text,
     read_events,
     status_to_error,
     to_body,
@@ -36,12 +36,12 @@ from docagent.vlm.wire import (
     to_logprobs,
 )
 
-LONGEST_WAIT = 10.0
-"""Seconds waited at most before a retry, whatever the server asks for."""
-CONNECT = 10.0
-"""Seconds a connection may take to be made."""
+MAX_WAIT_SECONDS = 10.0
+"""Longest wait before a retry, whatever the server asks for."""
+CONNECT_SECONDS = 10.0
+"""Longest time in which a connection is made."""
 TOP_LOGPROBS = 20
-"""The most that vLLM and OpenAI tell."""
+"""The most that vLLM and OpenAI give."""
 
 
 class VllmChat(BaseChatModel):
@@ -50,7 +50,7 @@ class VllmChat(BaseChatModel):
     base_url: up to and with ``/v1``. model: the name served, of a base model or of a LoRA
     adapter; empty takes the first one. timeout: seconds between two pieces of an answer.
     retries: further tries when the connection fails, the server is slow, busy (429) or broken
-    (5xx), before anything was said; other statuses are final. backoff: seconds before the
+    (5xx), before any text has come; other statuses are final. backoff: seconds before the
     first retry, doubled for each further one. concurrency: requests at one time.
 
     Calls raise VlmError. Options (``response_format``, ``temperature``, ``max_tokens``, ...)
@@ -78,7 +78,7 @@ class VllmChat(BaseChatModel):
         self._http = httpx.Client(
             base_url=self.base_url.rstrip("/") + "/",
             headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx.Timeout(self.timeout, connect=min(CONNECT, self.timeout)),
+            timeout=httpx.Timeout(self.timeout, connect=min(CONNECT_SECONDS, self.timeout)),
             limits=httpx.Limits(max_connections=self.concurrency + 1),
             trust_env=False,
         )
@@ -100,21 +100,21 @@ class VllmChat(BaseChatModel):
     ) -> Runnable[LanguageModelInput, AIMessage]:
         """The model with tools that it may call. vLLM needs ``--enable-auto-tool-choice`` and
         a ``--tool-call-parser``; without them it refuses such requests (HTTP 400)."""
-        told = [convert_to_openai_tool(tool) for tool in tools]
-        return self.bind(tools=told, tool_choice=tool_choice or "auto", **kwargs)
+        specs = [convert_to_openai_tool(tool) for tool in tools]
+        return self.bind(tools=specs, tool_choice=tool_choice or "auto", **kwargs)
 
     def models(self) -> tuple[str, ...]:
         """Names served, base models and adapters. Raises VlmError."""
         return tuple(self._listed(self.timeout))
 
     def context_length(self) -> int | None:
-        """Tokens that the model takes, prompt and answer together, as vLLM tells; None where the
-        server does not say. An adapter takes what its base model does. Raises VlmError."""
-        # Its answer is a help and no need, so it is not waited for as long as others.
-        listed = self._listed(min(CONNECT, self.timeout))
+        """Tokens that the model takes, prompt and answer together, as vLLM lists them; None where
+        the server does not. An adapter takes what its base model does. Raises VlmError."""
+        # The answer helps but is not needed, so the wait is shorter than for others.
+        listed = self._listed(min(CONNECT_SECONDS, self.timeout))
         own = listed.get(self.model)
-        told = [length for length in listed.values() if length is not None]
-        return own if own is not None else min(told, default=None)
+        known = [length for length in listed.values() if length is not None]
+        return own if own is not None else min(known, default=None)
 
     def _listed(self, seconds: float) -> dict[str, int | None]:
         """The names served and the tokens each takes."""
@@ -136,7 +136,7 @@ class VllmChat(BaseChatModel):
 
     def first_logprobs(self, text: str) -> dict[str, float]:
         """The likeliest first tokens of the answer to a text, and their log probabilities (natural
-        logarithm). Empty if the server tells none. Raises VlmError.
+        logarithm). Empty if the server gives none. Raises VlmError.
 
         Not of the prompt's tokens: vLLM's engine dies of ``prompt_logprobs`` for an adapter while
         it answers others (0.32; issue 29955 of vLLM is of the same family).
@@ -177,20 +177,20 @@ class VllmChat(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         for attempt in range(self.retries + 1):
-            said = False
+            has_begun = False
             try:
                 with self._slots:
                     body = to_body(self._name(), messages, {"stop": stop, **kwargs})
                     for chunk in self._chunks(body):
-                        said = said or is_said(chunk)
+                        has_begun = has_begun or has_text(chunk)
                         yield chunk
                 return
             except VlmError as error:
-                # Once something was said, a retry would say it twice.
-                if said or not error.retryable or attempt == self.retries:
+                # Once text has come, a retry would repeat it.
+                if has_begun or not error.retryable or attempt == self.retries:
                     raise
                 wait = max(error.retry_after, self.backoff * 2**attempt)
-            time.sleep(min(wait, LONGEST_WAIT))
+            time.sleep(min(wait, MAX_WAIT_SECONDS))
 
     def _chunks(self, body: dict[str, Any]) -> Iterator[ChatGenerationChunk]:
         try:
@@ -219,7 +219,7 @@ class VllmChat(BaseChatModel):
             return self.model
 
     def _error(self, error: httpx.HTTPError) -> VlmError:
-        reason = str(error)[:SHOWN] or type(error).__name__
+        reason = str(error)[:MAX_MESSAGE_CHARS] or type(error).__name__
         if isinstance(error, httpx.TimeoutException):
             text = f"{self.base_url} did not answer within {self.timeout:g} s"
             return VlmError(f"{text}; is it overloaded? (vlm_timeout)", "timeout")

@@ -1,4 +1,4 @@
-"""The chat model that the settings name, or none: that is a normal state."""
+"""The chat model that the settings name, if they name any."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exceptions of chat models of any make, as faults of ours.
+"""Exceptions of chat models of any make, mapped to VlmError.
 
 Makers raise their own types. What they share is an HTTP status, names of classes, and, since
 ``langchain-core`` 1.7, its classes for what goes wrong with a model; none is imported here.
@@ -12,17 +12,17 @@ from typing import Any
 
 from docagent.errors import VlmError, VlmFault
 
-SHOWN = 300
+MAX_MESSAGE_CHARS = 300
 """Characters of an error message that are passed on."""
-MOST_CAUSES = 4
-"""Exceptions that one may have been raised from, each from the next, that are looked at."""
+MAX_CAUSES = 4
+"""Length of the chain of causes (``__cause__``) that is followed."""
 _TOO_LONG = re.compile(
     r"maximum (?:context|model) length|context.?length.?exceeded|context (?:window|size)"
     r"|(?:prompt|input|request) is too long|reduce the length|exceeds? the .*context"
     r"|exceeds? the maximum number of (?:input )?tokens",
     re.I,
 )
-"""What vLLM, OpenAI and others say of a prompt that does not fit the model."""
+"""How vLLM, OpenAI and others word that a prompt does not fit the model."""
 _CLASSES: tuple[tuple[str, VlmFault], ...] = (
     (r"ContextOverflow|ContextWindow", "length"),
     (r"Timeout|DeadlineExceeded", "timeout"),
@@ -34,9 +34,9 @@ _CLASSES: tuple[tuple[str, VlmFault], ...] = (
 
 
 def to_vlm_error(error: Exception) -> VlmError:
-    """An exception as a VlmError, by its status, its classes or its words, or by those of what it
-    was raised from; its fault is ``model`` where none of them tells."""
-    text = f"{type(error).__name__}: {str(error)[:SHOWN]}"
+    """An exception as a VlmError, by its status, its classes or its message, or by those of its
+    causes; its fault is ``model`` where none of them fits."""
+    text = f"{type(error).__name__}: {str(error)[:MAX_MESSAGE_CHARS]}"
     for link in _links(error):
         status = _status(link)
         fault = status_to_fault(status, str(link)) if status else _by_class(link)
@@ -46,7 +46,7 @@ def to_vlm_error(error: Exception) -> VlmError:
 
 
 def status_to_fault(status: int, reason: str) -> VlmFault:
-    """The class of a failure by its HTTP status and what was said with it."""
+    """The fault of an HTTP status and the reason given with it."""
     if status == 429:
         return "busy"
     if status >= 500:
@@ -55,14 +55,14 @@ def status_to_fault(status: int, reason: str) -> VlmFault:
 
 
 def to_seconds(retry_after: Any) -> float:
-    """Seconds of a ``Retry-After``; 0 if it does not say any."""
+    """Seconds of a ``Retry-After``; 0 if it has none."""
     text = str(retry_after or "")
     return float(text) if text.replace(".", "", 1).isdecimal() else 0.0
 
 
 def _links(error: BaseException) -> Iterator[BaseException]:
     link: BaseException | None = error
-    for _ in range(MOST_CAUSES):
+    for _ in range(MAX_CAUSES):
         if link is None:
             return
         yield link

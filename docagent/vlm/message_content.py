@@ -1,4 +1,4 @@
-"""What is in OpenAI-style messages: pictures, text, and how much room they take."""
+"""Contents of OpenAI-style messages: pictures, text, and the room that they take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling, while a model speaks, that it has begun to go round in circles."""
+"""Detection of an answer that repeats itself, while it streams."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ SHORT_WINDOW, SHORT_PERIOD = 160, 8
 ROW_TIMES, ROW_PERIOD = 3, 640
 """The end of the text is something of at most 640 characters, a row of a table, three times over.
 Rows that are printed alike differ in the ids of their lines."""
-LOOK_EVERY = 64
-"""Characters between two looks."""
+CHECK_EVERY_CHARS = 64
+"""Characters between two checks."""
 _ENDING = 48
-"""Characters by which a longer period is looked for: they must have been said a period ago."""
+"""Characters by which a longer period is found: they must occur a period earlier too."""
 
 
 def is_repeating(text: str) -> bool:

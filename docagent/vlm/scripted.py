@@ -41,8 +41,9 @@ class ScriptedAnswer:
     calls: Sequence[tuple[str, Mapping[str, Any] | str]] = ()
 
 
-Answer = ScriptedAnswer | str | dict[str, Any] | Exception
-Script = Sequence[Answer] | Callable[[list[BaseMessage], dict[str, Any]], Answer]
+Entry = ScriptedAnswer | str | dict[str, Any] | Exception
+"""Of a script; a str or dict is the text of an answer."""
+Script = Sequence[Entry] | Callable[[list[BaseMessage], dict[str, Any]], Entry]
 
 
 class ScriptedChatModel(BaseChatModel):
@@ -95,19 +96,19 @@ class ScriptedChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        said = self._next(messages, kwargs)
-        time.sleep(said.delay)
-        for piece in self._pieces(said.text):
+        answer = self._next(messages, kwargs)
+        time.sleep(answer.delay)
+        for piece in self._pieces(answer.text):
             yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
-        for index, call in enumerate(said.calls):
+        for index, call in enumerate(answer.calls):
             yield from self._called(index, *call)
-        if said.error is not None:
-            raise said.error
-        prompt, completion = said.tokens
+        if answer.error is not None:
+            raise answer.error
+        prompt, completion = answer.tokens
         usage = UsageMetadata(
             input_tokens=prompt, output_tokens=completion, total_tokens=prompt + completion
         )
-        finish = {"finish_reason": said.finish} if said.finish else {}
+        finish = {"finish_reason": answer.finish} if answer.finish else {}
         last = AIMessageChunk(content="", response_metadata=finish, usage_metadata=usage)
         yield ChatGenerationChunk(message=last)
 

@@ -1,4 +1,4 @@
-"""What goes over the wire to an OpenAI-compatible server, and how its stream is read."""
+"""The wire format of an OpenAI-compatible server: request bodies, and events of the stream."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from langchain_core.messages import (
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from docagent.errors import VlmError
-from docagent.vlm.faults import SHOWN, status_to_fault, to_seconds
+from docagent.vlm.faults import MAX_MESSAGE_CHARS, status_to_fault, to_seconds
 
 
 def to_body(
@@ -36,7 +36,7 @@ def to_body(
 
 def read_events(lines: Iterable[str]) -> Iterator[ChatGenerationChunk]:
     """Chunks of a stream of server-sent events. Raises VlmError for an error sent inside it,
-    for what is not JSON, and for a stream that ends before the server says it is done."""
+    for what is not JSON, and for a stream that ends before the server marks its end."""
     done = False
     for line in lines:
         if not line.startswith("data:"):
@@ -58,21 +58,21 @@ def event_to_chunk(event: Any) -> ChatGenerationChunk:
         raise VlmError(f"the server sent an error: {error_text(event)}", "server")
     choices = event.get("choices") or [{}]
     choice = choices[0] if isinstance(choices, list) and isinstance(choices[0], dict) else {}
-    said = choice.get("delta") or choice.get("message") or {}
-    said = said if isinstance(said, dict) else {}
-    content = said.get("content")
+    delta = choice.get("delta") or choice.get("message") or {}
+    delta = delta if isinstance(delta, dict) else {}
+    content = delta.get("content")
     finish = choice.get("finish_reason")
     message = AIMessageChunk(
         content=content if isinstance(content, str) else "",
-        tool_call_chunks=_tool_calls(said.get("tool_calls")),
+        tool_call_chunks=_tool_calls(delta.get("tool_calls")),
         response_metadata={"finish_reason": finish} if finish else {},
         usage_metadata=_usage(event.get("usage")),
     )
     return ChatGenerationChunk(message=message)
 
 
-def is_said(chunk: ChatGenerationChunk) -> bool:
-    """Whether a chunk has words or pieces of a tool call in it."""
+def has_text(chunk: ChatGenerationChunk) -> bool:
+    """Whether a chunk has text or pieces of a tool call in it."""
     message = chunk.message
     calls = message.tool_call_chunks if isinstance(message, AIMessageChunk) else []
     return bool(message.content or calls)
@@ -88,13 +88,13 @@ def status_to_error(status: int, body: str, retry_after: str = "") -> VlmError:
     try:
         text = error_text(json.loads(body))
     except ValueError:
-        text = body.strip()[:SHOWN]
-    said = f"HTTP {status}: {text or 'no reason given'}{hint}"
-    return VlmError(said, status_to_fault(status, body), status, to_seconds(retry_after))
+        text = body.strip()[:MAX_MESSAGE_CHARS]
+    message = f"HTTP {status}: {text or 'no reason given'}{hint}"
+    return VlmError(message, status_to_fault(status, body), status, to_seconds(retry_after))
 
 
 def to_length(card: Mapping[str, Any]) -> int | None:
-    """The tokens a model takes, as vLLM's list of models tells; None where it does not."""
+    """The tokens a model takes, by vLLM's list of models; None where it does not have them."""
     length = card.get("max_model_len")
     return length if isinstance(length, int) and length > 0 else None
 
@@ -113,7 +113,7 @@ def error_text(event: Any) -> str:
     """The message in an error body of any of the usual shapes."""
     found = event.get("error", event) if isinstance(event, dict) else event
     message = found.get("message", found) if isinstance(found, dict) else found
-    return str(message)[:SHOWN]
+    return str(message)[:MAX_MESSAGE_CHARS]
 
 
 def chunks_to_result(chunks: Iterable[ChatGenerationChunk]) -> ChatResult:
