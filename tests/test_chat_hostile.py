@@ -12,7 +12,7 @@ import pytest
 from docagent import Turn
 from docagent.cascade.document_view import DocumentView
 from docagent.chat.retrieval import PageIndex
-from docagent.chat.tools import KEPT, ROOM, TOOLS, DocumentTools, tool_specs
+from docagent.chat.tools import MAX_RECORDED_CHARS, MAX_TEXT_RATIO, TOOLS, DocumentTools, tool_specs
 from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
 from tests.chat_documents import NDA, report
 from tests.chat_models import answers, calls, model_of, talk, texts, told
@@ -71,7 +71,7 @@ def test_a_wrong_call_is_refused_with_a_reason_and_the_talk_goes_on(name, argume
     turn = talk(model).ask("Who signed it?")
     assert turn.text == "Clara Whitfield"
     step = turn.steps[0]
-    assert (step.ok, len(step.arguments) <= KEPT) == (False, True)
+    assert (step.ok, len(step.arguments) <= MAX_RECORDED_CHARS) == (False, True)
     assert reason in step.message
     assert told(model) == [f"Not done: {step.message}"]
 
@@ -116,7 +116,7 @@ def test_text_given_by_tools_is_bounded():
     model = model_of(*every, answers())
     turn = talk(model, document, vlm_calls=60, vlm_tool_calls=50, vlm_chars=4000).ask("Who is it?")
     assert any("no room for more text" in step.message for step in turn.steps)
-    assert sum(map(len, told(model))) < (ROOM + 1) * 4000
+    assert sum(map(len, told(model))) < (MAX_TEXT_RATIO + 1) * 4000
 
 
 def test_orders_on_the_page_are_data():

@@ -1,4 +1,4 @@
-"""What a model is asked to answer (JSON Schema), and what of its answer can be used."""
+"""The format of a model's answer: its JSON Schema, and parsing of what is usable of it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Claim:
-    """What a model says of one value: the ids of its lines, how it is printed, its words."""
+    """A model's answer for one value: the ids of its lines, how it is printed, its words."""
 
     lines: tuple[str, ...]
     how: How
@@ -35,7 +35,8 @@ class Claim:
 
 @dataclass(frozen=True)
 class Unit:
-    """What is asked for as one: a single field, or all columns of an array (key: its path)."""
+    """A piece of a schema asked for as one: a single field, or all columns of an array. key: the
+    path of the field or array."""
 
     key: str
     leaves: tuple[SchemaField, ...]
@@ -95,8 +96,8 @@ def lines_schema(ids: Sequence[str], longest: int) -> Json:
 def members(text: str) -> Json:
     """The members of the JSON object in a text, as far as they are complete.
 
-    What stands around the object (a code fence, say) is passed over. Of an object that breaks
-    off, the member it breaks off in is left out. Empty if there is no object.
+    Text around the object (a code fence, say) is ignored. Of an object that breaks off, the
+    member it breaks off in is left out. Empty if there is no object.
     """
     start = text.find("{")
     if start < 0:
@@ -159,7 +160,7 @@ def _unit_schema(unit: Unit) -> Json:
 
 def _object(properties: Json, ids: Sequence[str]) -> Json:
     line = {"type": "array", "maxItems": MAX_LINES, "items": {"enum": list(ids)}}
-    # Lines first: the model has to say where it looks before it says what it sees.
+    # Lines first: the model has to name the place before it gives the value.
     cell = _plain_object(
         {
             "lines": line,

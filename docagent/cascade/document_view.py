@@ -1,4 +1,4 @@
-"""A document as a model is shown it: numbered lines, pictures, and requests made of them."""
+"""A view of a document for a model: numbered lines, pictures, and requests made of them."""
 
 from __future__ import annotations
 
@@ -30,15 +30,18 @@ from docagent.vlm.prompts.templates import load_template
 Part = tuple[NumberedLine, ...]
 Place = tuple[int, Polygon]
 """A page (number from 1) and a polygon on it."""
-SMALL = 10
-"""Pixels below which a line of text on a page picture is shown enlarged."""
+MIN_LINE_HEIGHT_PX = 10
+"""Lower lines of text on a page picture are shown enlarged."""
 
 
 @dataclass(frozen=True)
 class DocumentView:
-    """images: upright page images by number. second_read: another reading of a place by the
+    """A document with what a model may be shown of it.
+
+    images: upright page images by number. second_read: another reading of a place by the
     OCR, independent of the model; None where there is no image. urls: the page pictures made so
-    far, by number; looks at one document with the same pixels may share them."""
+    far, by number; views of one document with the same pixels may share them.
+    """
 
     document: Document
     settings: Settings = field(default_factory=Settings)
@@ -122,7 +125,7 @@ class DocumentView:
 
     def _shown_height(self, number: int) -> float:
         """Height in pixels of the picture of a page; 0 without one."""
-        if self._page_url(number) and number not in self._heights:  # another look made it
+        if self._page_url(number) and number not in self._heights:  # another view made it
             image = self._image(number)
             if image is not None:
                 self._heights[number] = image.shape[0] * scale_of(image, self.settings.vlm.pixels)
@@ -174,7 +177,8 @@ class DocumentView:
             line
             for line in part
             if line.page in heights
-            and max(b[3] - b[1] for b in boxes[line.start : line.end]) * heights[line.page] < SMALL
+            and max(b[3] - b[1] for b in boxes[line.start : line.end]) * heights[line.page]
+            < MIN_LINE_HEIGHT_PX
         ]
 
     def _image(self, number: int) -> Any:

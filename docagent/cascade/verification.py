@@ -1,4 +1,4 @@
-"""Holding a claim to the page: its words must stand on the lines it names.
+"""Verification of a claim: its words must stand on the lines it names.
 
 Code finds the place, takes the text from there and reads the value from that text. A word may
 differ from what was read only where the recognizer is unsure of it, and a word with a digit
@@ -21,19 +21,19 @@ from docagent.evidence.grounding import edit_distance, ground_ranges, ground_tex
 from docagent.layout.columns import words_to_ranges
 from docagent.results import Evidence, Field, How
 
-CORRECTED = 0.9
-"""Factor for a value whose words were corrected."""
-NEARLY = 0.9
-"""Factor for a value that the model spelled otherwise than the page."""
-MOST_CHANGED = 0.5
+CORRECTED_FACTOR = 0.9
+"""For a value whose words are corrected."""
+NEARLY_FACTOR = 0.9
+"""For a value that the model spells otherwise than the page."""
+MAX_CHANGED_RATIO = 0.5
 """Share of a word's characters that a correction may change."""
-LONGEST_WINDOW = 8
+MAX_WINDOW_WORDS = 8
 
 
 @dataclass(frozen=True)
 class Verified:
-    """A claim after it was held to the page. field: None if it is absent or does not hold.
-    complaint: why it does not hold."""
+    """A claim after verification. field: None if the value is absent or fails. complaint: why it
+    fails, in words for the model; empty if it does not."""
 
     how: How
     field: Field | None = None
@@ -50,10 +50,10 @@ def verify(view: DocumentView, reader: FieldReader, claim: Claim, path: str) -> 
     if not words:
         return Verified(claim.how, complaint="it names no lines")
     printed = _printed(reader, words, claim.value)
-    mended = None if printed else _mended(view, reader, words, claim.value)
-    found = printed or mended or _nearly_printed(reader, words, claim.value)
+    corrected = None if printed else _correction(view, reader, words, claim.value)
+    found = printed or corrected or _nearly_printed(reader, words, claim.value)
     if found is not None and found.reading.ok:
-        if mended:
+        if corrected:
             return Verified("corrected", _corrected(_plain_field(view, found, path), claim))
         return Verified(claim.how, _legible(view, reader, found, path))
     if found is not None:
@@ -94,7 +94,7 @@ def may_replace(view: DocumentView, index: int, text: str) -> bool:
     if word.confidence is None or word.confidence >= THRESHOLDS.slot:
         return False
     longest = max(len(word.text), len(text))
-    if not text or edit_distance(word.text, text) > max(1, MOST_CHANGED * longest):
+    if not text or edit_distance(word.text, text) > max(1, MAX_CHANGED_RATIO * longest):
         return False
     if any(c.isdigit() for c in word.text + text):
         return second_read_agrees(view, location, text)
@@ -102,7 +102,8 @@ def may_replace(view: DocumentView, index: int, text: str) -> bool:
 
 
 def _changes_doubted(word: Word, text: str) -> bool:
-    """Whether every change is where the recognizer doubts a character, as far as it says."""
+    """Whether every change is where the recognizer doubts a character; always so for a word
+    without confidences of its characters."""
     doubts = [confidence < DOUBTED_CHARACTER for confidence in word.char_confidences]
     if len(doubts) != len(word.text):
         return True
@@ -115,7 +116,7 @@ def _changes_doubted(word: Word, text: str) -> bool:
 
 
 def second_read_agrees(view: DocumentView, location: WordLocation, text: str) -> bool:
-    """Whether another look of the OCR at the word's place reads this text."""
+    """Whether a second read of the word's place by the OCR gives this text."""
     if view.second_read is None:
         return False
     second = view.second_read(location.page, location.word.polygon)
@@ -145,7 +146,7 @@ def _nearly_printed(reader: FieldReader, words: Sequence[int], value: str) -> Ca
     if not ranges:
         return None
     found = _candidate(reader, ranges)
-    return replace(found, score=found.score * NEARLY)
+    return replace(found, score=found.score * NEARLY_FACTOR)
 
 
 def _candidate(reader: FieldReader, ranges: Sequence[tuple[int, int]]) -> Candidate:
@@ -157,13 +158,13 @@ def _windows(document: Document, words: Sequence[int]) -> Iterator[tuple[int, in
     """Runs of words within a line, short ones first."""
     lines = groupby(words, key=lambda i: (document.words[i].page, document.words[i].line))
     runs = [list(line) for _, line in lines]
-    for length in range(1, LONGEST_WINDOW + 1):
+    for length in range(1, MAX_WINDOW_WORDS + 1):
         for run in runs:
             for at in range(len(run) - length + 1):
                 yield run[at], run[at] + length
 
 
-def _mended(
+def _correction(
     view: DocumentView, reader: FieldReader, words: Sequence[int], value: str
 ) -> Candidate | None:
     """The words that the value is a permitted correction of, word for word.
@@ -219,10 +220,10 @@ def _legible(view: DocumentView, reader: FieldReader, found: Candidate, path: st
 
 
 def _corrected(field: Field, claim: Claim) -> Field:
-    """A field whose words were mended. The model's look at the picture stands in for the
+    """A field whose words are corrected. That the model sees the picture stands in for the
     recognizer's doubt."""
     return field.replace(
-        confidence=(field.confidence or 0.0) * CORRECTED,
+        confidence=(field.confidence or 0.0) * CORRECTED_FACTOR,
         evidence=tuple(map(_fuzzy, field.evidence)),
         message=f"read as {field.raw_text!r}, corrected to {claim.value!r}",
         how="corrected",

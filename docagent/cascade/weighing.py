@@ -1,8 +1,7 @@
 """Two readings of one field, weighed: agreement raises confidence, disagreement lowers it.
 
 Both are taken as independent witnesses (Bayes): the embedded reader is right with its calibrated
-confidence, the model with what it is trusted (``Settings.vlm.trust``) and holding it to the page
-left of that.
+confidence, the model with its trust (``Settings.vlm.trust``) times the factors of verification.
 """
 
 from __future__ import annotations
@@ -12,21 +11,21 @@ from typing import Any
 from docagent.cascade.verification import Verified
 from docagent.results import Field
 
-SAME_MISTAKE = 0.1
+SAME_MISTAKE_RATIO = 0.1
 """How often two wrong readings give the same value."""
 NO_ANSWER = "the model gave no usable answer; this is the embedded reader's"
 
 
 def agreed(a: float, b: float) -> float:
-    """Probability (0-1) of what two readings with probabilities a and b both say."""
+    """Probability (0-1) of a value that two readings with probabilities a and b share."""
     a, b = _open(a), _open(b)
     right = a * b
-    wrong = (1 - a) * (1 - b) * SAME_MISTAKE
+    wrong = (1 - a) * (1 - b) * SAME_MISTAKE_RATIO
     return right / (right + wrong)
 
 
 def disputed(a: float, b: float) -> float:
-    """Probability (0-1) of the first of two readings that say different things."""
+    """Probability (0-1) of the first of two readings with different values."""
     a, b = _open(a), _open(b)
     return a * (1 - b) / (a * (1 - b) + b * (1 - a) + (1 - a) * (1 - b))
 
@@ -55,7 +54,7 @@ def says_the_same(a: Any, b: Any) -> bool:
 def weigh(embedded: Field, verified: Verified | None, trust: float) -> tuple[Field, Field | None]:
     """The field that two readings give together, and the other one if they differ.
 
-    fast: the embedded reader's. held: the model's; None if it gave no usable answer.
+    embedded: the embedded reader's. verified: the model's; None if it gave no usable answer.
     trust: how often the model is right (0-1).
     """
     if verified is None:
@@ -103,7 +102,7 @@ def _absent(embedded: Field, trust: float) -> Field:
 
 
 def _beside_derived(embedded: Field, model: Field) -> Field:
-    """What the model concluded stands only where nothing else does, and stays ungrounded."""
+    """A value that the model concludes counts only where there is no other; it stays ungrounded."""
     if embedded.status != "not_present" or model.value is None:
         return _with_note(embedded, model.message).replace(how="derived")
     return model
@@ -134,11 +133,11 @@ def _contested(embedded: Field, model: Field) -> tuple[Field, Field | None]:
 def contradict(
     embedded: Field, merged: Field, other: Field, rival: Field | None
 ) -> tuple[Field, Field]:
-    """The field that two readings give together, when the model says something else of another
+    """The field that two readings give together, where the model reads another value in another
     part of the document, and the strongest other reading.
 
-    fast: the embedded reader's. rival: the reading that lost already. A model that says two
-    things confirms neither, so the embedded confidence stands, and is disputed.
+    embedded: the embedded reader's. rival: the reading that lost already. A model with two values
+    confirms neither, so the embedded confidence stands, and is disputed.
     """
     believed = merged.confidence or 0.0
     if embedded.value is not None and same_value(embedded.value, merged.value):
@@ -150,7 +149,7 @@ def contradict(
 
 
 def _doubted(field: Field, confidence: float) -> Field:
-    """The field with what confidence another reading leaves it; conflicting if that is little."""
+    """The field with the confidence that another reading leaves it; conflicting below a half."""
     status = "conflicting" if confidence < 0.5 else field.status
     return field.replace(confidence=confidence, status=status)
 

@@ -1,4 +1,4 @@
-"""What a model with tools claims, held to the page: words by grounding, sums by their numbers."""
+"""Claims of a model with tools, verified: words by grounding, sums by their numbers."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Calculated:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """An answer held to the page: what is printed, what was calculated from what is printed,
-    and why the rest does not hold. All empty: the document does not say."""
+    """A verified answer: what is printed, what is calculated from printed numbers, and why the rest
+    fails. All empty: the document has no answer."""
 
     fields: tuple[FieldResult, ...] = ()
     derived: tuple[Calculated, ...] = ()

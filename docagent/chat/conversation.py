@@ -22,10 +22,10 @@ from docagent.tasks.answering.cascade import Conversation, answer_unsure, is_uns
 from docagent.tasks.answering.embedded import LONGEST_QUESTION, answer, check_question
 from docagent.vlm.calls import Asker
 
-MOST_EARLIER = 6
-"""Earlier turns that a model is told."""
-LONGEST_EARLIER = 300
-"""Characters of an earlier question or answer that a model is told."""
+MAX_EARLIER_TURNS = 6
+"""Earlier turns in the prompt of a model."""
+MAX_EARLIER_CHARS = 300
+"""Characters of an earlier question or answer in the prompt."""
 NOT_THERE = "not in the document"
 
 
@@ -44,7 +44,7 @@ class Chat:
         extract: ExtractFields,
         asker: Callable[[], Asker] | None = None,
     ) -> None:
-        """look: the document and its pictures. reader, extract: the embedded ones. asker: a
+        """view: the document and its pictures. reader, extract: the embedded ones. asker: a
         new one for each question, with its budget; None without a model."""
         self._view = view
         self._reader = reader
@@ -72,7 +72,7 @@ class Chat:
         return turn
 
     def stream(self, question: str) -> Iterator[ChatEvent]:
-        """What happens while the question is answered; the last event has the turn.
+        """Events while the question is answered; the last one has the turn.
 
         Text comes when it has been found on the page, never before. A stream that is left
         before its text leaves no turn. Raises as ``ask``, when the first event is taken.
@@ -103,7 +103,7 @@ class Chat:
         """The embedded answer and the pages it was looked for on: of a long document those that
         fit best, and then the others that were found."""
         if not found.matched:
-            # Which pages to read would be a guess, and so would be what they say.
+            # Any page would be a guess, and so would an answer from it.
             return self._unmatched(question), ()
         nearest = found if self._index.fits else self._index.find(about, NEAR)
         yield ChatEvent(kind="pages", pages=nearest.pages)
@@ -156,18 +156,18 @@ class Chat:
                 concluded = _concluded(turn, tools.conclusion, trust)
                 return concluded.replace(vlm=use)
             conversation = replace(conversation, parts=self._parts(tools))
-        said = answer_unsure(self._view, _to_answer(turn), asker, conversation)
-        return _with_answer(turn, said)
+        answered = answer_unsure(self._view, _to_answer(turn), asker, conversation)
+        return _with_answer(turn, answered)
 
     def _parts(self, tools: DocumentTools) -> tuple[Part, ...]:
-        """What a model with tools has seen, in parts that fit into a call."""
+        """The lines that a model with tools has seen, in parts that fit into a call."""
         lines = sorted(tools.seen.values(), key=lambda line: line.start)
         return tuple(split_lines(self.document, lines, self._view.settings.vlm.chars))
 
     def _earlier(self) -> tuple[tuple[str, str], ...]:
         return tuple(
-            (turn.question[:LONGEST_EARLIER], (turn.text or NOT_THERE)[:LONGEST_EARLIER])
-            for turn in self._turns[-MOST_EARLIER:]
+            (turn.question[:MAX_EARLIER_CHARS], (turn.text or NOT_THERE)[:MAX_EARLIER_CHARS])
+            for turn in self._turns[-MAX_EARLIER_TURNS:]
         )
 
 

@@ -1,4 +1,4 @@
-"""Which pages of a long document a question is about: BM25 (Robertson and Zaragoza, 2009).
+"""Pages of a long document that fit a question: BM25 (Robertson and Zaragoza, 2009).
 
 The index is made of the document alone, in memory, when it is first asked.
 """

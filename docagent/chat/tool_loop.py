@@ -1,4 +1,4 @@
-"""A model with tools at work on one question: call after call, until it answers or may no more."""
+"""A model with tools on one question: it calls tools until it answers or has to stop."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from docagent.vlm.calls import Asker, Reply, Request
 from docagent.vlm.message_content import keep_images
 from docagent.vlm.streaming import ToolCall
 
-RESERVED = 2
-"""Calls kept for asking without tools, should the tools lead nowhere."""
-MOST_SPEECHES = 2
-"""Times that a model may speak instead of calling a tool."""
+RESERVED_CALLS = 2
+"""Calls kept for asking without tools, should the tools give no answer."""
+MAX_PLAIN_REPLIES = 2
+"""Replies of a model that call no tool."""
 REMINDER = "Give your answer by calling the tool answer."
 
 Message = Mapping[str, Any]
@@ -42,19 +42,19 @@ class ToolLoop:
     _messages: list[Message] = field(default_factory=list)
 
     def run(self, question: str, conversation: Conversation) -> Iterator[ChatEvent]:
-        """Events of the tools called. Afterwards ``tools.conclusion`` is the answer, held to
+        """Events of the tools called. Afterwards ``tools.conclusion`` is the answer, verified on
         the page, or None if there is none."""
         request = self._request(question, conversation)
         self._messages = list(request.messages)
-        speeches = 0
-        while self._may_go_on() and speeches < MOST_SPEECHES:
+        plain_replies = 0
+        while self._may_go_on() and plain_replies < MAX_PLAIN_REPLIES:
             reply = self.asker.ask(replace(request, messages=tuple(self._messages)))
             if not reply.ok:
                 self.refused = reply.outcome == "refused" and "tool" in reply.message.lower()
                 return
             if not reply.calls:
-                speeches += 1
-                yield from self._hear_speech(reply)
+                plain_replies += 1
+                yield from self._apply_plain_reply(reply)
             else:
                 yield from self._call(reply)
 
@@ -74,31 +74,31 @@ class ToolLoop:
         made = self.view.request(
             "agent", values, part, [question], json_schema=None, is_usable=bool
         )
-        # The other half is for what the model looks at: a server allows so many in all.
+        # The other half is for pictures that the model calls for: a server allows so many in all.
         most = self.view.settings.vlm.images - self.view.settings.vlm.images // 2
         return replace(made, messages=keep_images(made.messages, most), tools=tool_specs())
 
     def _may_go_on(self) -> bool:
         return (
             self.conclusion is None
-            and self.asker.calls_left > RESERVED
+            and self.asker.calls_left > RESERVED_CALLS
             and len(self.steps) < self.view.settings.vlm.tool_calls
         )
 
-    def _hear_speech(self, reply: Reply) -> Iterator[ChatEvent]:
-        """A model that says its answer instead of calling the tool is heard if it has the form."""
-        said = members(reply.text)
+    def _apply_plain_reply(self, reply: Reply) -> Iterator[ChatEvent]:
+        """An answer in the text of a reply counts as a call of the tool if it has its form."""
+        found = members(reply.text)
         self._messages.append({"role": "assistant", "content": reply.text})
-        if "answers" in said:
-            yield from self._do(ToolCall("", "answer", json.dumps({"answers": said["answers"]})))
+        if "answers" in found:
+            yield from self._do(ToolCall("", "answer", json.dumps({"answers": found["answers"]})))
         reminder = self.steps[-1].message if self.steps and not self.steps[-1].ok else ""
         self._messages.append({"role": "user", "content": f"{reminder} {REMINDER}".strip()})
 
     def _call(self, reply: Reply) -> Iterator[ChatEvent]:
         calls = reply.calls[: self.view.settings.vlm.tool_calls - len(self.steps)]
         named = [replace(call, id=f"call_{len(self.steps) + n}") for n, call in enumerate(calls)]
-        told = [_as_told(call) for call in named]
-        self._messages.append({"role": "assistant", "content": reply.text, "tool_calls": told})
+        sent = [_to_message(call) for call in named]
+        self._messages.append({"role": "assistant", "content": reply.text, "tool_calls": sent})
         images: list[str] = []
         for call in named:
             images += yield from self._do(call)
@@ -114,8 +114,8 @@ class ToolLoop:
         return result.images
 
 
-def _as_told(call: ToolCall) -> dict[str, Any]:
-    """A call as the model is told that it made it; what is not JSON would upset its template."""
+def _to_message(call: ToolCall) -> dict[str, Any]:
+    """A call of the model in its history; arguments that are not JSON would break its template."""
     try:
         arguments = json.loads(call.arguments)
     except (ValueError, RecursionError):

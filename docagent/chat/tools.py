@@ -1,4 +1,4 @@
-"""What a model may do in a conversation: search, read, look, extract, calculate, answer.
+"""The tools of a model in a conversation: search, read, look, extract, calculate, answer.
 
 Tools see one document and nothing else: no path, no address and no code of a model is ever
 used. What they return of the document is fenced as data, and bounded.
@@ -34,13 +34,13 @@ from docagent.results import Evidence, Extraction, Step
 from docagent.schemas import Schema, list_schemas
 from docagent.text.tokens import content_words, index_terms, tokens
 
-LONGEST_ARGUMENTS = 8000
+MAX_ARGUMENT_CHARS = 8000
 """Characters of the arguments of one call."""
-ROOM = 3
-"""Text that tools give for one question, in calls (``vlm.chars``)."""
-SEARCHED_PARTS = 5
-SEARCHED_LINES = 30
-KEPT = 300
+MAX_TEXT_RATIO = 3
+"""Text that tools return for one question, as a multiple of a call (``vlm.chars``)."""
+MAX_SEARCHED_PARTS = 5
+MAX_SEARCHED_LINES = 30
+MAX_RECORDED_CHARS = 300
 """Characters of arguments and messages that are recorded."""
 
 ExtractFields = Callable[[Document, Schema], Extraction]
@@ -48,7 +48,7 @@ ExtractFields = Callable[[Document, Schema], Extraction]
 
 @dataclass(frozen=True)
 class ToolResult:
-    """What the model is told (``text``, pictures as data URLs), and the step for the record."""
+    """The result for the model (``text``, pictures as data URLs), and the step for the record."""
 
     text: str
     step: Step
@@ -57,7 +57,7 @@ class ToolResult:
 
 @dataclass
 class DocumentTools:
-    """The tools for one question, and what came of them. extract: fields of a document by the
+    """The tools for one question, and their results. extract: fields of a document by the
     embedded reader."""
 
     view: DocumentView
@@ -67,7 +67,7 @@ class DocumentTools:
     """Lines that the model was shown, by id."""
     calculated: list[Calculated] = field(default_factory=list)
     conclusion: Conclusion | None = None
-    """The answer that was given and held to the page."""
+    """The answer that the model gave, verified on the page."""
     _given: int = 0
     _pictures: int = 0
 
@@ -78,34 +78,36 @@ class DocumentTools:
     def call(self, name: str, arguments: str) -> ToolResult:
         """Do what a model asks for. Never raises for what it asks."""
         tool = TOOLS.get(name)
-        kept = arguments[:KEPT]
+        kept = arguments[:MAX_RECORDED_CHARS]
         try:
             if tool is None:
                 raise _Refused(f"there is no tool {name[:40]!r}; there are {', '.join(TOOLS)}")
-            if len(arguments) > LONGEST_ARGUMENTS:
-                raise _Refused(f"arguments have at most {LONGEST_ARGUMENTS} characters")
+            if len(arguments) > MAX_ARGUMENT_CHARS:
+                raise _Refused(f"arguments have at most {MAX_ARGUMENT_CHARS} characters")
             given = tool.arguments.model_validate_json(arguments or "{}")
-            told = tool.run(self, given)
+            output = tool.run(self, given)
         except ValidationError as error:
             return _refusal(name, kept, _first_error(error))
         except (_Refused, ValueError) as error:
             return _refusal(name, kept, str(error))
         return ToolResult(
-            told.text, Step(tool=name, arguments=kept, ok=True, message=told.done), told.images
+            output.text,
+            Step(tool=name, arguments=kept, ok=True, message=output.done),
+            output.images,
         )
 
-    def search(self, given: Search) -> _Told:
+    def search(self, given: Search) -> _Output:
         """Lines with the words of a query, and those around them, of the best pages."""
         terms = set(index_terms(content_words(given.query) or tokens(given.query)))
-        ranked = self.index.rank(given.query)[:SEARCHED_PARTS]
+        ranked = self.index.rank(given.query)[:MAX_SEARCHED_PARTS]
         found = [line for part, score in ranked if score for line in self._matching(part, terms)]
         if not found:
             raise _Refused("no page has these words; try others, or read_page")
-        lines = Found.of([tuple(found[:SEARCHED_LINES])]).lines
+        lines = Found.of([tuple(found[:MAX_SEARCHED_LINES])]).lines
         pages = sorted({line.page for line in lines})
-        return _Told(self._laid_out(lines), f"found on {_pages(pages)}")
+        return _Output(self._laid_out(lines), f"found on {_pages(pages)}")
 
-    def read_page(self, given: ReadPage) -> _Told:
+    def read_page(self, given: ReadPage) -> _Output:
         """The lines of a page."""
         lines = [line for line in self.view.lines if line.page == given.number]
         parts = split_lines(self.view.document, lines, self.view.settings.vlm.chars)
@@ -116,9 +118,9 @@ class DocumentTools:
             raise _Refused(f"page {given.number} has parts 1 to {len(parts)}")
         text = self._laid_out(parts[given.part - 1])
         more = f"\nThis is part {given.part} of {len(parts)}." if len(parts) > 1 else ""
-        return _Told(text + more, f"page {given.number} read")
+        return _Output(text + more, f"page {given.number} read")
 
-    def look_at(self, given: LookAt) -> _Told:
+    def look_at(self, given: LookAt) -> _Output:
         """An enlarged picture of lines; of several pages, of those on the first."""
         lines = self._known(given.lines)
         words = self.view.document.words
@@ -128,9 +130,9 @@ class DocumentTools:
         if not images:
             raise _Refused("there is no picture of them, or no room for more; read the text")
         self._pictures += len(images)
-        return _Told("The picture follows.", "a picture shown", tuple(images))
+        return _Output("The picture follows.", "a picture shown", tuple(images))
 
-    def extract_fields(self, given: Extract) -> _Told:
+    def extract_fields(self, given: Extract) -> _Output:
         """Fields of a built-in schema, with the ids of their lines."""
         schemas = {schema.name: schema for schema in list_schemas()}
         if given.name not in schemas:
@@ -147,9 +149,9 @@ class DocumentTools:
                 text.append(f"{ids}| {found.path}: {defuse(found.raw_text or '')}")
         if not text:
             raise _Refused(f"no field of {given.name} was found there")
-        return _Told(self._charged(fence("\n".join(text))), f"{len(text)} fields found")
+        return _Output(self._charged(fence("\n".join(text))), f"{len(text)} fields found")
 
-    def calculate(self, given: Calculate) -> _Told:
+    def calculate(self, given: Calculate) -> _Output:
         """The value of an expression, and whether its numbers are printed."""
         calculation = calculate(given.expression)
         lines = tuple(line.id for line in self._known(given.lines))
@@ -157,12 +159,12 @@ class DocumentTools:
         self.calculated.append(made)
         done = f"{calculation.expression} = {plain(calculation.value)}"
         if not made.unproven:
-            return _Told(done, done)
+            return _Output(done, done)
         missing = ", ".join(plain(number) for number in made.unproven)
         note = f"not printed on the lines named: {missing}; so it cannot be answered with"
-        return _Told(f"{done}; {note}", f"{done}; {note}")
+        return _Output(f"{done}; {note}", f"{done}; {note}")
 
-    def give_answer(self, given: GiveAnswer) -> _Told:
+    def give_answer(self, given: GiveAnswer) -> _Output:
         """The answer, if it holds."""
         for cell in given.answers:
             self._known(cell.lines)
@@ -170,7 +172,7 @@ class DocumentTools:
         if conclusion.complaints and not (conclusion.fields or conclusion.derived):
             raise _Refused("; ".join(dict.fromkeys(conclusion.complaints)))
         self.conclusion = conclusion
-        return _Told("", "answered" if given.answers else "not in the document")
+        return _Output("", "answered" if given.answers else "not in the document")
 
     def _matching(self, part: Part, terms: set[str]) -> list[NumberedLine]:
         """Lines of a part with any of the terms, and the lines beside them."""
@@ -194,7 +196,7 @@ class DocumentTools:
         return text
 
     def _charged(self, text: str) -> str:
-        if self._given + len(text) > ROOM * self.view.settings.vlm.chars:
+        if self._given + len(text) > MAX_TEXT_RATIO * self.view.settings.vlm.chars:
             raise _Refused("there is no room for more text; answer from what you have")
         self._given += len(text)
         return text
@@ -221,12 +223,12 @@ class DocumentTools:
 
 
 class _Refused(Exception):
-    """A call that is not done; the text says why."""
+    """A call that is not done; its text is the reason."""
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What a tool gives: text for the model, a word for the record, pictures."""
+class _Output:
+    """The output of a tool: text for the model, a note for the record, pictures."""
 
     text: str
     done: str
@@ -237,7 +239,7 @@ class _Told:
 class _Tool:
     about: str
     arguments: type[Arguments]
-    run: Callable[[DocumentTools, Any], _Told]
+    run: Callable[[DocumentTools, Any], _Output]
 
 
 TOOLS: Mapping[str, _Tool] = {
@@ -271,8 +273,10 @@ def tool_specs() -> tuple[dict[str, Any], ...]:
 
 def _refusal(name: str, arguments: str, reason: str) -> ToolResult:
     # The reason may quote what the model wrote, and that what the document says.
-    text = defuse(reason)[: 2 * KEPT]
-    step = Step(tool=defuse(name)[:40], arguments=arguments, ok=False, message=text[:KEPT])
+    text = defuse(reason)[: 2 * MAX_RECORDED_CHARS]
+    step = Step(
+        tool=defuse(name)[:40], arguments=arguments, ok=False, message=text[:MAX_RECORDED_CHARS]
+    )
     return ToolResult(f"Not done: {text}", step)
 
 

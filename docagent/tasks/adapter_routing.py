@@ -1,4 +1,4 @@
-"""Which model a document is asked of: the adapter of its domain, or the base model."""
+"""Routing of a document to a model: the adapter of its domain, or the base model."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Routing:
     def asker(self, document: Document, domain: str | None = None) -> Asker:
         """Asks the adapter of a domain, with the budget of one document.
 
-        domain: None for what the words of the document tell, if that is sure; empty for the base
-        model. It is asked too where there is no adapter; that, and what was told, is noted.
+        domain: None for the one that the words of the document give, if that is sure; empty for
+        the base model, which is also asked where there is no adapter. Notes say which and why.
         """
-        domain, note = self._told(document) if domain is None else self._given(domain)
+        domain, note = self._classified(document) if domain is None else self._given(domain)
         chosen = self._adapters.choose(domain, self._breaker)
         return Asker(
             chosen.model,
@@ -45,7 +45,7 @@ class Routing:
             notes=tuple(filter(None, (note, *chosen.notes))),
         )
 
-    def _told(self, document: Document) -> tuple[str, str]:
+    def _classified(self, document: Document) -> tuple[str, str]:
         """The domain of a document that there is an adapter for, and what to note."""
         found = classify(document).domain if self._names else ""
         if found not in self._names:

@@ -1,7 +1,7 @@
 """Answers by the cascade: what the embedded reader is unsure of is asked of a model.
 
-The model's words are looked for on the lines it names; an answer that is not printed there is
-not given.
+The model's words are searched on the lines it names; an answer that is not printed there is not
+given.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Conversation:
 
 @dataclass(eq=False, kw_only=True)
 class AnswerInquiry(Inquiry):
-    """The question asked of a part of the document. fields: what the part says, grounded; empty
-    if nothing; None while there is no usable answer."""
+    """The question asked of a part of the document. fields: the answers of the part, grounded;
+    empty if it has none; None while there is no usable reply."""
 
     fields: tuple[Field, ...] | None = None
 
@@ -87,7 +87,7 @@ class AnswerTask(CascadeTask[AnswerInquiry, Answer]):
         )
 
     def apply(self, inquiry: AnswerInquiry, reply: Reply) -> Sequence[AnswerInquiry]:
-        """What holds of an answer counts once there is nothing to repair."""
+        """Printed answers count; without any, the reply is final only if it has no fault."""
         found = members(reply.text)
         if "answers" not in found:
             inquiry.complaints = ("answers: it is missing",)
@@ -121,8 +121,8 @@ class AnswerTask(CascadeTask[AnswerInquiry, Answer]):
 def answer_unsure(
     view: DocumentView, embedded: Answer, asker: Asker, conversation: Conversation | None = None
 ) -> Answer:
-    """The embedded answer if it is sure, or else what it and a model together say. Never raises
-    for what the model does; ``vlm`` of the answer tells."""
+    """The embedded answer if it is sure, or else that of both readers, weighed. Never raises for
+    what the model does; ``vlm`` of the answer tells."""
     return run_cascade(AnswerTask(view, embedded, conversation), asker)
 
 
@@ -161,8 +161,8 @@ def weigh_answers(
 ) -> Answer:
     """The answer of the embedded reader and what a model found, weighed.
 
-    is_complete: whether the model answered for all that the reader saw, so that finding nothing
-    says something. trust: how often the model is right (0-1).
+    is_complete: whether the model answered for every part, so that finding nothing counts. trust:
+    how often the model is right (0-1).
     """
     if not found:
         return _unfound(embedded, trust) if is_complete else embedded
@@ -219,7 +219,7 @@ def _to_answer(embedded: Answer, found: Sequence[Field]) -> Answer:
 
 
 def _same_place(a: Answer, b: Answer) -> bool:
-    """Whether two answers say the same, or every citation of each overlaps one of the other."""
+    """Whether two answers are the same, or every citation of each overlaps one of the other."""
 
     def covered(one: Answer, other: Answer) -> bool:
         return all(

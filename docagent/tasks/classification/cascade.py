@@ -1,7 +1,7 @@
-"""The kind of a document by the cascade: a model is asked where the words of the page do not tell.
+"""The kind of a document by the cascade: a model is asked where the words of the page are unsure.
 
-Its kind counts for as much as it is trusted where the lines it names have words of that kind;
-without them it is shown as concluded, and proves nothing.
+The model's kind has its trust as confidence where the lines it names have words of that kind;
+without them it is marked as derived and has none.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ class KindTask(CascadeTask[KindInquiry, Classification]):
 def classify_unsure(
     view: DocumentView, embedded: Classification, asker: Asker, kinds: KindWords
 ) -> Classification:
-    """The kind that the words tell if it is sure, or else what they and a model together say.
-    Never raises for what the model does; ``vlm`` of the result tells."""
+    """The kind that the words give if it is sure, or else that of both readings, weighed. Never
+    raises for what the model does; ``vlm`` of the result tells."""
     return run_cascade(KindTask(view, embedded, kinds), asker)
 
 
@@ -136,12 +136,12 @@ def _claimed(view: DocumentView, kinds: KindWords, answer: Mapping[str, Any]) ->
 
 
 def _weigh(embedded: Classification, model: Classification, trust: float) -> Classification:
-    """What the words of the page and a model say together."""
+    """The kind by the words of the page and by a model."""
     if model.kind is None:
         return _unfound(embedded, trust)
     model = model.replace(kinds=embedded.kinds)
     if model.confidence is None:
-        # Nothing on the page speaks for it: it stands only where nothing else does.
+        # Without evidence on the page it counts only where there is no other kind.
         return model.replace(domain=embedded.domain) if embedded.kind is None else embedded
     if embedded.kind is None:
         return _beside_unknown(embedded, model)
@@ -152,7 +152,7 @@ def _weigh(embedded: Classification, model: Classification, trust: float) -> Cla
 
 
 def _beside_unknown(embedded: Classification, model: Classification) -> Classification:
-    """A kind of the model where the words did not tell enough: they may still speak for it."""
+    """A kind of the model where the words are unsure; their confidence in it still counts."""
     words = next((score.confidence for score in embedded.kinds if score.kind == model.kind), 0.0)
     confidence = agreed(words, model.confidence or 0.0)
     if confidence < NAMED:

@@ -1,7 +1,7 @@
-"""Correction by the cascade: a model reads the lines with unsure words, and does no harm.
+"""Correction by the cascade: a model reads the lines with unsure words.
 
-Only words the recognizer is unsure of can change. What else the model says differently is
-never applied: it is reported, as words it adds and as sure words it drops.
+Only words the recognizer is unsure of can change. Other differences are never applied, but
+reported: words the model adds, and sure words it drops.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Summaries by the cascade: a model may say it better, if what it says is on the lines it names.
+"""Summaries by the cascade: sentences of a model count if their facts are on the lines it names.
 
 Only the parts of a long document that the embedded summary rests on are asked about, each for as
 many sentences as it has there.
@@ -131,8 +131,8 @@ class SummaryTask(CascadeTask[SummaryInquiry, Summary]):
 def summarise_unsure(
     view: DocumentView, embedded: Summary, asker: Asker, sentences: int
 ) -> Summary:
-    """The embedded summary if it says most of the document, or else what of a model's holds.
-    Never raises for what the model does; ``vlm`` of the summary tells."""
+    """The embedded summary if it covers most of the document, or else the sentences of a model
+    that hold. Never raises for what the model does; ``vlm`` of the summary tells."""
     return run_cascade(SummaryTask(view, embedded, sentences), asker)
 
 
@@ -148,7 +148,7 @@ def _schema(inquiry: SummaryInquiry) -> dict[str, Any]:
 def summary_schema(ids: Sequence[str], most: int) -> dict[str, Any]:
     """JSON Schema of a summary; line ids can only be those of the page."""
     lines = {"type": "array", "minItems": 1, "maxItems": MAX_LINES, "items": {"enum": list(ids)}}
-    # Lines first: the model has to say where it looks before it says what it sees.
+    # Lines first: the model has to name the place before it gives the text.
     sentence = {
         "type": "object",
         "properties": {"lines": lines, "text": {"type": "string", "maxLength": MAX_SENTENCE_CHARS}},

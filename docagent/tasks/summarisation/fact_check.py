@@ -1,7 +1,7 @@
-"""What a sentence says that can be checked: its numbers, dates and names must be on its lines.
+"""Check of a sentence's facts: its numbers, dates and names must be on the lines it rests on.
 
-That a sentence says the right thing of them cannot be checked so; that it has nothing to do with
-its lines, or denies what they do not deny, can.
+Whether it relates them rightly cannot be checked so. Whether it shares words with its lines, and
+has no denial that they lack, can.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from docagent.schemas import list_schemas
 from docagent.text.normalise import normalise
 from docagent.text.tokens import EMPTY_WORDS, content_words, tokens
 
-SHARED = 0.4
+MIN_SHARED_RATIO = 0.4
 """Share of a sentence's words that its lines have at least."""
-STEM = 4
+STEM_CHARS = 4
 """Letters by which a word is the same in another form ("agreed", "agreement")."""
-LONGEST_DATE = 5
+MAX_DATE_WORDS = 5
 
 _EDGE = ".,;:!?\"'()[]{}<>*“”‘’„«»…–—-"
 _NUMBER = re.compile(r"[^\w]*\d[\d.,'’]*[^\w]*")
@@ -42,8 +42,8 @@ _DENIALS = frozenset(
 def find_unproven(
     view: DocumentView, sentence: str, lines: Sequence[NumberedLine]
 ) -> tuple[str, ...]:
-    """What of a sentence is not on the lines it rests on, each as it is written there, or why it
-    does not rest on them; empty if it holds."""
+    """The words of a sentence that are not on the lines it rests on, as it spells them, or one
+    reason why it does not rest on them; empty if it holds."""
     printed = _Printed(view, lines)
     words = sentence.split()
     dated = _dated(words, printed)
@@ -56,7 +56,11 @@ def find_unproven(
     missing += [word for word in _denials(words) if not printed.denies]
     if missing:
         return tuple(dict.fromkeys(missing))
-    return () if _shared(sentence, printed) >= SHARED else ("it says little that is on its lines",)
+    return (
+        ()
+        if _shared(sentence, printed) >= MIN_SHARED_RATIO
+        else ("it says little that is on its lines",)
+    )
 
 
 class _Printed:
@@ -70,7 +74,7 @@ class _Printed:
         self.text = " ".join(word for row in self._rows for word in row)
         self.marks = frozenset(_marks(self.text))
         self.denies = bool(_denials(self.text.split()))
-        self.stems = frozenset(token[:STEM] for token in tokens(self.text))
+        self.stems = frozenset(token[:STEM_CHARS] for token in tokens(self.text))
 
     @cached_property
     def numbers(self) -> frozenset[float]:
@@ -107,7 +111,7 @@ def _holds(word: str, is_first: bool, printed: _Printed) -> bool:
     if not any(c.isupper() for c in _stripped(word)):
         return True
     starts = is_first and not any(c.isupper() for c in _stripped(word)[1:])
-    if starts and (bare in _common() or tokens(bare)[0][:STEM] in printed.stems):
+    if starts and (bare in _common() or tokens(bare)[0][:STEM_CHARS] in printed.stems):
         return True
     return printed.may_read(_stripped(word))
 
@@ -115,7 +119,7 @@ def _holds(word: str, is_first: bool, printed: _Printed) -> bool:
 def _shared(sentence: str, printed: _Printed) -> float:
     """Share of the words that name something that are on the lines in some form."""
     words = content_words(sentence)
-    return sum(word[:STEM] in printed.stems for word in words) / len(words) if words else 0.0
+    return sum(word[:STEM_CHARS] in printed.stems for word in words) / len(words) if words else 0.0
 
 
 def _dated(words: Sequence[str], printed: _Printed) -> set[int]:
@@ -127,7 +131,7 @@ def _dated(words: Sequence[str], printed: _Printed) -> set[int]:
 def _dates(words: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     """Runs of words that are a date, the shortest there are, where the date is no guess."""
     taken: list[range] = []
-    for length in range(1, LONGEST_DATE + 1):
+    for length in range(1, MAX_DATE_WORDS + 1):
         for start in range(len(words) - length + 1):
             run = range(start, start + length)
             text = " ".join(words[start : start + length])
