@@ -24,6 +24,8 @@ FLAT = {
     "engine": "fused",
     "language_model": False,
     "confidence": "geometric_mean",
+    "rules": ("labels", "parties"),
+    "embedded_reader": False,
     "vlm": "always",
     "vlm_url": "http://127.0.0.1:8000/v1",
     "vlm_model": "m",
