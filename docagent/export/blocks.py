@@ -13,8 +13,8 @@ from docagent.document import Line, Page, Word
 from docagent.geometry import BBox, polygon_to_bbox, union_bbox
 
 # Gaps below are in line heights.
-BLOCK_GAP = 0.9
-CELL_GAP = 1.5
+MAX_BLOCK_GAP_RATIO = 0.9
+MIN_CELL_GAP_RATIO = 1.5
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _continues_block(above: BBox, below: BBox) -> bool:
     if same_row(above, below):
         return below[0] >= above[0]
     overlaps = min(above[2], below[2]) > max(above[0], below[0])
-    is_below = below[3] >= above[3] and below[1] - above[3] <= BLOCK_GAP * height
+    is_below = below[3] >= above[3] and below[1] - above[3] <= MAX_BLOCK_GAP_RATIO * height
     return overlaps and is_below
 
 
@@ -83,13 +83,13 @@ def block_to_rows(block: Sequence[Line], page: Page) -> tuple[Row, ...]:
 
 
 def line_to_cells(line: Line, page: Page) -> Row:
-    """Split a line at gaps wider than ``CELL_GAP`` line heights."""
+    """Split a line at gaps wider than ``MIN_CELL_GAP_RATIO`` line heights."""
     height = median(_word_height(word, page) for word in line.words)
     groups: list[list[Word]] = [[line.words[0]]]
     for word in line.words[1:]:
         left = words_to_bbox([word], page)[0]
         right = words_to_bbox(groups[-1][-1:], page)[2]
-        if left - right > CELL_GAP * height:
+        if left - right > MIN_CELL_GAP_RATIO * height:
             groups.append([word])
         else:
             groups[-1].append(word)

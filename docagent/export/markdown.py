@@ -15,8 +15,8 @@ from docagent.document import Document, Line, Page
 from docagent.export.blocks import Row, block_to_rows, page_to_blocks, words_to_bbox
 
 # A heading is a short line this many times taller than the page's median line.
-HEADING_RATIO = 1.4
-HEADING_WORDS = 12
+MIN_HEADING_HEIGHT_RATIO = 1.4
+MAX_HEADING_WORDS = 12
 PAGE_RULE = "\n\n---\n\n"
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~&$])")
@@ -63,7 +63,10 @@ def _height(line: Line, page: Page) -> float:
 
 
 def _is_heading(line: Line, page: Page, typical: float) -> bool:
-    return len(line.words) <= HEADING_WORDS and _height(line, page) > HEADING_RATIO * typical
+    return (
+        len(line.words) <= MAX_HEADING_WORDS
+        and _height(line, page) > MIN_HEADING_HEIGHT_RATIO * typical
+    )
 
 
 def _rows_to_parts(rows: Sequence[Row]) -> list[str]:

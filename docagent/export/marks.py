@@ -32,8 +32,9 @@ PURPLE: Colour = (204, 121, 167)
 GREY: Colour = (90, 90, 90)
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 
-SURE, DOUBTFUL = 0.9, 0.6
-"""Words with at least SURE are blue, with at least DOUBTFUL orange, all others vermilion."""
+MIN_SURE_CONFIDENCE, MIN_DOUBTFUL_CONFIDENCE = 0.9, 0.6
+"""Words with at least the first confidence are blue, with at least the second orange, and all
+others vermilion."""
 
 FILL_OPACITY = 40
 
@@ -75,9 +76,9 @@ def unreadable_to_marks(page: Page) -> tuple[Mark, ...]:
 def _confidence_colour(confidence: float | None) -> Colour:
     if confidence is None:
         return GREY
-    if confidence >= SURE:
+    if confidence >= MIN_SURE_CONFIDENCE:
         return BLUE
-    return ORANGE if confidence >= DOUBTFUL else VERMILION
+    return ORANGE if confidence >= MIN_DOUBTFUL_CONFIDENCE else VERMILION
 
 
 def extraction_to_marks(extraction: Extraction, page: int) -> tuple[Mark, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from docagent.geometry import BBox
 
-OVERLAP = 0.3
+MIN_OVERLAP_RATIO = 0.3
 """Horizontal overlap of a line with the column, as a share of the narrower one, from which the line
 belongs to it."""
 
@@ -37,7 +37,7 @@ def column_words(start: int, end: int, lines: Sequence[int], boxes: Sequence[BBo
     for line, words in on_line.items():
         x0, x1 = extents[line]
         shared = min(x1, right) - max(x0, left)
-        if shared >= OVERLAP * min(x1 - x0, right - left):
+        if shared >= MIN_OVERLAP_RATIO * min(x1 - x0, right - left):
             kept.extend(words)
     return sorted(kept)
 

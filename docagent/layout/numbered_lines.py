@@ -16,10 +16,10 @@ from itertools import groupby
 from docagent.document import Document
 from docagent.geometry import BBox, union_bbox
 
-COLUMNS = 96
+PAGE_WIDTH_CHARS = 96
 """Characters that the width of a page is mapped to."""
-UNSURE = "(?)"
-SAME_ROW = 0.5
+UNSURE_MARK = "(?)"
+MIN_ROW_OVERLAP_RATIO = 0.5
 """Vertical overlap of two lines of one row, as a share of the lower height."""
 
 _CONTROL = re.compile(
@@ -121,7 +121,7 @@ def line_text(document: Document, line: NumberedLine, unsure: float) -> str:
     words = (location.word for location in document.words[line.start : line.end])
     return " ".join(
         defuse(word.text)
-        + (UNSURE if (1.0 if word.confidence is None else word.confidence) < unsure else "")
+        + (UNSURE_MARK if (1.0 if word.confidence is None else word.confidence) < unsure else "")
         for word in words
     )
 
@@ -150,7 +150,7 @@ def _page_rows(document: Document, lines: Sequence[NumberedLine], unsure: float)
     for row in _rows(lines, boxes):
         text = ""
         for line in sorted(row, key=lambda line: boxes[line.id][0]):
-            column = int((boxes[line.id][0] - left) / width * COLUMNS)
+            column = int((boxes[line.id][0] - left) / width * PAGE_WIDTH_CHARS)
             gap = column - len(text) if text else 0
             text += " " * max(gap, 2 if text else 0)
             text += f"{line.id}| {line_text(document, line, unsure)}"
@@ -172,7 +172,7 @@ def _rows(lines: Sequence[NumberedLine], boxes: dict[str, BBox]) -> list[list[Nu
 def _beside(before: BBox, box: BBox) -> bool:
     shared = min(before[3], box[3]) - max(before[1], box[1])
     lower = min(before[3] - before[1], box[3] - box[1])
-    return shared > 0 and shared >= SAME_ROW * lower and box[0] >= before[2]
+    return shared > 0 and shared >= MIN_ROW_OVERLAP_RATIO * lower and box[0] >= before[2]
 
 
 def _box(document: Document, line: NumberedLine) -> BBox:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from docagent.errors import SchemaError
 
-MAX_PLACES = 5_000
+MAX_NODES = 5_000
 """Most objects, arrays and values of one schema; references count each time they are used."""
 KEYWORDS = ("x-checks", "x-domain", "x-labels", "x-normaliser")
 ROOT_KEYWORDS = {"x-checks": "checks belong", "x-domain": "the domain belongs"}
@@ -112,8 +112,8 @@ class _Builder:
 
     def node(self, part: _Part, *, in_array: bool) -> Node:
         self.places += 1
-        if self.places > MAX_PLACES:
-            raise self.error("", f"more than {MAX_PLACES} places; references may multiply them")
+        if self.places > MAX_NODES:
+            raise self.error("", f"more than {MAX_NODES} places; references may multiply them")
         part, nullable, types = self.resolve(part)
         schema = part.schema
         if "object" in types or "array" in types:

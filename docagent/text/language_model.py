@@ -23,13 +23,13 @@ from docagent.errors import ModelError
 WEIGHTS = Path(__file__).parents[1] / "weights" / "language_model.bin"
 FORMAT = "docagent-lm-1"
 
-COST_STEP = 0.1
+COST_STEP_NATS = 0.1
 """Step in which costs are stored, one byte each."""
-ORDER = 5
+MAX_NGRAM_LENGTH = 5
 """Length of the longest character n-gram."""
-BACKOFF = math.log(0.4)
+LOG_BACKOFF = math.log(0.4)
 """Log-weight of a shorter context (stupid backoff; Brants et al., 2007)."""
-UNSEEN_CHARACTER = math.log(1e-5)
+LOG_UNSEEN_CHARACTER = math.log(1e-5)
 LEXICON_SHARE = 0.95
 PAIR_SHARE = 0.5
 START, END = "^", "$"
@@ -44,7 +44,7 @@ class LanguageModel:
     """Tables of costs.
 
     words: lower-case word -> cost. pairs: "word word" -> cost of the second word after the first.
-    grams: 1 to ORDER characters -> cost of the last character after the others.
+    grams: 1 to MAX_NGRAM_LENGTH characters -> cost of the last character after the others.
     """
 
     words: Mapping[str, float]
@@ -77,12 +77,12 @@ class LanguageModel:
         ``START`` precedes the first character, and ``END`` is the character after the last one.
         """
         backed_off = 0.0
-        for length in range(min(len(context), ORDER - 1), -1, -1):
+        for length in range(min(len(context), MAX_NGRAM_LENGTH - 1), -1, -1):
             cost = self.grams.get(context[len(context) - length :] + character)
             if cost is not None:
                 return backed_off - cost
-            backed_off += BACKOFF
-        return backed_off + UNSEEN_CHARACTER
+            backed_off += LOG_BACKOFF
+        return backed_off + LOG_UNSEEN_CHARACTER
 
     def _part(self, text: str, context: str | None) -> float:
         lower = digits_to_class(text.lower())
@@ -98,7 +98,7 @@ class LanguageModel:
     def _spelling(self, lower: str) -> float:
         padded = START + lower + END
         return sum(
-            self.character_log_probability(padded[max(0, i - ORDER + 1) : i], padded[i])
+            self.character_log_probability(padded[max(0, i - MAX_NGRAM_LENGTH + 1) : i], padded[i])
             for i in range(1, len(padded))
         )
 
@@ -145,7 +145,7 @@ def parse_language_model(data: bytes, name: str) -> LanguageModel:
         raise ModelError(f"{name}: not a language model ({error}); train it again") from error
     if fields.get("format") != FORMAT or not sum(sizes) == len(keys) == len(costs):
         raise ModelError(f"{name}: a language model of another format; train it again")
-    values = [byte * COST_STEP for byte in costs]
+    values = [byte * COST_STEP_NATS for byte in costs]
     tables: list[dict[str, float]] = []
     for size in sizes:
         tables.append(dict(zip(keys[:size], values[:size], strict=True)))
@@ -162,7 +162,7 @@ def load_language_model(path: Path = WEIGHTS) -> LanguageModel:
 
 
 def _to_byte(cost: float) -> int:
-    return min(255, max(0, round(cost / COST_STEP)))
+    return min(255, max(0, round(cost / COST_STEP_NATS)))
 
 
 def _add(a: float, b: float) -> float:

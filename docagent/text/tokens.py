@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Iterable
 
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+")
-STEM = 4
+STEM_LETTERS = 4
 """Letters of a word that make its stem; "signed" and "signature" share theirs."""
 
 QUESTION_WORDS = frozenset("how what when where which who whom whose why".split())
-EMPTY_WORDS = QUESTION_WORDS | frozenset(
+STOP_WORDS = QUESTION_WORDS | frozenset(
     """a about again all also am an and any anything are as at be been but by can could did do does
     each else for from had has have he her here him his i if in into is it its just many me more
     much my no not of ok okay on one or other our out please say says she should so some tell than
@@ -29,10 +29,10 @@ def tokens(text: str) -> list[str]:
 
 def content_words(text: str) -> list[str]:
     """The words and numbers of a text without stop words, in order."""
-    return [token for token in tokens(text) if token not in EMPTY_WORDS]
+    return [token for token in tokens(text) if token not in STOP_WORDS]
 
 
 def index_terms(words: Iterable[str]) -> list[str]:
     """Words, each followed by its stem as a further term, so that an exact match counts for
     more."""
-    return [term for word in words for term in (word, f"{word[:STEM]}*")]
+    return [term for word in words for term in (word, f"{word[:STEM_LETTERS]}*")]

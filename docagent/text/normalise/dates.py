@@ -21,7 +21,7 @@ from docagent.text.normalise.types import (
     without_accents,
 )
 
-FIRST_YEAR, LAST_YEAR = 1700, 2199
+MIN_YEAR, MAX_YEAR = 1700, 2199
 
 _MONTH_NAMES = (
     "january february march april may june july august september october november december",
@@ -205,7 +205,7 @@ def _full_year(digits: str) -> int:
 
 
 def _date(year: int, month: int, day: int) -> date | None:
-    if not FIRST_YEAR <= year <= LAST_YEAR:
+    if not MIN_YEAR <= year <= MAX_YEAR:
         return None
     try:
         return date(year, month, day)
