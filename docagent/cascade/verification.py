@@ -16,7 +16,8 @@ from docagent.cascade.answer_format import Claim
 from docagent.cascade.document_view import DocumentView
 from docagent.confidence import DOUBTED_CHARACTER, THRESHOLDS
 from docagent.document import Document, Line, Page, Word, WordLocation
-from docagent.evidence.candidates import Candidate, FieldReader, ocr_confidence
+from docagent.evidence.candidates import ValueCandidate, ocr_confidence
+from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import edit_distance, ground_ranges, ground_text
 from docagent.layout.columns import words_to_ranges
 from docagent.results import Evidence, Field, How
@@ -40,7 +41,7 @@ class Verified:
     complaint: str = ""
 
 
-def verify(view: DocumentView, reader: FieldReader, claim: Claim, path: str) -> Verified:
+def verify(view: DocumentView, reader: FieldParser, claim: Claim, path: str) -> Verified:
     """The claim as a field with evidence; ungrounded if it is derived; or a complaint."""
     if claim.how == "absent":
         return Verified("absent", complaint="it is absent, but has a value" if claim.value else "")
@@ -52,7 +53,7 @@ def verify(view: DocumentView, reader: FieldReader, claim: Claim, path: str) -> 
     printed = _printed(reader, words, claim.value)
     corrected = None if printed else _correction(view, reader, words, claim.value)
     found = printed or corrected or _nearly_printed(reader, words, claim.value)
-    if found is not None and found.reading.ok:
+    if found is not None and found.parsed.ok:
         if corrected:
             return Verified("corrected", _corrected(_plain_field(view, found, path), claim))
         return Verified(claim.how, _legible(view, reader, found, path))
@@ -123,24 +124,24 @@ def second_read_agrees(view: DocumentView, location: WordLocation, text: str) ->
     return second is not None and second.strip() == text
 
 
-def _printed(reader: FieldReader, words: Sequence[int], value: str) -> Candidate | None:
+def _printed(reader: FieldParser, words: Sequence[int], value: str) -> ValueCandidate | None:
     """The words that are the value, or that are read as the same value."""
     ranges, exact = ground_among(reader.document, words, value)
     if ranges and exact:
         return _candidate(reader, ranges)
     if reader.leaf.normaliser in ("text", "boolean"):
         return None
-    wanted = reader.read_text(value)
+    wanted = reader.parse_text(value)
     if not wanted.ok:
         return None
     for start, end in _windows(reader.document, words):
-        reading = reader.read(start, end)
+        reading = reader.parse(start, end)
         if reading.ok and reading.value == wanted.value:
             return reader.candidate(start, end, 1.0, "vlm")
     return None
 
 
-def _nearly_printed(reader: FieldReader, words: Sequence[int], value: str) -> Candidate | None:
+def _nearly_printed(reader: FieldParser, words: Sequence[int], value: str) -> ValueCandidate | None:
     """The words that differ from the value by little and by no digit. The page's text counts."""
     ranges, _ = ground_among(reader.document, words, value)
     if not ranges:
@@ -149,9 +150,9 @@ def _nearly_printed(reader: FieldReader, words: Sequence[int], value: str) -> Ca
     return replace(found, score=found.score * NEARLY_FACTOR)
 
 
-def _candidate(reader: FieldReader, ranges: Sequence[tuple[int, int]]) -> Candidate:
+def _candidate(reader: FieldParser, ranges: Sequence[tuple[int, int]]) -> ValueCandidate:
     parts = [reader.candidate(start, end, 1.0, "vlm") for start, end in ranges]
-    return parts[0] if len(parts) == 1 else reader.joined(parts)
+    return parts[0] if len(parts) == 1 else reader.merged(parts)
 
 
 def _windows(document: Document, words: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -165,8 +166,8 @@ def _windows(document: Document, words: Sequence[int]) -> Iterator[tuple[int, in
 
 
 def _correction(
-    view: DocumentView, reader: FieldReader, words: Sequence[int], value: str
-) -> Candidate | None:
+    view: DocumentView, reader: FieldParser, words: Sequence[int], value: str
+) -> ValueCandidate | None:
     """The words that the value is a permitted correction of, word for word.
 
     The candidate's text stays as it was read; its reading is that of the corrected words.
@@ -187,28 +188,28 @@ def _correction(
         return None
     ranges = tuple(words_to_ranges(list(window)))
     raw = " ".join(reader.text(start, end) for start, end in ranges)
-    return Candidate(ranges, raw, reader.read_text(value), 1.0, "vlm")
+    return ValueCandidate(ranges, raw, reader.parse_text(value), 1.0, "vlm")
 
 
 def _text(view: DocumentView, index: int) -> str:
     return view.document.words[index].word.text
 
 
-def _plain_field(view: DocumentView, found: Candidate, path: str) -> Field:
+def _plain_field(view: DocumentView, found: ValueCandidate, path: str) -> Field:
     return Field(
         path=path,
         raw_text=found.raw_text,
-        value=found.reading.value,
+        value=found.parsed.value,
         confidence=view.settings.vlm.trust * found.score,
         status="found",
         evidence=ground_ranges(view.document, found.ranges),
         source="vlm",
-        message=found.reading.message,
+        message=found.parsed.message,
         how="verbatim",
     )
 
 
-def _legible(view: DocumentView, reader: FieldReader, found: Candidate, path: str) -> Field:
+def _legible(view: DocumentView, reader: FieldParser, found: ValueCandidate, path: str) -> Field:
     """The field of words as they are printed, unless the recognizer doubts them too much."""
     legibility = ocr_confidence(view.document, reader.leaf, found.ranges)
     field = _plain_field(view, found, path)
@@ -230,9 +231,9 @@ def _corrected(field: Field, claim: Claim) -> Field:
     )
 
 
-def _ungrounded(reader: FieldReader, claim: Claim, path: str) -> Field:
+def _ungrounded(reader: FieldParser, claim: Claim, path: str) -> Field:
     """A value that follows from the page but is not printed on it: shown, but proves nothing."""
-    reading = reader.read_text(claim.value or "")
+    reading = reader.parse_text(claim.value or "")
     lines = ", ".join(claim.lines)
     return Field(
         path=path,

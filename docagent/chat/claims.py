@@ -13,7 +13,7 @@ from docagent.cascade.answer_format import MAX_LINES, MAX_VALUE_CHARS, Claim
 from docagent.cascade.document_view import DocumentView
 from docagent.cascade.verification import Verified, verify
 from docagent.chat.calculation import Calculation, plain
-from docagent.evidence.candidates import FieldReader
+from docagent.evidence.field_parser import FieldParser
 from docagent.results import Evidence, How
 from docagent.results import Field as FieldResult
 from docagent.schemas import SchemaField
@@ -125,7 +125,7 @@ def _carried(number: Decimal, earlier: Sequence[Calculated]) -> tuple[Evidence, 
 
 def _result(view: DocumentView, value: str, calculated: Sequence[Calculated]) -> Calculated | None:
     """The last calculation that gave a value, as a model wrote it (perhaps rounded)."""
-    readings = [reader.read_text(value) for reader in _readers(view)]
+    readings = [reader.parse_text(value) for reader in _readers(view)]
     numbers = [Decimal(str(r.value)) for r in readings if r.ok and _is_number(r.value)]
     for made in reversed(calculated):
         if any(_rounds_to(made.calculation.value, number) for number in numbers):
@@ -146,8 +146,8 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _readers(view: DocumentView) -> Iterator[FieldReader]:
+def _readers(view: DocumentView) -> Iterator[FieldParser]:
     """Readers of the document's numbers, kind by kind."""
     for kind in NUMBER_KINDS:
         leaf = SchemaField(path="number", types=("number",), normaliser=kind, query="")
-        yield FieldReader(view.document, leaf, view.settings.locale or None)
+        yield FieldParser(view.document, leaf, view.settings.locale or None)

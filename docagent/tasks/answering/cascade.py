@@ -18,7 +18,7 @@ from docagent.cascade.usage_report import Tally
 from docagent.cascade.verification import Verified, verify
 from docagent.cascade.weighing import agreed, disputed
 from docagent.confidence import THRESHOLDS
-from docagent.evidence.candidates import FieldReader
+from docagent.evidence.field_parser import FieldParser
 from docagent.layout.numbered_lines import defuse
 from docagent.results import Answer, Field
 from docagent.schemas import SchemaField
@@ -140,7 +140,7 @@ def earlier_values(earlier: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
 
 def verify_cells(view: DocumentView, cells: Sequence[Mapping[str, Any]]) -> list[Verified]:
     """Cells of an answer (lines, how, value), verified on the page."""
-    reader = FieldReader(view.document, _ANY)
+    reader = FieldParser(view.document, _ANY)
     return [verify(view, reader, to_claim(cell), "answer") for cell in cells]
 
 

@@ -14,7 +14,7 @@ from docagent.cascade.document_view import DocumentView
 from docagent.cascade.part_splitting import halve_part
 from docagent.cascade.request_loop import CascadeTask, Inquiry, run_cascade
 from docagent.cascade.usage_report import Tally
-from docagent.layout.numbered_lines import UNSURE, NumberedLine
+from docagent.layout.numbered_lines import UNSURE_MARK, NumberedLine
 from docagent.results import Correction, Coverage
 from docagent.tasks.correction.differences import Differences, compare_line, is_slot
 from docagent.tasks.correction.edit_rules import EditJudge, merge_edits
@@ -88,7 +88,7 @@ class CorrectionTask(CascadeTask[LineInquiry, Correction]):
             if wrong:
                 complaints.append(f"{key}: {wrong}")
                 continue
-            texts = found[key].replace(UNSURE, " ").split()
+            texts = found[key].replace(UNSURE_MARK, " ").split()
             compare_line(self.view.document, line, texts, self.differences)
             del inquiry.open[key]
         inquiry.complaints = tuple(complaints)

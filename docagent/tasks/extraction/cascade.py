@@ -13,8 +13,8 @@ from docagent.cascade.request_loop import CascadeTask, run_cascade
 from docagent.cascade.usage_report import Tally
 from docagent.cascade.verification import Verified
 from docagent.cascade.weighing import contradict, same_value, says_the_same, weigh
-from docagent.evidence.candidates import FieldReader
-from docagent.evidence.checks import suspects
+from docagent.evidence.checks import suspect_paths
+from docagent.evidence.field_parser import FieldParser
 from docagent.results import Check, Extraction, Field
 from docagent.schemas import Schema
 from docagent.tasks.extraction.embedded import doubt_failed, to_extraction
@@ -83,7 +83,7 @@ class ExtractionTask(FieldsTask, CascadeTask[FieldInquiry, Extraction]):
         """Where the unsure fields stand, to be shown enlarged: single ones, then cells of
         arrays."""
         below = self.view.settings.vlm.unsure
-        suspected = set(suspects(self.embedded.checks))
+        suspected = set(suspect_paths(self.embedded.checks))
         fields = self.embedded.fields
         single = [f for u in self.unsure if not u.is_array for f in _of_unit(fields, u)]
         cells = [f for u in self.unsure if u.is_array for f in _of_unit(fields, u)]
@@ -91,16 +91,12 @@ class ExtractionTask(FieldsTask, CascadeTask[FieldInquiry, Extraction]):
 
 
 def extract_unsure(
-    view: DocumentView,
-    schema: Schema,
-    embedded: Extraction,
-    asker: Asker,
-    *,
-    locale_hint: str | None = None,
+    view: DocumentView, schema: Schema, embedded: Extraction, asker: Asker
 ) -> Extraction:
     """The embedded result, with what it is unsure of (or all, in the mode ``always``) asked of
     a model. Never raises for what the model does; ``vlm`` of the result tells."""
-    readers = {leaf.path: FieldReader(view.document, leaf, locale_hint) for leaf in schema.leaves}
+    locale = view.settings.locale or None
+    readers = {leaf.path: FieldParser(view.document, leaf, locale) for leaf in schema.leaves}
     return run_cascade(ExtractionTask(view, schema, readers, embedded, asker), asker)
 
 
@@ -108,7 +104,7 @@ def is_unsure(unit: Unit, embedded: Extraction, below: float) -> bool:
     """Whether the embedded reader is unsure of a unit: with a confidence below the one given, not
     settled, in a failed check, or an array of which it found no row."""
     fields = _of_unit(embedded.fields, unit)
-    suspected = set(suspects(embedded.checks))
+    suspected = set(suspect_paths(embedded.checks))
     return not fields or any(_is_doubtful(f, suspected, below) for f in fields)
 
 

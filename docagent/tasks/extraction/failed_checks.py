@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from docagent.cascade.answer_format import Unit
 from docagent.cascade.document_view import Place
 from docagent.cascade.weighing import same_value
-from docagent.evidence.checks import READABLE, run_checks, suspects
+from docagent.evidence.checks import READABLE, run_checks, suspect_paths
 from docagent.results import Check, Field
 from docagent.schemas import Schema
 from docagent.tasks.extraction.requests import UnitAnswer
@@ -47,7 +47,7 @@ def admit_rivals(schema: Schema, weighed: WeighedFields) -> tuple[Check, ...]:
     """The checks once every rival with which fewer of them fail has taken the place of its field:
     arithmetic is a witness."""
     checks = run_checks(schema, weighed.all)
-    for path in suspects(failing(checks)):
+    for path in suspect_paths(failing(checks)):
         rival = weighed.rivals.get(path)
         now = next((f for f in weighed.all if f.path == path), None)
         if rival is None or now is None:
@@ -72,7 +72,7 @@ def reread(
 
     ask: as ``ask_units``, with its task and asker.
     """
-    cells = set(suspects(failing(checks)))
+    cells = set(suspect_paths(failing(checks)))
     suspected = [u for u in units if any(f.path in cells for f in weighed.fields[u.key])]
     why = [f"these may be misread, as a check fails: {c.name}" for c in failing(checks)]
     places = places_of(f for f in weighed.all if f.path in cells)

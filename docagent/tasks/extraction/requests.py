@@ -21,7 +21,7 @@ from docagent.cascade.document_view import DocumentView, Part, Place
 from docagent.cascade.part_splitting import halve_part, split_at_rows
 from docagent.cascade.request_loop import Inquiry, ModelTask, ask_model
 from docagent.cascade.verification import Verified, verify
-from docagent.evidence.candidates import FieldReader
+from docagent.evidence.field_parser import FieldParser
 from docagent.layout.numbered_lines import defuse
 from docagent.schemas import Schema, SchemaField
 from docagent.tasks.extraction.row_merging import Cells, distinct_rows, join_columns, row_starts
@@ -83,7 +83,7 @@ class FieldsTask(ModelTask[FieldInquiry]):
 
     view: DocumentView
     schema: Schema
-    readers: Mapping[str, FieldReader]
+    readers: Mapping[str, FieldParser]
 
     def inquire(
         self, units: Sequence[Unit], *, complaints: Sequence[str] = (), places: Iterable[Place] = ()
