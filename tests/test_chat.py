@@ -191,10 +191,10 @@ def test_searching_prints_nothing_into_the_log_of_an_application():
     code = """
 import logging
 logging.basicConfig(level=logging.DEBUG)
-from docagent.cascade.document_view import Look
+from docagent.cascade.document_view import DocumentView
 from docagent.chat.retrieval import PageIndex
 from tests.chat_documents import report
-assert PageIndex(Look(report())).rank("Rent due")
+assert PageIndex(DocumentView(report())).rank("Rent due")
 import sys
 assert "bm25s" in sys.modules
 """

@@ -21,7 +21,6 @@ from docagent.settings import Settings
 from docagent.tasks.answering.cascade import MAX_ANSWERS, AnswerTask
 from docagent.tasks.correction.cascade import CorrectionTask
 from docagent.tasks.extraction.requests import FieldsTask
-from docagent.text.language_model import load_language_model
 from docagent.vlm.calls import Request
 from docagent.vlm.prompts.pictures import no_images
 from finetune.llava.documents import ReadDocument
@@ -169,7 +168,7 @@ def correct_sample(read: ReadDocument, rng: random.Random, asked: Asked) -> Samp
     """Lines with doubtful words; None where there are none."""
     view = view_of(read, rng, asked)
     embedded = Correction(document_id=read.document.id, edits=())
-    requests = CorrectionTask(view, embedded, load_language_model()).requests()
+    requests = CorrectionTask(view, embedded).requests()
     request = _one([r for r in requests if 0 < len(r.asked) <= asked.fields], rng)
     if request is None:
         return None

@@ -39,11 +39,12 @@ class LineInquiry(Inquiry):
 
 @dataclass
 class CorrectionTask(CascadeTask[LineInquiry, Correction]):
-    """The lines with unsure words. differences: what the model's lines differ in, so far."""
+    """The lines with unsure words. model: which words there are; the shipped one by default.
+    differences: between the lines and the replies so far."""
 
     view: DocumentView
     embedded: Correction
-    model: LanguageModel
+    model: LanguageModel | None = None
     differences: Differences = field(default_factory=Differences)
 
     def inquiries(self) -> list[LineInquiry]:
@@ -106,7 +107,7 @@ class CorrectionTask(CascadeTask[LineInquiry, Correction]):
         return halves
 
     def weigh(self, inquiries: Sequence[LineInquiry]) -> tuple[Correction, Tally]:
-        judge = EditJudge(self.view, self.embedded, self.model)
+        judge = EditJudge(self.view, self.embedded, self.model or load_language_model())
         proposed = [judge.edit(i, text) for i, text in self.differences.proposed.items()]
         edits = merge_edits(self.embedded, proposed)
         originals = {word.span.start: word.word for word in self.view.document.words}
@@ -126,4 +127,4 @@ def correct_unsure(
     """The embedded correction with edits of a model added, each accepted or rejected with its
     reason. Never raises for what the model does; ``vlm`` of the result tells."""
     covered = embedded.replace(coverage=Coverage())
-    return run_cascade(CorrectionTask(view, covered, model or load_language_model()), asker)
+    return run_cascade(CorrectionTask(view, covered, model), asker)

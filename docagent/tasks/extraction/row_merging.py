@@ -13,7 +13,7 @@ from docagent.geometry import polygon_to_bbox
 from docagent.results import Field
 
 Cells = dict[str, Field]
-"""Field by path of its column (``line_items[].amount``); its own path says no row yet."""
+"""Field by path of its column (``line_items[].amount``); its own path has no row number yet."""
 _INDEX = re.compile(r"\[(\d+)\]")
 
 
@@ -114,7 +114,7 @@ def merge_rows(
 
 
 def match_rows(unit: Unit, rows: Sequence[Cells], model: Sequence[Cells]) -> list[Field]:
-    """The model's cells for rows that there are, with the numbers of these."""
+    """The model's cells for rows that are known, with their row numbers."""
     fields = []
     for index, row in enumerate(rows):
         partner = next((other for other in model if _same_row(unit, row, other)), {})
