@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 FILES = 30
 KILLS = 5
-SECONDS = 120
+SECONDS = 300
 """Longest that one process may take on a busy machine."""
 
 

@@ -100,4 +100,4 @@ def _print_turn(turn: Turn, as_json: bool) -> None:
             tables.console().print(tables.printable(f"({turn.read_as})"))
         tables.print_turn(turn)
         tables.print_use(turn.vlm)
-    sys.stdout.flush()  # whoever pipes questions in may wait for the answer before the next
+    sys.stdout.flush()  # a program that pipes questions in may wait for each answer
