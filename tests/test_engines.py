@@ -183,7 +183,7 @@ def test_results_of_engines_are_kept_apart(
 ) -> None:
     for engine in ("docagent", "tesseract"):
         assert main(["read", str(picture), "-o", str(tmp_path), "--engine", engine]) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
+    assert sorted(path.name for path in tmp_path.glob("[!.]*")) == [
         "page.png.docagent.txt",
         "page.png.tesseract.txt",
     ]
