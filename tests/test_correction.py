@@ -10,7 +10,8 @@ from docagent.document import Alternative, Document, Line, Page, Word
 from docagent.errors import ModelError
 from docagent.geometry import bbox_to_polygon
 from docagent.results import Correction
-from docagent.tasks.correction.embedded import candidates, correct
+from docagent.tasks.correction.candidates import candidates
+from docagent.tasks.correction.embedded import correct
 from docagent.text.language_model import (
     LanguageModel,
     dump_language_model,
