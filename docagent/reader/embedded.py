@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from docagent.document import Document, Page
 from docagent.errors import ModelError
 from docagent.geometry import polygon_to_bbox
-from docagent.models import open_session
+from docagent.models import MODELS, Network
 from docagent.reader.decoding import Temperatures, WindowOutput, decode
 from docagent.reader.features import (
     BUCKETS,
@@ -45,9 +45,9 @@ class EmbeddedReader:
     def __init__(self, settings: Settings | None = None) -> None:
         settings = settings or Settings()
         folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
-        self.temperatures = _load_temperatures(folder / "reader.json")
+        self.temperatures = MODELS.get(_load_temperatures, folder / "reader.json")
         threads = settings.threads or os.cpu_count() or 1
-        self._session = open_session(folder / "reader.onnx", threads)
+        self._network = Network(folder / "reader.onnx", threads)
 
     def read(self, document: Document, queries: Sequence[Query]) -> list[Reading]:
         """One reading per query. Without words, every query is absent."""
@@ -81,7 +81,7 @@ class EmbeddedReader:
             "mask": np.ones(len(page.lines), np.float32),
             **asked,
         }
-        points, absent = self._session.run(None, {k: v[None] for k, v in inputs.items()})
+        points, absent = self._network.run({k: v[None] for k, v in inputs.items()})
         return points[0], absent[0]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.confidence import geometric_mean
-from docagent.models import open_session
+from docagent.models import Network
 from docagent.ocr.recognition.crops import CROP_HEIGHT_PX, crop_to_input, stack_inputs
 from docagent.ocr.recognition.ctc import (
     AlignedChar,
@@ -84,24 +85,38 @@ class TextRecognizer:
         threads: int = 1,
         language: WordModel | None = None,
     ) -> None:
-        self._session = open_session(weights, threads)
-        self._name = self._session.get_inputs()[0].name
+        # One thread each: the scale that the network quantizes the steps of its LSTM by is that of
+        # the crops that one thread gets, so more threads would read other text.
+        self._network = Network(weights, threads=1)
+        self._threads = threads
         self._language = language
 
     def recognize(self, crops: Sequence[Image]) -> list[LineReading]:
         """Recognise crops (32, w) uint8 of any widths; returns readings in the order given."""
         inputs = [crop_to_input(crop) for crop in crops]
         readings: dict[int, LineReading] = {}
-        for batch in group_into_batches([x.shape[1] for x in inputs]):
-            scores = self._scores([inputs[i] for i in batch])
-            for i, row in zip(batch, scores, strict=True):
+        together = group_into_batches([x.shape[1] for x in inputs])
+        scores = self._all_scores([[inputs[i] for i in batch] for batch in together])
+        for batch, rows in zip(together, scores, strict=True):
+            for i, row in zip(batch, rows, strict=True):
                 readings[i] = self._read(inputs[i], row)
         return [readings[i] for i in range(len(crops))]
+
+    def _all_scores(
+        self, together: list[list[NDArray[np.float32]]]
+    ) -> Iterator[list[NDArray[np.float32]]]:
+        """Scores of each batch, a few batches at once if there are several threads."""
+        workers = min(self._threads, len(together))
+        if workers < 2:
+            yield from map(self._scores, together)
+            return
+        with ThreadPoolExecutor(workers) as pool:
+            yield from pool.map(self._scores, together)
 
     def _scores(self, inputs: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
         stacked = stack_inputs(inputs)
         assert stacked.shape[2] == CROP_HEIGHT_PX
-        output = self._session.run(None, {self._name: stacked})[0]
+        output = self._network.run({"crops": stacked})[0]
         return [row[: -(-x.shape[1] // 4)] for row, x in zip(output, inputs, strict=True)]
 
     def _read(self, crop: NDArray[np.float32], scores: NDArray[np.float32]) -> LineReading:
