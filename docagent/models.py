@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 # ``onnxruntime.disable_telemetry_events()`` does not.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 MAX_FORK_WAIT = 10.0
@@ -128,6 +130,20 @@ class Network:
 
     def __reduce__(self) -> tuple[type[Network], tuple[Path, int]]:
         return Network, (self._weights, self._threads)
+
+
+def map_side_by_side(function: Callable[[S], T], items: Sequence[S], threads: int) -> Iterator[T]:
+    """``map``, with up to ``threads`` calls at the same time; results keep the order of the items.
+
+    What networks of one thread give is the same however many run side by side; with several
+    threads in one inference, sums are added up, and ranges quantized, in other parts.
+    """
+    workers = min(threads, len(items))
+    if workers < 2:
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(function, items)
 
 
 def open_session(weights: Path, threads: int = 1) -> ort.InferenceSession:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from docagent.document import Document, Page
 from docagent.errors import ModelError
 from docagent.geometry import polygon_to_bbox
-from docagent.models import MODELS, Network
+from docagent.models import MODELS, Network, map_side_by_side
 from docagent.reader.decoding import Temperatures, WindowOutput, decode
 from docagent.reader.features import (
     BUCKETS,
@@ -46,8 +46,9 @@ class EmbeddedReader:
         settings = settings or Settings()
         folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
         self.temperatures = MODELS.get(_load_temperatures, folder / "reader.json")
-        threads = settings.threads or os.cpu_count() or 1
-        self._network = Network(folder / "reader.onnx", threads)
+        self._threads = settings.threads or os.cpu_count() or 1
+        # One thread each: with more, the last digits of a short page's scores are others.
+        self._network = Network(folder / "reader.onnx", threads=1)
 
     def read(self, document: Document, queries: Sequence[Query]) -> list[Reading]:
         """One reading per query. Without words, every query is absent."""
@@ -55,13 +56,14 @@ class EmbeddedReader:
             return []
         windows = list(document_to_windows(document))
         features = [query_to_features(q.text, q.multiple) for q in queries]
+        starts = range(0, len(queries), QUERIES_AT_ONCE)
+        asked = {n: stack_queries(features[n : n + QUERIES_AT_ONCE]) for n in starts}
+        runs = [(n, first, page) for n in starts for first, page in windows]
+        found = map_side_by_side(lambda run: self._run(run[2], asked[run[0]]), runs, self._threads)
         outputs: list[list[WindowOutput]] = [[] for _ in queries]
-        for start in range(0, len(queries), QUERIES_AT_ONCE):
-            asked = stack_queries(features[start : start + QUERIES_AT_ONCE])
-            for first, page in windows:
-                points, absent = self._run(page, asked)
-                for i in range(len(absent)):
-                    outputs[start + i].append(WindowOutput(first, points[i], float(absent[i])))
+        for (start, first, _), (points, absent) in zip(runs, found, strict=True):
+            for i in range(len(absent)):
+                outputs[start + i].append(WindowOutput(first, points[i], float(absent[i])))
         texts = [location.word.text for location in document.words]
         return [
             decode(query, output, self.temperatures, texts)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.confidence import geometric_mean
-from docagent.models import Network
+from docagent.models import Network, map_side_by_side
 from docagent.ocr.recognition.crops import CROP_HEIGHT_PX, crop_to_input, stack_inputs
 from docagent.ocr.recognition.ctc import (
     AlignedChar,
@@ -95,23 +94,13 @@ class TextRecognizer:
         """Recognise crops (32, w) uint8 of any widths; returns readings in the order given."""
         inputs = [crop_to_input(crop) for crop in crops]
         readings: dict[int, LineReading] = {}
-        together = group_into_batches([x.shape[1] for x in inputs])
-        scores = self._all_scores([[inputs[i] for i in batch] for batch in together])
-        for batch, rows in zip(together, scores, strict=True):
+        batches = group_into_batches([x.shape[1] for x in inputs])
+        stacks = [[inputs[i] for i in batch] for batch in batches]
+        scores = map_side_by_side(self._scores, stacks, self._threads)
+        for batch, rows in zip(batches, scores, strict=True):
             for i, row in zip(batch, rows, strict=True):
                 readings[i] = self._read(inputs[i], row)
         return [readings[i] for i in range(len(crops))]
-
-    def _all_scores(
-        self, together: list[list[NDArray[np.float32]]]
-    ) -> Iterator[list[NDArray[np.float32]]]:
-        """Scores of each batch, a few batches at once if there are several threads."""
-        workers = min(self._threads, len(together))
-        if workers < 2:
-            yield from map(self._scores, together)
-            return
-        with ThreadPoolExecutor(workers) as pool:
-            yield from pool.map(self._scores, together)
 
     def _scores(self, inputs: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
         stacked = stack_inputs(inputs)
