@@ -30,8 +30,8 @@ SCHEMA = {
     "type": "object",
     "properties": {"total": {"type": "number"}, "number": {"type": "string"}},
 }
-MINUTES = 120
-"""Seconds that a child may take on a busy machine. One that hangs takes for ever."""
+CHILD_SECONDS = 120
+"""What a child may take on a busy machine. One that hangs takes for ever."""
 
 Result = tuple[Document, Extraction]
 
@@ -141,7 +141,7 @@ def test_children_forked_while_others_read(in_turn: list[Result], threads: int) 
             children.append((child, receiver))
     results: list[Any] = []
     for child, receiver in children:
-        if receiver.poll(MINUTES):
+        if receiver.poll(CHILD_SECONDS):
             results += receiver.recv()
         child.join(5)
         child.kill()

@@ -21,6 +21,7 @@ from docagent.errors import ModelError, SettingsError
 from docagent.forking import ForkLock
 from docagent.models import MODELS, ModelStore, Network, open_session
 from docagent.vlm.scripted import ScriptedChatModel
+from tests.forked import holds_in_child
 from tests.test_ocr_engine import page
 
 WEIGHTS = Path(__file__).parents[1] / "docagent" / "weights"
@@ -146,9 +147,9 @@ def test_a_lock_is_free_in_a_forked_child_and_in_a_copy() -> None:
     with ThreadPoolExecutor(1) as pool, lock:
         assert not pool.submit(lock.acquire, 0.01).result()
         assert pool.submit(pickle.loads(pickle.dumps(lock)).acquire, 0.01).result()
-        child = os.fork()
-        if not child:
-            # The lock may be taken again by the thread that holds it, so another one tries.
+
+        def another_thread_takes_it() -> bool:
             with ThreadPoolExecutor(1) as own:
-                os._exit(0 if own.submit(lock.acquire, 1).result() else 1)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+                return own.submit(lock.acquire, 1).result()
+
+        assert holds_in_child(another_thread_takes_it)
