@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from docagent.errors import SettingsError
 
 if TYPE_CHECKING:
-    from docagent.agent import DocAgent, Source
+    from docagent.agent import DocAgent
+    from docagent.reading import Source
 
 FORMATS = ("text", "markdown", "hocr", "alto", "pdf", "json")
 """What a document can be written as; a result that is not a document is written as ``json``."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from docagent.agent import DocAgent
+from docagent.forking import cached_property
 from docagent.jobs.events import Event, Failed, Finished, Outcome, Read, Redone, Skipped, Started
 from docagent.jobs.exporting import draw_page, export
 from docagent.jobs.fingerprint import Parts, fingerprint
