@@ -127,7 +127,9 @@ class DocAgent:
     def load(self, source: Source) -> Scan:
         """The pages of a source, not yet read. Raises SourceError."""
         if isinstance(source, Document):
-            raise SourceError(source.name or "document", "a read Document has no page images")
+            raise SourceError(
+                source.name or "document", "a read Document has no page images", "not_a_file"
+            )
         return scans.load(source, self.settings)
 
     def read(self, source: Source, progress: Progress | None = None) -> Document:

@@ -52,11 +52,18 @@ class Field(Frozen):
     how: How | None = None
 
 
-class Check(Frozen):
-    """A rule of the schema applied to the fields."""
+CheckStatus = Literal["passed", "failed", "skipped"]
+CheckKind = Literal["readable", "sum", "product", "running", "order", "range"]
+"""What a check looks at. readable: whether the values that were found could be read, with any
+schema; the others are the rules of a schema (``schemas.Rule``)."""
 
+
+class Check(Frozen):
+    """A rule of the schema applied to the fields. name: for people, in the words of the schema."""
+
+    kind: CheckKind
     name: str
-    status: Literal["passed", "failed", "skipped"]
+    status: CheckStatus
     message: str
     paths: tuple[str, ...] = ()
 

@@ -30,7 +30,7 @@ exit codes: 0 fine, 1 a fault in docagent, 2 a wrong input, schema or argument, 
 _INPUTS = "files or folders (searched for PNG, JPEG, TIFF, WebP, BMP and PDF); - is standard input"
 _JSON = (
     "print JSON: one object for one file; for several files or a folder one line each, "
-    '{"source": ..., "result": ...} or {"source": ..., "error": ...}'
+    '{"source": ..., "result": ...} or {"source": ..., "error": ..., "code": ...}'
 )
 _OUTPUT = (
     "folder to write results to, one file per input and format; what is already there is not "

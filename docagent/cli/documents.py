@@ -143,7 +143,7 @@ class _Run:
                 try:
                     self._one(index, item, ahead)
                 except DocAgentError as error:
-                    self._fail_input(item, str(error), 2)
+                    self._fail_input(item, str(error), 2, error.code)
                 except BrokenPipeError:
                     raise
                 except Exception as error:
@@ -282,10 +282,11 @@ class _Run:
         if not isinstance(result, Document):
             tables.print_use(result.vlm)
 
-    def _fail_input(self, item: Input, reason: str, code: int) -> None:
+    def _fail_input(self, item: Input, reason: str, code: int, name: str) -> None:
         self._fail(reason if item.name in reason else f"{item.name}: {reason}", code)
         if self._args.json and self._several:
-            print(json.dumps({"source": item.name, "error": reason}, ensure_ascii=False))
+            line = {"source": item.name, "error": reason, "code": name}
+            print(json.dumps(line, ensure_ascii=False))
 
     def _fail(self, reason: str, code: int) -> None:
         self._progress.error(f"docagent: {reason}")
@@ -297,7 +298,7 @@ class _Run:
             self._progress.error(traceback.format_exc())
         reason = f"{type(error).__name__}: {error}"
         hint = "a fault in docagent; --debug shows where"
-        self._fail_input(item, f"{item.name}: {reason} ({hint})", 1)
+        self._fail_input(item, f"{item.name}: {reason} ({hint})", 1, "docagent.fault")
 
 
 def _unreadable_note(page: Page) -> str:

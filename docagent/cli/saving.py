@@ -129,7 +129,8 @@ def write_file(path: Path, data: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise SettingsError(f"{path}: cannot be written ({error.strerror or error})") from error
+        reason = f"{path}: cannot be written ({error.strerror or error})"
+        raise SettingsError(reason, "output") from error
 
 
 def _umask() -> int:

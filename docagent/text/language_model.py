@@ -151,7 +151,8 @@ def parse_language_model(data: bytes, name: str) -> LanguageModel:
 def load_language_model(path: Path = WEIGHTS) -> LanguageModel:
     """The shipped model, read once per process. Raises ModelError if missing or damaged."""
     if not path.exists():
-        raise ModelError(f"{path}: missing; run `python -m finetune.language_model` to make it")
+        reason = f"{path}: missing; run `python -m finetune.language_model` to make it"
+        raise ModelError(reason, "missing")
     return parse_language_model(path.read_bytes(), str(path))
 
 

@@ -14,11 +14,16 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from docagent.errors import SourceFault
 from docagent.sources.pdf.wire import Message, read_message, write_message
 
 
 class PdfProcessError(Exception):
     """The process could not answer; the text says why."""
+
+    def __init__(self, reason: str, fault: SourceFault = "damaged") -> None:
+        super().__init__(reason)
+        self.fault = fault
 
 
 class PdfProcess:
@@ -45,7 +50,8 @@ class PdfProcess:
                 start_new_session=True,
             )
         except OSError as error:
-            raise PdfProcessError(f"the PDF parser process could not start ({error})") from error
+            reason = f"the PDF parser process could not start ({error})"
+            raise PdfProcessError(reason, "unreadable") from error
 
     @property
     def alive(self) -> bool:
@@ -77,7 +83,8 @@ class PdfProcess:
         if answer is None:
             self.close()
             if late.is_set():
-                raise PdfProcessError(f"it took longer than {seconds:g} s (setting pdf_seconds)")
+                reason = f"it took longer than {seconds:g} s (setting pdf_seconds)"
+                raise PdfProcessError(reason, "timeout")
             raise PdfProcessError("the PDF parser crashed or ran out of memory on it")
         return answer
 

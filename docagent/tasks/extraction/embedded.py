@@ -18,7 +18,7 @@ from typing import Any
 from docagent.confidence import IDENTITY, THRESHOLDS, Calibration, load_calibrations
 from docagent.document import Document
 from docagent.evidence.candidates import Candidate, FieldReader, distinct, ocr_confidence, rival_of
-from docagent.evidence.checks import READABLE, run_checks, suspects
+from docagent.evidence.checks import run_checks, suspects
 from docagent.evidence.grounding import ground_ranges
 from docagent.reader.types import PointedSpan, Query, Reader, Reading
 from docagent.results import Check, Extraction, Field, Status
@@ -210,7 +210,7 @@ def _reconciled(
     """The best field of each scalar, or the combination that satisfies more checks."""
     fields = {scalar.reader.leaf.path: _field(scalar) for scalar in scalars}
     checks = run_checks(schema, (*fields.values(), *cells))
-    doubted = set(suspects(c for c in checks if c.name != READABLE))
+    doubted = set(suspects(c for c in checks if c.kind != "readable"))
     open_scalars = [s for s in scalars if s.reader.leaf.path in doubted and len(s.options) > 1][
         :MOST_SUSPECTS
     ]
@@ -288,7 +288,8 @@ def _grounded(reader: FieldReader, option: Candidate, row: int | None, status: s
 def doubt_failed(fields: Sequence[Field], checks: Sequence[Check]) -> tuple[Field, ...]:
     """Fields in a failed check that no passed one confirms lose confidence and say why."""
     passed = {path for check in checks if check.status == "passed" for path in check.paths}
-    failed = {p: c for c in checks if c.status == "failed" and c.name != READABLE for p in c.paths}
+    on_values = [c for c in checks if c.status == "failed" and c.kind != "readable"]
+    failed = {path: check for check in on_values for path in check.paths}
     # "readable" and plausible-range checks confirm nothing about a number.
     return tuple(
         _conflicting(f, failed[f.path], f.path in passed) if f.path in failed else f for f in fields
