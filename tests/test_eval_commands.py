@@ -153,8 +153,8 @@ def test_the_extras_that_are_named_exist() -> None:
         ("ocr", "--data funsd --engines docagnet", "engine 'docagnet' is not known; allowed"),
         ("extraction", "--data sroie --ocr scan", "OCR text 'scan' is not known; allowed are"),
         ("extraction", "--data kleister-nda --ocr truth", "--ocr truth is for sroie only"),
-        ("crops", "--data funsd --engines rapidocr", "pip install 'docagent[rapidocr]'"),
-        ("extraction", "--data sroie --baseline rapidocr", "pip install 'docagent[rapidocr]'"),
+        ("crops", "--data funsd --engines rapidocr", "pip install '.[rapidocr]'"),
+        ("extraction", "--data sroie --baseline rapidocr", "pip install '.[rapidocr]'"),
     ],
 )
 def test_an_engine_that_cannot_be_used_is_told_before_anything_is_read(

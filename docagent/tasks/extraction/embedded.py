@@ -110,8 +110,8 @@ def _without_repeats(
         owner = sure.get(place(field)) if field.evidence else None
         if owner not in (None, field.path) and believed < THRESHOLDS.unsure:
             message = f"{field.raw_text!r} is {owner}"
-            left = 1 - (field.confidence or 0.0)
-            field = Field(path=field.path, status="not_present", confidence=left, message=message)
+            absence = 1 - (field.confidence or 0.0) if field.absence is None else field.absence
+            field = Field(path=field.path, status="not_present", absence=absence, message=message)
         kept.append(field)
     return tuple(kept)
 
@@ -250,7 +250,7 @@ def _field(scalar: _Scalar) -> Field:
         return field
     if scalar.unreadable and scalar.unreadable.score > max(scalar.absent, THRESHOLDS.candidate):
         return _invalid(reader, scalar.unreadable)
-    return Field(path=reader.leaf.path, status="not_present", confidence=scalar.absent)
+    return Field(path=reader.leaf.path, status="not_present", absence=scalar.absent)
 
 
 def _found(reader: FieldReader, option: Candidate, row: int | None = None) -> Field:
@@ -271,7 +271,7 @@ def _found(reader: FieldReader, option: Candidate, row: int | None = None) -> Fi
 
 def _invalid(reader: FieldReader, option: Candidate) -> Field:
     found = _grounded(reader, option, None, "invalid")
-    return found.replace(message=option.reading.message, confidence=1 - option.score)
+    return found.replace(message=option.reading.message, absence=1 - option.score)
 
 
 def _grounded(reader: FieldReader, option: Candidate, row: int | None, status: str) -> Field:
@@ -305,8 +305,9 @@ def _conflicting(field: Field, check: Check, confirmed: bool) -> Field:
 
 def _calibrated(field: Field, known: Mapping[str, Calibration]) -> Field:
     """Values by the table ``field``; that there is none, by the table ``absent``."""
+    if field.absence is not None:
+        absence = known.get("absent", IDENTITY).apply(field.absence)
+        return field.replace(absence=absence)
     if field.confidence is None:
         return field
-    name = "absent" if field.status == "not_present" else "field"
-    calibration = known.get(name, IDENTITY)
-    return field.replace(confidence=calibration.apply(field.confidence))
+    return field.replace(confidence=known.get("field", IDENTITY).apply(field.confidence))
