@@ -24,9 +24,11 @@ from docagent.ocr.engine import OcrEngine
 from docagent.ocr.engines.registry import check_engine, load_engine
 from docagent.ocr.types import PageEngine, SecondRead
 from docagent.reader.embedded import EmbeddedReader
+from docagent.reader.null import NullReader
 from docagent.reader.types import Reader
 from docagent.results import Answer, Classification, Correction, Extraction, Summary
-from docagent.schemas import SchemaSource, load_schema
+from docagent.rules.registry import RuleSet
+from docagent.schemas import Schema, SchemaSource, load_schema
 from docagent.settings import Settings, parse_locale
 from docagent.sources import scan as scans
 from docagent.sources.scan import Scan, ScanPage
@@ -207,12 +209,10 @@ class DocAgent:
         searches, reads, looks and calculates in the document.
         """
         document = self.read(source)
-        reader, tables = self._load_reader(), self._calibrations()
-        locale = self.settings.locale or None
         return Chat(
             self._look(source, document),
-            reader,
-            partial(extract, reader=reader, locale_hint=locale, calibrations=tables),
+            self._load_reader(),
+            partial(self._extract, locale=self.settings.locale),
             None if self._vlm is None else partial(self._vlm.asker, document, domain),
         )
 
@@ -233,13 +233,7 @@ class DocAgent:
         """
         checked, spoken = load_schema(schema), self._locale(locale)
         document = self.read(source)
-        found = extract(
-            document,
-            checked,
-            self._load_reader(),
-            locale_hint=spoken or None,
-            calibrations=self._calibrations(),
-        )
+        found = self._extract(document, checked, spoken)
         if self._vlm is None:
             return found
         named = (checked.domain or None) if domain is None else domain
@@ -375,6 +369,18 @@ class DocAgent:
 
     def _calibrations(self) -> Mapping[str, Calibration]:
         return load_calibrations(calibration_file(self.settings.weights_dir))
+
+    def _extract(self, document: Document, schema: Schema, locale: str) -> Extraction:
+        """Extract fields with the reader and the rules that the settings switch on."""
+        chosen = self.settings.extraction
+        return extract(
+            document,
+            schema,
+            self._load_reader() if chosen.embedded_reader else NullReader(),
+            locale_hint=locale or None,
+            calibrations=self._calibrations(),
+            rules=RuleSet(chosen.rules),
+        )
 
     def _load_reader(self) -> Reader:
         with _MODELS:

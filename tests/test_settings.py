@@ -24,6 +24,8 @@ FLAT = {
     "engine": "fused",
     "language_model": False,
     "confidence": "geometric_mean",
+    "rules": ("labels", "parties"),
+    "embedded_reader": False,
     "vlm": "always",
     "vlm_url": "http://127.0.0.1:8000/v1",
     "vlm_model": "m",
@@ -101,6 +103,7 @@ def test_a_flat_name_works_in_the_constructor_in_replace_and_in_the_environment(
     assert read(Settings().replace(**{name: value}), name) == value
     if name != "vlm_adapters":
         text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        text = ",".join(value) if isinstance(value, tuple) else text
         found = Settings.from_env({ENV_PREFIX + name.upper(): text})
         assert found == Settings(**{name: value})
 
