@@ -119,7 +119,7 @@ class LimitSettings(Frozen):
 
 
 class PdfSettings(Frozen):
-    """How PDF files are opened, in a process of their own."""
+    """How PDF files are opened, in processes of their own."""
 
     seconds: float = Field(
         default=20.0, gt=0, description="Longest that a step on one page may take."
@@ -127,8 +127,14 @@ class PdfSettings(Frozen):
     memory: int = Field(
         default=2 * 2**30,
         ge=2**28,
-        description="Bytes of address space of the process that parses (kept where the system "
-        "can).",
+        description="Bytes of address space of a process that parses (kept where the system can).",
+    )
+    processes: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="Most processes that parse, so that a file that takes long does not stall the "
+        "others; 0 is as many as there are cores, at least 2 and at most 4.",
     )
     dpi: int = Field(
         default=200,

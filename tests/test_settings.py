@@ -20,6 +20,7 @@ FLAT = {
     "min_side": 1,
     "pdf_seconds": 1.5,
     "pdf_memory": 2**28,
+    "pdf_processes": 3,
     "render_dpi": 100,
     "engine": "fused",
     "language_model": False,

@@ -15,10 +15,10 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 from docagent.errors import ModelError
+from docagent.models import MODELS
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "language_model.bin"
 FORMAT = "docagent-lm-1"
@@ -153,9 +153,12 @@ def parse_language_model(data: bytes, name: str) -> LanguageModel:
     return LanguageModel(*tables)
 
 
-@cache
 def load_language_model(path: Path = WEIGHTS) -> LanguageModel:
     """The shipped model, read once per process. Raises ModelError if it is missing or damaged."""
+    return MODELS.get(_read_language_model, path)
+
+
+def _read_language_model(path: Path) -> LanguageModel:
     if not path.exists():
         reason = f"{path}: missing; run `python -m finetune.language_model` to make it"
         raise ModelError(reason, "missing")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache
 
 from docagent.cascade.document_view import Look
 from docagent.cascade.verification import may_replace
 from docagent.confidence import THRESHOLDS
+from docagent.forking import cached_property
 from docagent.layout.numbered_lines import NumberedLine
 from docagent.schemas import list_schemas
 from docagent.text.normalise import normalise
