@@ -1,4 +1,4 @@
-"""Fields and answers on every labelled set, in one table: ``python -m eval.understanding --help``."""
+"""Fields and answers scored on every labelled set: ``python -m eval.understanding --help``."""
 
 import sys
 

@@ -59,10 +59,14 @@ Rows = list[dict[str, Any]]
 
 def _row(name: str, figure: str, value: float, items: Sequence[Judged], **more: Any) -> Any:
     fields = by_name(items)
-    return {"set": name, "figure": figure, "value": value, "items": len(items)} | more | {
-        **trust(items),
-        "by_name": fields,
-    }
+    return (
+        {"set": name, "figure": figure, "value": value, "items": len(items)}
+        | more
+        | {
+            **trust(items),
+            "by_name": fields,
+        }
+    )
 
 
 def known_rows(agent: DocAgent, name: str, limit: int | None) -> Rows:
