@@ -58,12 +58,12 @@ def weigh(embedded: Field, verified: Verified | None, trust: float) -> tuple[Fie
     trust: how often the model is right (0-1).
     """
     if verified is None:
-        return _with_note(embedded, NO_ANSWER), None
+        return embedded.noted(NO_ANSWER), None
     model = verified.field
     if verified.how == "absent":
         return _absent(embedded, trust), None
     if model is None or (model.value is None and model.status != "ungrounded"):
-        return _with_note(embedded, verified.complaint or NO_ANSWER), None
+        return embedded.noted(verified.complaint or NO_ANSWER), None
     if model.status == "ungrounded":
         return _beside_derived(embedded, model), None
     if embedded.value is None:
@@ -71,7 +71,7 @@ def weigh(embedded: Field, verified: Verified | None, trust: float) -> tuple[Fie
     if same_value(embedded.value, model.value):
         return _confirmed(embedded, model), None
     if _is_beginning(model, embedded):
-        return _with_note(embedded, f"the model reads only {model.raw_text!r}"), None
+        return embedded.noted(f"the model reads only {model.raw_text!r}"), None
     return _contested(embedded, model)
 
 
@@ -92,19 +92,18 @@ def _confirmed(embedded: Field, model: Field) -> Field:
 
 def _absent(embedded: Field, trust: float) -> Field:
     if embedded.status == "not_present":
-        confidence = agreed(embedded.confidence or 0.0, trust)
-        return embedded.replace(confidence=confidence, how="absent")
+        return embedded.replace(absence=agreed(embedded.absence or 0.0, trust), how="absent")
     if embedded.value is None:
-        return _with_note(embedded, "the model says that it is absent").replace(how="absent")
+        return embedded.noted("the model says that it is absent").replace(how="absent")
     confidence = disputed(embedded.confidence or 0.0, trust)
-    noted = _with_note(embedded, "the model says that it is absent")
+    noted = embedded.noted("the model says that it is absent")
     return noted.replace(confidence=confidence, how="absent")
 
 
 def _beside_derived(embedded: Field, model: Field) -> Field:
     """A value that the model concludes counts only where there is no other; it stays ungrounded."""
     if embedded.status != "not_present" or model.value is None:
-        return _with_note(embedded, model.message).replace(how="derived")
+        return embedded.noted(model.message).replace(how="derived")
     return model
 
 
@@ -112,12 +111,12 @@ def _beside_nothing(embedded: Field, model: Field) -> tuple[Field, Field | None]
     """A value of the model where the embedded reader has none."""
     if embedded.status != "not_present":  # illegible, invalid: it does not deny that there is one
         return model, None
-    confidence = disputed(model.confidence or 0.0, embedded.confidence or 0.0)
-    lowered = disputed(embedded.confidence or 0.0, model.confidence or 0.0)
-    if confidence > lowered:
+    confidence = disputed(model.confidence or 0.0, embedded.absence or 0.0)
+    absence = disputed(embedded.absence or 0.0, model.confidence or 0.0)
+    if confidence > absence:
         return model.replace(confidence=confidence), None
-    noted = _with_note(embedded, f"the model reads {model.raw_text!r}")
-    return noted.replace(confidence=lowered), model
+    noted = embedded.noted(f"the model reads {model.raw_text!r}")
+    return noted.replace(absence=absence), model
 
 
 def _contested(embedded: Field, model: Field) -> tuple[Field, Field | None]:
@@ -126,7 +125,7 @@ def _contested(embedded: Field, model: Field) -> tuple[Field, Field | None]:
     winner, loser = (embedded, model) if first >= second else (model, embedded)
     confidence = max(first, second)
     who = "the model" if loser is model else "the embedded reader"
-    noted = _with_note(winner, f"{who} reads {loser.raw_text!r}").replace(how=model.how)
+    noted = winner.noted(f"{who} reads {loser.raw_text!r}").replace(how=model.how)
     return _doubted(noted, confidence), loser.replace(confidence=min(first, second))
 
 
@@ -139,21 +138,18 @@ def contradict(
     embedded: the embedded reader's. rival: the reading that lost already. A model with two values
     confirms neither, so the embedded confidence stands, and is disputed.
     """
-    believed = merged.confidence or 0.0
+    believed = merged.certainty or 0.0
     if embedded.value is not None and same_value(embedded.value, merged.value):
         believed = min(believed, embedded.confidence or 0.0)
     confidence = disputed(believed, other.confidence or 0.0)
-    noted = _with_note(merged, f"of another part the model reads {other.raw_text!r}")
+    noted = merged.noted(f"of another part the model reads {other.raw_text!r}")
     strongest = max(filter(None, (rival, other)), key=lambda f: f.confidence or 0.0)
     return _doubted(noted, confidence), strongest
 
 
-def _doubted(field: Field, confidence: float) -> Field:
-    """The field with the confidence that another reading leaves it; conflicting below a half."""
-    status = "conflicting" if confidence < 0.5 else field.status
-    return field.replace(confidence=confidence, status=status)
-
-
-def _with_note(field: Field, note: str) -> Field:
-    message = "; ".join(filter(None, (field.message, note)))
-    return field.replace(message=message)
+def _doubted(field: Field, left: float) -> Field:
+    """The field with the certainty that another reading leaves it; conflicting below a half."""
+    status = "conflicting" if left < 0.5 else field.status
+    if field.abstained == "not_present":
+        return field.replace(absence=left, status=status)
+    return field.replace(confidence=left, status=status)

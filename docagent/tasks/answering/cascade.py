@@ -112,7 +112,7 @@ class AnswerTask(CascadeTask[AnswerInquiry, Answer]):
     def weigh(self, inquiries: Sequence[AnswerInquiry]) -> tuple[Answer, Tally]:
         tally = count_open(inquiries)
         if tally.status == "failed":
-            return _noted(self.embedded, "the model gave no usable answer"), tally
+            return self.embedded.noted("the model gave no usable answer"), tally
         found = [field for inquiry in inquiries for field in inquiry.fields or ()]
         trust = self.view.settings.vlm.trust
         return weigh_answers(self.embedded, found, not tally.unanswered, trust), tally
@@ -176,33 +176,30 @@ def weigh_answers(
     winner, loser = (embedded, model) if first >= second else (model, embedded)
     confidence = max(first, second)
     if confidence >= THRESHOLDS.answer:
-        noted = _noted(winner, f"the other reading is {loser.text!r}")
+        noted = winner.noted(f"the other reading is {loser.text!r}")
         return noted.replace(confidence=confidence)
     return Answer(
         document_id=embedded.document_id,
         question=embedded.question,
         abstained="conflicting",
-        confidence=confidence,
         message=f"{embedded.text!r} and, by the model, {model.text!r}",
     )
 
 
 def _unfound(embedded: Answer, trust: float) -> Answer:
     """The model found no answer: it agrees that there is none, or doubts the one there is."""
-    confidence = embedded.confidence or 0.0
     if embedded.text is None:
         if embedded.abstained != "not_present":
             return embedded
-        return embedded.replace(confidence=agreed(confidence, trust))
-    left = disputed(confidence, trust)
+        return embedded.replace(absence=agreed(embedded.absence or 0.0, trust))
+    left = disputed(embedded.confidence or 0.0, trust)
     if left >= THRESHOLDS.answer:
-        noted = _noted(embedded, "the model finds no answer")
-        return noted.replace(confidence=left)
+        return embedded.noted("the model finds no answer").replace(confidence=left)
     return Answer(
         document_id=embedded.document_id,
         question=embedded.question,
         abstained="not_present",
-        confidence=1 - left,
+        absence=1 - left,
         message=f"the model finds no answer, and {embedded.text!r} is unsure",
     )
 
@@ -215,6 +212,7 @@ def _to_answer(embedded: Answer, found: Sequence[Field]) -> Answer:
         text="; ".join(f.raw_text or "" for f in in_order),
         confidence=min(f.confidence or 0.0 for f in in_order),
         citations=tuple(e for f in in_order for e in f.evidence),
+        source="vlm",
     )
 
 
@@ -229,8 +227,3 @@ def _same_place(a: Answer, b: Answer) -> bool:
 
     same_text = (a.text or "").casefold().split() == (b.text or "").casefold().split()
     return same_text or (covered(a, b) and covered(b, a))
-
-
-def _noted(answer: Answer, note: str) -> Answer:
-    message = "; ".join(filter(None, (answer.message, note)))
-    return answer.replace(message=message)

@@ -85,7 +85,7 @@ class KindTask(CascadeTask[KindInquiry, Classification]):
     def weigh(self, inquiries: Sequence[KindInquiry]) -> tuple[Classification, Tally]:
         (inquiry,) = inquiries
         if inquiry.found is None:
-            result = _noted(self.embedded, "the model gave no usable answer")
+            result = self.embedded.noted("the model gave no usable answer")
         else:
             result = _weigh(self.embedded, inquiry.found, self.view.settings.vlm.trust)
         return result, count_open(inquiries)
@@ -156,7 +156,7 @@ def _beside_unknown(embedded: Classification, model: Classification) -> Classifi
     words = next((score.confidence for score in embedded.kinds if score.kind == model.kind), 0.0)
     confidence = agreed(words, model.confidence or 0.0)
     if confidence < NAMED:
-        return _noted(embedded, f"the model says {model.kind}")
+        return embedded.noted(f"the model says {model.kind}")
     return model.replace(confidence=confidence)
 
 
@@ -166,12 +166,10 @@ def _contested(embedded: Classification, model: Classification) -> Classificatio
     confidence = max(disputed(a, b), disputed(b, a))
     domain = embedded.domain if embedded.domain == model.domain else ""
     if confidence >= NAMED:
-        noted = _noted(winner, f"the other reading is {loser.kind}")
-        return noted.replace(confidence=confidence)
+        return winner.noted(f"the other reading is {loser.kind}").replace(confidence=confidence)
     return Classification(
         document_id=embedded.document_id,
         domain=domain,
-        confidence=confidence,
         kinds=embedded.kinds,
         abstained="conflicting",
         message=f"{embedded.kind} and, by the model, {model.kind}",
@@ -182,21 +180,15 @@ def _unfound(embedded: Classification, trust: float) -> Classification:
     """The model finds none of the kinds: it agrees, or doubts the one there is."""
     if embedded.kind is None:
         if embedded.abstained != "not_present":
-            return _noted(embedded, "the model finds none of the kinds")
-        return embedded.replace(confidence=agreed(embedded.confidence or 0.0, trust))
+            return embedded.noted("the model finds none of the kinds")
+        return embedded.replace(absence=agreed(embedded.absence or 0.0, trust))
     left = disputed(embedded.confidence or 0.0, trust)
-    noted = _noted(embedded, "the model finds none of the kinds")
     if left >= NAMED:
-        return noted.replace(confidence=left)
+        return embedded.noted("the model finds none of the kinds").replace(confidence=left)
     return Classification(
         document_id=embedded.document_id,
-        confidence=1 - left,
+        absence=1 - left,
         kinds=embedded.kinds,
         abstained="not_present",
         message=f"the model finds none of the kinds, and {embedded.kind} is unsure",
     )
-
-
-def _noted(found: Classification, note: str) -> Classification:
-    message = "; ".join(filter(None, (found.message, note)))
-    return found.replace(message=message)
