@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from docagent import DocAgent
 from docagent.results import Extraction, Field
-from eval.datasets.folders import data_dir, spread
+from eval.datasets.folders import set_dir, split_dir, spread
 from eval.metrics.fields import letters_and_digits, parse_amount, parse_date
 from eval.tasks.understanding.judged import Judged
 
@@ -57,16 +56,16 @@ LINE_AMOUNT = "line_amount"
 
 def judge_broadcasts(agent: DocAgent, limit: int | None) -> Iterator[Judged]:
     """Five fields of invoices and orders of TV stations."""
-    folder = data_dir() / "tv-ads"
-    for row in spread(json.loads((folder / "dev.json").read_text("utf-8")), limit):
-        extraction = agent.extract(folder / "dev" / row["file"], BROADCAST_SCHEMA)
+    folder = split_dir("tv-ads", "dev")
+    for row in spread(json.loads((folder.parent / "dev.json").read_text("utf-8")), limit):
+        extraction = agent.extract(folder / row["file"], BROADCAST_SCHEMA)
         for name in BROADCAST_SCHEMA["properties"]:
             yield judge_value(name, field_of(extraction, name), str(row.get(name) or ""))
 
 
 def judge_invoices(agent: DocAgent, limit: int | None) -> Iterator[Judged]:
     """Fields and line amounts of German and French invoices, read from the page."""
-    folder = data_dir() / "facturx"
+    folder = set_dir("facturx")
     for row in spread(json.loads((folder / "expected.json").read_text("utf-8")), limit):
         extraction = agent.extract(folder / row["file"], "invoice")
         for name, path in INVOICE_PATHS.items():
@@ -129,8 +128,3 @@ def judge_lines(extraction: Extraction, items: Sequence[Mapping[str, Any]]) -> I
         yield Judged(LINE_AMOUNT, float(right), right, field.confidence or 0.0)
     for _ in left:
         yield Judged(LINE_AMOUNT, 0.0, True, None)
-
-
-def folder_of(name: str) -> Path:
-    """The folder of a set."""
-    return data_dir() / name

@@ -12,7 +12,7 @@ from typing import Any
 
 from docagent import DocAgent
 from docagent.results import Extraction, Field
-from eval.datasets.folders import data_dir, spread
+from eval.datasets.folders import set_dir, spread
 from eval.tasks.understanding.judged import Judged, token_f1
 
 SEVEN = {
@@ -59,7 +59,7 @@ class Contract:
 
 def load_contracts(limit: int | None) -> list[Contract]:
     """The contracts of CUAD's development part that have a PDF."""
-    folder = data_dir() / "cuad"
+    folder = set_dir("cuad")
     with lzma.open(folder / "dev.jsonl.xz", "rt", encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
     kept = [row for row in rows if row.get("pdf")]
