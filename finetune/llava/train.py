@@ -1,6 +1,6 @@
 """Train a LLaVA from a configuration on synthetic documents, on a CPU core or one GPU.
 
-    python -m finetune.llava.train --config finetune/configs/llava_tiny.yaml \
+    python -m finetune.llava train --config finetune/configs/llava_tiny.yaml \
         --output runs/llava_tiny --minutes 80
 
 Builds the untrained checkpoint first (``OUTPUT/start``; ``--start`` goes on from a trained one
@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import shutil
 import signal
@@ -25,8 +24,6 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is ever downloaded here
 
 import torch
 
@@ -239,7 +236,3 @@ def main() -> None:
     finally:
         data.close()
     trainer.export(args.output / "checkpoint", args.dtype)
-
-
-if __name__ == "__main__":
-    main()

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from finetune.synthesis import content, vocabulary
 from finetune.synthesis.countries import Country
 from finetune.synthesis.labels import label
 from finetune.synthesis.layout import Run, flow, put, width_of
 from finetune.synthesis.tables import Column, TableStyle, table
-
-if TYPE_CHECKING:
-    from finetune.synthesis.till import Till
+from finetune.synthesis.till import Till
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Render synthetic pages to shards that the detector and the recognizer train on.
 
-    python -m finetune.synthesis.shards --output runs/shards --count 200 --seed 1
+    python -m finetune.synthesis shards --output runs/shards --count 200 --seed 1
 
 A shard holds the pages (PNG bytes), the polygons of their lines and the crops of those lines.
 Shards are numbered from the seed, so that several processes can write to one folder, and an
@@ -10,7 +10,6 @@ interrupted run continues where it stopped.
 from __future__ import annotations
 
 import argparse
-import importlib
 import io
 import json
 import random
@@ -27,6 +26,7 @@ from docagent.ocr.recognition.charset import fold_text
 from docagent.ocr.recognition.crops import cut_crop
 from finetune.synthesis.canvas import BBox, Canvas, PlacedWord, TextLine, split_into_lines
 from finetune.synthesis.degrade import degrade
+from finetune.synthesis.documents import KINDS, generate
 from finetune.synthesis.pages import random_page
 
 PAGES_PER_SHARD = 24
@@ -35,8 +35,7 @@ PAGES_PER_SHARD = 24
 def draw_page(rng: random.Random, documents: float) -> Canvas:
     """A page of a whole document, in a share of ``documents`` of cases, or of unrelated text."""
     if rng.random() < documents:
-        module = importlib.import_module("finetune.synthesis.documents")
-        document = module.generate(rng.choice(sorted(module.KINDS)), rng)
+        document = generate(rng.choice(sorted(KINDS)), rng)
         page: Canvas = rng.choice(document.pages)
         if len(page.words) >= 5:
             return page
@@ -216,7 +215,3 @@ def main() -> None:
             f"{path.name}: {len(arrays['crop_widths'])} lines, {time.time() - start:.1f} s",
             flush=True,
         )
-
-
-if __name__ == "__main__":
-    main()

@@ -13,8 +13,8 @@ from docagent.confidence import (
 )
 from docagent.ocr.types import LineReading
 from eval.tasks.confidence import Outcome
-from finetune.adapt_weights import keep_calibration
-from finetune.calibration_tables import choose_word_table
+from finetune.calibration.tables import choose_word_table
+from finetune.weights_folder import keep_calibration
 
 LEAST = 1000
 """Words below which isotonic regression fits their chances more than their rate (Niculescu-Mizil

@@ -3,7 +3,7 @@
 Counts words, word pairs and character n-grams; a few seconds on one core. Text it counts, all
 of which may be used and shipped: Debian's English word lists (SCOWL), names, places and
 companies from Faker, the manual inside Python (for how common English words are), the
-descriptions in ``extraction_schemas`` and ``language_model_text.txt``, written for this.
+descriptions in ``extraction_schemas`` and ``domain_text.txt``, written for this.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from docagent.text.language_model import (
     word_parts,
 )
 
-ROOT = Path(__file__).parent.parent
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
 WORD_LISTS = {
     Path("/usr/share/dict/american-english"): 2.0,
     Path("/usr/share/dict/british-english"): 2.0,
@@ -101,7 +102,7 @@ def prose() -> Iterator[tuple[str, float]]:
         # Words between quotes, stars and in indented blocks are code, not English.
         plain = re.sub(r"\"[^\"]*\"|\*\S+\*|^ {6,}.*$|\S*[_()=<>\[\]]\S*", " ", topic, flags=re.M)
         yield from ((sentence, MANUAL_WEIGHT) for sentence in re.split(r"[.:;]\s", plain))
-    domain = (ROOT / "finetune/language_model_text.txt").read_text("utf-8")
+    domain = (HERE / "domain_text.txt").read_text("utf-8")
     yield from ((line, DOMAIN_WEIGHT) for line in domain.splitlines())
     for path in sorted((ROOT / "extraction_schemas").rglob("*.json")):
         for text in descriptions(json.loads(path.read_text("utf-8"))):
@@ -165,7 +166,3 @@ def gram_costs(words: Counter[str]) -> dict[str, float]:
         for gram, count in counts.items()
         if len(gram) < 3 or count >= LEAST_GRAMS * len(gram)
     }
-
-
-if __name__ == "__main__":
-    main()
