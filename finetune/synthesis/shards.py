@@ -149,10 +149,12 @@ def make_page(rng: random.Random, mix: Mix) -> tuple[NDArray[np.uint8], Labelled
     return image, whole, parts
 
 
-def make_shard(rng: random.Random, mix: Mix) -> dict[str, NDArray[np.generic]]:
+def make_shard(
+    rng: random.Random, mix: Mix, page_count: int = PAGES_PER_SHARD
+) -> dict[str, NDArray[np.generic]]:
     """Arrays of one shard, ready for numpy.savez."""
     pages, quads, crops, texts, counts = [], [], [], [], []
-    for _ in range(PAGES_PER_SHARD):
+    for _ in range(page_count):
         image, (page_quads, page_texts), (word_quads, word_texts) = make_page(rng, mix)
         pages.append(np.frombuffer(cv2.imencode(".png", image)[1].tobytes(), np.uint8))
         quads.append(page_quads)
@@ -193,6 +195,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("runs/shards"))
     parser.add_argument("--count", type=int, default=200, help="shards to write")
+    parser.add_argument("--pages", type=int, default=PAGES_PER_SHARD, help="of a shard")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--documents", type=float, default=0.0, help="share of whole documents")
     parser.add_argument("--typed", type=float, default=0.0, help="share of typewritten pages")
@@ -209,7 +212,7 @@ def main() -> None:
             continue
         start = time.time()
         rng = random.Random(args.seed * 1_000_003 + index)
-        arrays = make_shard(rng, mix)
+        arrays = make_shard(rng, mix, args.pages)
         write_shard(path, arrays)
         print(
             f"{path.name}: {len(arrays['crop_widths'])} lines, {time.time() - start:.1f} s",

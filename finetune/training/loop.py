@@ -269,6 +269,7 @@ class _Run:
             "checks": asdict(self.checks),
             "step": self.progress.step,
             "seconds": self.progress.seconds,
+            "done": self.done,
             "random": random_state(),
         }
         save_checkpoint(self.output / CHECKPOINT, state)
@@ -296,7 +297,8 @@ class _Run:
         # The budget may have grown since.
         self.checks.made = min(self.checks.made, int(self.progress.share * self.plan.checks))
         restore_random_state(state["random"])
-        self.done = self.progress.share >= 1 or self._is_stale()
+        # A run that was stopped has not had its last check, whatever budget it has now.
+        self.done = state["done"] and (self.progress.share >= 1 or self._is_stale())
         what = "has ended before, at" if self.done else "goes on from"
         print(f"this training {what} step {self.progress.step}", flush=True)
 
