@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         Turn,
     )
     from docagent.schemas import Schema, list_schemas, load_schema
-    from docagent.settings import Settings
+    from docagent.settings import LimitSettings, OcrSettings, PdfSettings, Settings, VlmSettings
     from docagent.sources.scan import Scan, load
 
 __version__ = "0.1.0"
@@ -75,7 +75,13 @@ _HOMES = {
     ),
     "docagent.sources.scan": ("Scan", "load"),
     "docagent.schemas": ("Schema", "list_schemas", "load_schema"),
-    "docagent.settings": ("Settings",),
+    "docagent.settings": (
+        "LimitSettings",
+        "OcrSettings",
+        "PdfSettings",
+        "Settings",
+        "VlmSettings",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -95,10 +101,13 @@ __all__ = [
     "Extraction",
     "Field",
     "KindScore",
+    "LimitSettings",
     "Line",
     "MissingExtraError",
     "ModelError",
+    "OcrSettings",
     "Page",
+    "PdfSettings",
     "Scan",
     "Schema",
     "SchemaError",
@@ -110,6 +119,7 @@ __all__ = [
     "Step",
     "Summary",
     "Turn",
+    "VlmSettings",
     "Word",
     "__version__",
     "list_schemas",

@@ -18,7 +18,7 @@ from docagent.cascade.document_view import Look
 from docagent.chat.conversation import Chat
 from docagent.confidence import Calibration, calibration_file, load_calibrations, with_confidences
 from docagent.document import Document, Page
-from docagent.errors import DocAgentError, SourceError
+from docagent.errors import DocAgentError, SettingsError, SourceError
 from docagent.geometry import Polygon
 from docagent.ocr.engine import OcrEngine
 from docagent.ocr.engines.registry import check_engine, load_engine
@@ -27,7 +27,7 @@ from docagent.reader.embedded import EmbeddedReader
 from docagent.reader.types import Reader
 from docagent.results import Answer, Classification, Correction, Extraction, Summary
 from docagent.schemas import SchemaSource, load_schema
-from docagent.settings import Settings
+from docagent.settings import Settings, parse_locale
 from docagent.sources import scan as scans
 from docagent.sources.scan import Scan, ScanPage
 from docagent.tasks.adapter_routing import Routing
@@ -71,7 +71,7 @@ def _engine(settings: Settings) -> PageEngine:
 
 
 def _own_engine(settings: Settings) -> OcrEngine:
-    language = load_language_model() if settings.language_model else None
+    language = load_language_model() if settings.ocr.language_model else None
     return OcrEngine(settings, language)
 
 
@@ -112,13 +112,13 @@ class DocAgent:
         Raises SettingsError or MissingExtraError if what the settings name is not there.
         """
         self.settings = settings or Settings()
-        if vlm is not None and self.settings.vlm is None:
-            self.settings = self.settings.replace(vlm="unsure")
-        wanted = self.settings.vlm_mode != "never"
+        if vlm is not None and self.settings.vlm.mode is None:
+            self.settings = self.settings.replace(vlm={"mode": "unsure"})
+        wanted = self.settings.vlm.effective_mode != "never"
         model = (vlm or _chat(self.settings)) if wanted else None
         self._vlm = None if model is None else Routing(model, self.settings)
         if engine is None:
-            check_engine(self.settings.engine)
+            check_engine(self.settings.ocr.engine)
         self._engine = engine
         self._reader = reader
         self._read: OrderedDict[str, Document] = OrderedDict()
@@ -170,17 +170,33 @@ class DocAgent:
             return correction
         return correct_unsure(look, correction, self._vlm.asker(document, domain))
 
-    def ask(self, source: Source, question: str, *, domain: str | None = None) -> Answer:
-        """An answer with citations, or a typed abstention. Raises SourceError.
+    def ask(
+        self,
+        source: Source,
+        question: str,
+        *,
+        domain: str | None = None,
+        locale: str | None = None,
+    ) -> Answer:
+        """An answer with citations, or a typed abstention. Raises SourceError, or SettingsError
+        for a locale that is none.
 
-        A VLM sees pictures only of a source that is not a Document already read.
+        locale: of the document, by default that of the settings. A VLM sees pictures only of a
+        source that is not a Document already read.
         """
+        spoken = self._locale(locale)
         document = self.read(source)
-        found = answer(document, question, self._load_reader(), calibrations=self._calibrations())
+        found = answer(
+            document,
+            question,
+            self._load_reader(),
+            locale_hint=spoken or None,
+            calibrations=self._calibrations(),
+        )
         if self._vlm is None:
             return found
         asker = self._vlm.asker(document, domain)
-        return answer_unsure(self._look(source, document), found, asker)
+        return answer_unsure(self._look(source, document, spoken), found, asker)
 
     def chat(self, source: Source, *, domain: str | None = None) -> Chat:
         """A conversation about a source, which is read now. Raises SourceError.
@@ -190,29 +206,43 @@ class DocAgent:
         """
         document = self.read(source)
         reader, tables = self._load_reader(), self._calibrations()
+        locale = self.settings.locale or None
         return Chat(
             self._look(source, document),
             reader,
-            lambda pages, schema: extract(pages, schema, reader, calibrations=tables),
+            partial(extract, reader=reader, locale_hint=locale, calibrations=tables),
             None if self._vlm is None else partial(self._vlm.asker, document, domain),
         )
 
     def extract(
-        self, source: Source, schema: SchemaSource, *, domain: str | None = None
+        self,
+        source: Source,
+        schema: SchemaSource,
+        *,
+        domain: str | None = None,
+        locale: str | None = None,
     ) -> Extraction:
         """Fields of a schema, each with the evidence for it.
 
-        schema: a built-in name, a JSON Schema (dict or file) or a pydantic class. Raises
-        SchemaError, before anything is read, or SourceError.
+        schema: a built-in name, a JSON Schema (dict or file) or a pydantic class. locale: of the
+        document (``de``, ``en-GB``), by default that of the settings; settles the order of day
+        and month, decimal marks and ``$`` where the text alone does not. Raises SchemaError or,
+        for a locale that is none, SettingsError, before anything is read, or SourceError.
         """
-        checked = load_schema(schema)
+        checked, spoken = load_schema(schema), self._locale(locale)
         document = self.read(source)
-        found = extract(document, checked, self._load_reader(), calibrations=self._calibrations())
+        found = extract(
+            document,
+            checked,
+            self._load_reader(),
+            locale_hint=spoken or None,
+            calibrations=self._calibrations(),
+        )
         if self._vlm is None:
             return found
         named = (checked.domain or None) if domain is None else domain
         asker = self._vlm.asker(document, named)
-        return extract_unsure(self._look(source, document), checked, found, asker)
+        return extract_unsure(self._look(source, document, spoken), checked, found, asker)
 
     def classify(
         self,
@@ -250,14 +280,26 @@ class DocAgent:
         asker = self._vlm.asker(document, domain)
         return summarise_unsure(self._look(source, document), found, asker, sentences)
 
+    def _locale(self, given: str | None) -> str:
+        """The locale that a verb was given, or that of the settings. Raises SettingsError."""
+        if given is None:
+            return self.settings.locale
+        try:
+            return parse_locale(given)
+        except ValueError as error:
+            raise SettingsError(f"locale {given!r} is not allowed: {error}") from error
+
     def _limits(self) -> Settings:
         """The settings, with what goes into a call cut to what the model takes."""
         return self.settings if self._vlm is None else self._vlm.limits()
 
-    def _look(self, source: Source, document: Document) -> Look:
+    def _look(self, source: Source, document: Document, locale: str | None = None) -> Look:
         """The document with its pictures; without them if only the Document is at hand."""
+        settings = self._limits()
+        if locale is not None and locale != settings.locale:
+            settings = settings.replace(locale=locale)
         if isinstance(source, Document):
-            return Look(document, self._limits())
+            return Look(document, settings)
         scan = self.load(source)
 
         def image(number: int) -> NDArray[np.uint8]:
@@ -266,7 +308,7 @@ class DocAgent:
             )
             return np.ascontiguousarray(upright)
 
-        return Look(document, self._limits(), image, self._second_read(scan, document))
+        return Look(document, settings, image, self._second_read(scan, document))
 
     def _second_read(self, scan: Scan, document: Document) -> SecondRead:
         def read(number: int, polygon: Polygon) -> str | None:
@@ -304,11 +346,11 @@ class DocAgent:
     def _read_page(self, scan_page: ScanPage, load_engine: Callable[[], PageEngine]) -> Page:
         layer = scan_page.text_layer
         # The router says what kind of page it is; any other engine need not even be loaded.
-        if layer is not None and self.settings.engine != "auto":
+        if layer is not None and self.settings.ocr.engine != "auto":
             return layer
         engine = load_engine()
         try:
-            return with_confidences(engine.read_page(scan_page), self.settings.confidence)
+            return with_confidences(engine.read_page(scan_page), self.settings.ocr.confidence)
         except _PAGE_FAULTS as error:
             reason = error.reason if isinstance(error, SourceError) else str(error)
             reason = reason or type(error).__name__

@@ -39,7 +39,7 @@ class Thresholds:
     must be of a word with confidence 0; it rises to 1 with the confidence (27 receipts with an
     early recognizer: 102 words mended and 4 broken; 120 and 10 with the plain cut-off).
     unsure: a field below it is not believed where a sure one stands on the same words (which fields
-    a vision-language model is asked for is ``Settings.vlm_unsure``).
+    a vision-language model is asked for is ``Settings.vlm.unsure``).
     """
 
     absent: float = 0.5
@@ -101,7 +101,7 @@ class WordConfidence:
     def of(cls, settings: Settings) -> WordConfidence:
         """As the settings say, with the table that belongs to their weights, if there is one."""
         tables = load_calibrations(calibration_file(settings.weights_dir))
-        return cls(settings.confidence, tables.get(f"word_{settings.confidence}"))
+        return cls(settings.ocr.confidence, tables.get(f"word_{settings.ocr.confidence}"))
 
 
 def words_confidence(words: Iterable[Word], how: Aggregate) -> float | None:

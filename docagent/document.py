@@ -72,8 +72,8 @@ class Word(Frozen):
 class Line(Frozen):
     """Words that follow each other on one line of one column.
 
-    confidence: of all its words together (``Settings.confidence`` says how), 0-1; None where none
-    was recognised from pixels.
+    confidence: of all its words together (``Settings.ocr.confidence`` says how), 0-1; None where
+    none was recognised from pixels.
     """
 
     words: tuple[Word, ...]

@@ -1,17 +1,26 @@
 """Every limit and default of docagent, in one frozen value.
 
 The environment is read in one place only, ``Settings.from_env``, and only when it is called.
+docs/settings.md lists all of them.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from docagent.document import Frozen
 from docagent.errors import SettingsError
@@ -21,6 +30,8 @@ ENV_PREFIX = "DOCAGENT_"
 Aggregate = Literal["minimum", "geometric_mean"]
 EngineName = Literal["docagent", "tesseract", "rapidocr", "fused", "auto"]
 VlmMode = Literal["always", "unsure", "never"]
+
+_LOCALE = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{2}))?", re.I)
 
 
 def parse_adapters(given: Any) -> Any:
@@ -51,10 +62,19 @@ def parse_options(given: Any) -> Any:
         options = json.loads(given) if isinstance(given, str) else given
         text = json.dumps(options, sort_keys=True)
     except (TypeError, ValueError) as error:
-        raise ValueError('it is no JSON object, such as {"model": "NAME"}') from error
+        raise ValueError('it is not a JSON object, such as {"model": "NAME"}') from error
     if not isinstance(options, Mapping) or not all(isinstance(key, str) for key in options):
-        raise ValueError('it is no JSON object, such as {"model": "NAME"}')
+        raise ValueError('it is not a JSON object, such as {"model": "NAME"}')
     return text if options else ""
+
+
+def parse_locale(given: str) -> str:
+    """A language code with an optional region, as ``de`` or ``en-GB``; empty as it is. Raises
+    ValueError for anything else."""
+    match = _LOCALE.fullmatch(given)
+    if given and not match:
+        raise ValueError("give a language code with an optional region, such as de or en-GB")
+    return "-".join(filter(None, (match[1].lower(), (match[2] or "").upper()))) if match else ""
 
 
 Options = Annotated[SecretStr, BeforeValidator(parse_options)]
@@ -63,103 +83,269 @@ Options = Annotated[SecretStr, BeforeValidator(parse_options)]
 Adapters = Annotated[tuple[tuple[str, str], ...], BeforeValidator(parse_adapters)]
 """Domain of schemas -> name of the LoRA adapter served for them; pairs, so that settings hash."""
 
+Locale = Annotated[str, AfterValidator(parse_locale)]
+"""A language with an optional region, or empty."""
+
+
+class LimitSettings(Frozen):
+    """What a source may be."""
+
+    max_bytes: int = Field(
+        default=100 * 2**20, ge=1, description="Bytes of the largest source read."
+    )
+    max_pages: int = Field(default=500, ge=1, description="Most pages of one source.")
+    max_pixels: int = Field(
+        default=100_000_000,
+        ge=64,
+        le=170_000_000,
+        description="Largest page image (width x height in pixels), checked before it is decoded.",
+    )
+    min_side: int = Field(
+        default=8, ge=1, description="Pixels of the shortest side of an image that can hold text."
+    )
+
+
+class PdfSettings(Frozen):
+    """How PDF files are opened, in a process of their own."""
+
+    seconds: float = Field(
+        default=20.0, gt=0, description="Longest that a step on one page may take."
+    )
+    memory: int = Field(
+        default=2 * 2**30,
+        ge=2**28,
+        description="Bytes of address space of the process that parses (kept where the system "
+        "can).",
+    )
+    dpi: int = Field(
+        default=200,
+        ge=50,
+        le=600,
+        description="Dots per inch at which pages that are no scans are drawn.",
+    )
+
+
+class OcrSettings(Frozen):
+    """How page images are read."""
+
+    engine: EngineName = Field(
+        default="docagent",
+        description="What reads page images: docagent's own OCR, an installed Tesseract or "
+        "RapidOCR, all of them fused, or the best for each page (auto).",
+    )
+    language_model: bool = Field(
+        default=True,
+        description="Whether a language model settles words that the recognizer is unsure of.",
+    )
+    confidence: Aggregate = Field(
+        default="minimum",
+        description="How the confidence of a word is made from those of its characters, and that "
+        "of a line or a page from those of its words: the weakest, or the geometric mean.",
+    )
+
+
+class VlmSettings(Frozen):
+    """A vision-language model (VLM). None is used unless it is named, by url or factory."""
+
+    mode: VlmMode | None = Field(
+        default=None,
+        description="Whether it is asked always, where the embedded result is unsure, or never; "
+        "None means unsure if one is named.",
+    )
+    url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Base of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1.",
+    )
+    model: str = Field(
+        default="", description="Its name on the server; empty takes the first one served."
+    )
+    adapters: Adapters = Field(
+        default=(),
+        description="Names of LoRA adapters on the server by domain of the document "
+        "(finance=NAME,legal=NAME), asked instead of the model.",
+    )
+    api_key: SecretStr = Field(
+        default=SecretStr(""), description="Sent to the server as a bearer token."
+    )
+    factory: str = Field(
+        default="",
+        pattern=r"^([\w.]+:[\w.]+)?$",
+        description="package.module:factory, a callable that returns any LangChain chat model, or "
+        "the class of one, instead of a URL.",
+    )
+    options: Options = Field(
+        default=SecretStr(""),
+        description='Keyword arguments of the factory, a JSON object ({"model": "NAME"}).',
+    )
+    timeout: float = Field(
+        default=120.0,
+        gt=0,
+        description="Seconds that a server may be silent; a whole call may take twice that.",
+    )
+    seconds: float = Field(
+        default=300.0, gt=0, description="What the calls for one document may take."
+    )
+    calls: int = Field(default=16, ge=1, description="Most calls for one document.")
+    retries: int = Field(
+        default=2, ge=0, le=10, description="Retries of a call that may succeed a moment later."
+    )
+    concurrency: int = Field(default=4, ge=1, le=256, description="Calls at one time.")
+    max_tokens: int = Field(
+        default=2048,
+        ge=16,
+        description="Longest answer in tokens; cut to what the model takes, where its server "
+        "tells.",
+    )
+    tools: bool = Field(
+        default=True, description="Whether a model that can call tools gets them in a conversation."
+    )
+    tool_calls: int = Field(default=12, ge=1, description="Most calls of tools for one question.")
+    images: int = Field(
+        default=4,
+        ge=0,
+        description="Most images of a call, at most half of them (rounded up) pages, the others "
+        "enlarged places.",
+    )
+    pixels: int = Field(
+        default=1_500_000, ge=10_000, description="Pixels of the largest page image sent."
+    )
+    chars: int = Field(
+        default=12_000,
+        ge=200,
+        description="Most characters of page text in a call; longer documents are split, and in a "
+        "conversation searched. Cut to what the model takes, where its server tells.",
+    )
+    unsure: float = Field(
+        default=0.8,
+        ge=0,
+        le=1,
+        description="Fields and answers with less confidence are asked of the model in the mode "
+        "unsure (0: only those without an answer or in a failed check).",
+    )
+    trust: float = Field(
+        default=0.75,
+        ge=0.05,
+        le=0.98,
+        description="How often a value that the model gives is right; `python -m eval.cascade` "
+        "measures it.",
+    )
+    tracing: bool = Field(
+        default=False,
+        description="Whether LangChain may send calls, with the text and pictures of pages, to "
+        "the tracing service that LANGSMITH_TRACING and its like name.",
+    )
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the settings say which model it is."""
+        return bool(self.url or self.factory)
+
+    @property
+    def effective_mode(self) -> VlmMode:
+        """The mode; where it is None, ``unsure`` if a model is named and ``never`` if none is."""
+        return self.mode or ("unsure" if self.is_named else "never")
+
 
 class Settings(Frozen):
     """Limits on input, and how much of the machine to use.
 
-    max_bytes: largest source read. max_pages: most pages of one source. max_pixels: largest
-    page image (width x height), checked before it is decoded. min_side: shortest side in
-    pixels that can hold text. render_dpi: dots per inch for PDF pages that are not scans.
-    pdf_seconds: longest a step on one PDF page may take. pdf_memory: bytes of address space
-    of the process that parses PDFs (kept where the system can). threads: of one inference;
-    0 takes all cores. weights_dir: other weights than the shipped ones. language_model: whether
-    a language model settles words that the recognizer is unsure of. confidence: how the
-    confidence of a word is made from those of its characters, and that of a line or a page from
-    those of its words: the weakest, or the geometric mean. engine: what reads page images:
-    docagent's own OCR, an installed Tesseract or RapidOCR, all of them fused, or the best for each
-    page (auto).
-
-    Of a vision-language model (VLM), none of which is used unless it is named: vlm: whether it
-    is asked always, where the embedded result is unsure, or never; None means unsure if one is
-    named. vlm_url: base of an OpenAI-compatible server (``http://127.0.0.1:8000/v1``).
-    vlm_model: its name there; empty takes the first one served. vlm_adapters: names of LoRA
-    adapters there by domain of the document (``finance=NAME,legal=NAME``), used instead of
-    vlm_model. vlm_api_key: sent as a bearer
-    token. vlm_factory: ``package.module:factory``, a callable that returns any LangChain chat
-    model, or the class of one, instead of a URL. vlm_options: its keyword arguments, a JSON object
-    (``{"model": "NAME"}``). vlm_timeout: seconds a server may be silent; a
-    whole call may take twice that.
-    vlm_seconds and vlm_calls: what one document may take altogether. vlm_retries: of a call
-    that may succeed a moment later. vlm_concurrency: calls at one time. vlm_max_tokens: longest
-    answer. vlm_tools: whether a model that can call tools gets them in a conversation.
-    vlm_tool_calls: most calls of tools for one question. vlm_images: most images of a call, at
-    most half of them (rounded up) pages, the others enlarged places. vlm_pixels: largest page
-    image sent. vlm_chars: most characters of page text in a call; longer documents are split, and
-    in a conversation searched. It and vlm_max_tokens are cut to what the model takes, where its
-    server tells. vlm_unsure: fields and answers with less confidence are asked of the model in the
-    mode unsure (0: only those without an answer or in a failed check). vlm_trust: how often a
-    value that the model gives is right; ``python -m eval.cascade`` measures it. vlm_tracing:
-    whether LangChain may send calls, with the text and pictures of pages, to the tracing service
-    that LANGSMITH_TRACING and its like name.
+    Every field has a flat name too, accepted as a keyword argument: ``Settings(vlm_url=URL)`` is
+    ``Settings(vlm=VlmSettings(url=URL))``. ``FLAT_NAMES`` is the table of them.
     """
 
-    max_bytes: int = Field(default=100 * 2**20, ge=1)
-    max_pages: int = Field(default=500, ge=1)
-    max_pixels: int = Field(default=100_000_000, ge=64, le=170_000_000)
-    min_side: int = Field(default=8, ge=1)
-    render_dpi: int = Field(default=200, ge=50, le=600)
-    pdf_seconds: float = Field(default=20.0, gt=0)
-    pdf_memory: int = Field(default=2 * 2**30, ge=2**28)
-    threads: int = Field(default=0, ge=0, le=256)
-    weights_dir: Path | None = None
-    language_model: bool = True
-    confidence: Aggregate = "minimum"
-    engine: EngineName = "docagent"
-    vlm: VlmMode | None = None
-    vlm_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
-    vlm_model: str = ""
-    vlm_adapters: Adapters = ()
-    vlm_api_key: SecretStr = SecretStr("")
-    vlm_factory: str = Field(default="", pattern=r"^([\w.]+:[\w.]+)?$")
-    vlm_options: Options = SecretStr("")
-    vlm_timeout: float = Field(default=120.0, gt=0)
-    vlm_seconds: float = Field(default=300.0, gt=0)
-    vlm_calls: int = Field(default=16, ge=1)
-    vlm_retries: int = Field(default=2, ge=0, le=10)
-    vlm_concurrency: int = Field(default=4, ge=1, le=256)
-    vlm_max_tokens: int = Field(default=2048, ge=16)
-    vlm_tools: bool = True
-    vlm_tool_calls: int = Field(default=12, ge=1)
-    vlm_images: int = Field(default=4, ge=0)
-    vlm_pixels: int = Field(default=1_500_000, ge=10_000)
-    vlm_chars: int = Field(default=12_000, ge=200)
-    vlm_unsure: float = Field(default=0.8, ge=0, le=1)
-    vlm_trust: float = Field(default=0.75, ge=0.05, le=0.98)
-    vlm_tracing: bool = False
+    limits: LimitSettings = LimitSettings()
+    pdf: PdfSettings = PdfSettings()
+    ocr: OcrSettings = OcrSettings()
+    vlm: VlmSettings = VlmSettings()
+    threads: int = Field(
+        default=0, ge=0, le=256, description="Of one inference; 0 takes all cores."
+    )
+    weights_dir: Path | None = Field(
+        default=None, description="Folder of networks to use instead of the shipped ones."
+    )
+    locale: Locale = Field(
+        default="",
+        description="Language of the documents with an optional region (de, en-GB): settles the "
+        "order of day and month, decimal marks and $ where the text alone does not.",
+    )
 
-    @property
-    def vlm_mode(self) -> VlmMode:
-        """What ``vlm`` says, or else ``unsure`` if a model is named and ``never`` if none is."""
-        named = bool(self.vlm_url or self.vlm_factory)
-        return self.vlm or ("unsure" if named else "never")
+    @model_validator(mode="before")
+    @classmethod
+    def _nest(cls, given: Any) -> Any:
+        return _to_groups(given) if isinstance(given, Mapping) else given
+
+    def replace(self, **changes: Any) -> Self:
+        """The settings with other values, validated. A group given as a mapping changes the
+        fields it names: ``settings.replace(vlm={"mode": "never"})``; so do flat names.
+
+        Raises pydantic.ValidationError for a value that is not allowed.
+        """
+        nested = _to_groups(changes)
+        for name, change in nested.items():
+            if name in GROUPS and isinstance(change, Mapping):
+                nested[name] = getattr(self, name).replace(**change)
+        return super().replace(**nested)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Defaults overridden by ``DOCAGENT_<NAME>`` variables, as ``DOCAGENT_MAX_PAGES=20``.
+        """Defaults overridden by ``DOCAGENT_<FLAT NAME>`` variables, as ``DOCAGENT_MAX_PAGES=20``.
 
         environ: the variables, by default those of the process. Empty ones count as unset.
         Raises SettingsError naming the variable, its value and what is allowed.
         """
         env = os.environ if environ is None else environ
-        names = {name: ENV_PREFIX + name.upper() for name in cls.model_fields}
+        names = {name: ENV_PREFIX + name.upper() for name in FLAT_NAMES}
         given = {name: env[variable] for name, variable in names.items() if env.get(variable)}
         try:
             return cls.model_validate(given)
         except ValidationError as error:
             first = error.errors()[0]
-            name = str(first["loc"][0])
-            variable = names[name]
-            value = "..." if name == "vlm_options" else repr(first["input"])
+            name = next(n for n, path in FLAT_NAMES.items() if path == first["loc"][: len(path)])
+            value = "..." if name in _SECRET else repr(first["input"])
             raise SettingsError(
-                f"{variable}={value} is not allowed: {first['msg']}. Change or unset the variable."
+                f"{names[name]}={value} is not allowed: {first['msg']}. "
+                "Change or unset the variable."
             ) from error
+
+
+GROUPS: Mapping[str, type[Frozen]] = {
+    "limits": LimitSettings,
+    "pdf": PdfSettings,
+    "ocr": OcrSettings,
+    "vlm": VlmSettings,
+}
+_PREFIXES = {"pdf": "pdf_", "vlm": "vlm_"}
+_OTHER_NAMES = {("vlm", "mode"): "vlm", ("pdf", "dpi"): "render_dpi"}
+_SECRET = ("vlm_options", "vlm_api_key")
+
+
+def _flat_names() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for group, kind in GROUPS.items():
+        for field in kind.model_fields:
+            path = (group, field)
+            yield _OTHER_NAMES.get(path, f"{_PREFIXES.get(group, '')}{field}"), path
+    yield from ((name, (name,)) for name in Settings.model_fields if name not in GROUPS)
+
+
+FLAT_NAMES: Mapping[str, tuple[str, ...]] = dict(_flat_names())
+"""Flat name of each setting -> where it is: ``vlm_url`` -> ``("vlm", "url")``."""
+
+
+def _to_groups(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with flat names put into the groups they belong to, beside what is there."""
+    nested = {k: v for k, v in given.items() if len(FLAT_NAMES.get(k, ())) < 2 or _is_group(k, v)}
+    for name, value in given.items():
+        path = FLAT_NAMES.get(name, ())
+        if len(path) < 2 or _is_group(name, value):
+            continue
+        group, field = path
+        there = nested.get(group, {})
+        changed = {field: value}
+        nested[group] = there.replace(**changed) if isinstance(there, Frozen) else there | changed
+    return nested
+
+
+def _is_group(name: str, value: Any) -> bool:
+    """Whether a value is that of a group rather than of the setting with the same flat name."""
+    return name in GROUPS and isinstance(value, Mapping | Frozen)

@@ -14,7 +14,9 @@ from contextlib import ExitStack
 from subprocess import PIPE, Popen
 from typing import Any
 
-from eval.systems.engines import THREAD_LIMITS
+from docagent.errors import SettingsError
+from eval.log import RunLog
+from eval.systems.engines import THREAD_LIMITS, check_known
 from eval.systems.readings import readings_log
 
 Rows = dict[str, dict[str, Any]]
@@ -27,10 +29,11 @@ def run_workers(
     """Read pages with each engine in a child process, taking turns, and return their rows;
     progress and errors go to stderr.
 
-    None for an engine that failed; the pages it read are in the log. Fingerprints are taken
-    here, once, so that code edited meanwhile does not part the processes.
+    None for an engine that is not installed or failed; the pages it read are in the log.
+    Fingerprints are taken here, once, so that code edited meanwhile does not part the processes.
+    Raises SettingsError for an unknown engine.
     """
-    logs = {engine: readings_log(engine, data, split) for engine in engines}
+    logs = _open_logs(engines, data, split)
     workers: dict[str, Popen[str]] = {}
     with ExitStack() as stack:
         for engine, log in logs.items():
@@ -45,7 +48,20 @@ def run_workers(
         busy = list(workers.values())
         while busy:
             busy = [worker for worker in busy if _told(worker) and _heard(worker)]
-    return {e: logs[e].rows() if w.returncode == 0 else None for e, w in workers.items()}
+    read = {engine for engine, worker in workers.items() if worker.returncode == 0}
+    return {engine: logs[engine].rows() if engine in read else None for engine in engines}
+
+
+def _open_logs(engines: Sequence[str], data: str, split: str) -> dict[str, RunLog]:
+    """Logs of the engines that are installed; of the others it is said on stderr what to do."""
+    logs = {}
+    for engine in engines:
+        check_known(engine)
+        try:
+            logs[engine] = readings_log(engine, data, split)
+        except SettingsError as error:
+            print(f"error: {error}", file=sys.stderr)
+    return logs
 
 
 def run_worker(engine: str, data: str, split: str, limit: int | None, resume: bool) -> Rows | None:

@@ -162,7 +162,7 @@ def test_a_region_is_looked_at_enlarged():
     (crop,) = pictures(model.requests[1][0][-1:])
     assert crop.width > crop.height
     total = sum(isinstance(m.content, list) and len(pictures([m])) for m in model.requests[2][0])
-    assert total <= FAST.vlm_images
+    assert total <= FAST.vlm.images
 
 
 def test_without_pictures_nothing_is_looked_at():
@@ -234,7 +234,7 @@ def test_without_tools_the_pages_found_are_given(tools):
     assert turn.vlm.attempts[0].template == "chat"
     given = " ".join(texts(model.requests[0][0]))
     assert "page 12\n" in given
-    assert len(given) < 2 * FAST.vlm_chars
+    assert len(given) < 2 * FAST.vlm.chars
 
 
 def call_event(name: str | None, arguments: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from docagent.errors import SettingsError
 from eval.log import this_command
-from eval.report.build import main, report
+from eval.report.build import OUTPUT, build_report, main, report_text
+from eval.report.entries import Entry, former_entries
 from eval.report.sections import SECTIONS
 from eval.tasks.page_kinds import kinds_row, photographed
 from tests.test_router import PAGE, noisy
@@ -36,6 +39,10 @@ def runs(tmp_path: Path) -> Path:
     folder = tmp_path / "runs"
     folder.mkdir()
     return folder
+
+
+def report(runs: Path, images: Path, former: str = "") -> str:
+    return report_text(build_report(runs, former), images)
 
 
 def put(runs: Path, name: str, result: Any) -> None:
@@ -105,6 +112,74 @@ def test_only_pictures_of_synthetic_pages_are_taken(runs: Path, tmp_path: Path) 
     assert "](images/report_ladder.png)" in output.read_text()
     shown = [part.picture for section in SECTIONS for part in section.parts if part.picture]
     assert shown == ["font-errors.png", "ladder.png"]
+
+
+def test_what_was_not_measured_again_keeps_its_figures_and_date(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "docs" / "report.md"
+    put(runs, "memory.json", {"image": "a", "peak_mb": 330, "cpu_s": 1.5, "schema": "invoice"})
+    put(runs, "ladder.json", {"pages": [], "rows": []})
+    Image.new("RGB", (20, 10), "white").save(runs / "ladder.png")
+    put(runs, "ocr-funsd-dev.json", {"limit": None, "rows": [PEER]})
+    assert main(["--runs", str(runs), "--output", str(output)]) == 0
+    dated = output.read_text().replace(datetime.date.today().isoformat(), "2020-02-02")
+    output.write_text(dated)
+    capsys.readouterr()
+
+    later = tmp_path / "later"
+    later.mkdir()
+    put(later, "ocr-funsd-dev.json", {"limit": None, "rows": [PEER | {"word_f1": 0.9}]})
+    (later / "memory.json").write_text("{cut short")
+    assert main(["--runs", str(later), "--output", str(output)]) == 0
+    text = output.read_text()
+    assert "a large page (2020-02-02, `python -m eval.memory`)" in text and "330 MB" in text
+    assert "the ladder (2020-02-02" in text and "](images/report_ladder.png)" in text
+    assert "0.900" in text and "0.788" not in text, "what was measured again is new"
+    said = capsys.readouterr().out
+    assert "kept from the former report: a large page of 2020-02-02" in said
+    assert "not usable: `memory.json`" in said
+    assert "not measured: sroie, dev; run python -m eval.ocr --data sroie" in said
+
+    assert main(["--runs", str(later), "--output", str(output), "--fresh"]) == 0
+    assert "2020-02-02" not in output.read_text()
+
+
+def test_a_table_that_loses_a_row_is_refused_unless_forced(runs: Path, tmp_path: Path) -> None:
+    output = tmp_path / "report.md"
+    whole = {"limit": None, "rows": [PEER, PEER | {"engine": "tesseract"}], "command": "run both"}
+    put(runs, "ocr-funsd-dev.json", whole)
+    assert main(["--runs", str(runs), "--output", str(output)]) == 0
+    before = output.read_text()
+    put(runs, "ocr-funsd-dev.json", {"limit": None, "rows": [PEER]})
+    with pytest.raises(SettingsError, match=r"tesseract had a row .*`run both`") as caught:
+        main(["--runs", str(runs), "--output", str(output)])
+    assert "--force" in str(caught.value) and "funsd, dev, whole set" in str(caught.value)
+    assert output.read_text() == before
+    assert main(["--runs", str(runs), "--output", str(output), "--force"]) == 0
+    assert "| tesseract" not in output.read_text()
+
+
+def test_another_file_is_not_overwritten(runs: Path, tmp_path: Path) -> None:
+    output = tmp_path / "notes.md"
+    output.write_text("# Notes\n")
+    with pytest.raises(SettingsError, match="not a report"):
+        main(["--runs", str(runs), "--output", str(output)])
+    assert output.read_text() == "# Notes\n"
+
+
+def test_entries_are_read_back_from_the_text() -> None:
+    entry = Entry("funsd, dev", "2026-11-22", "python -m x", "| a | b |\n|---|--:|\n| 1 | 2 |")
+    text = f"# Report\n\n## One\n\nNote.\n\n{entry}\n\nNot measured: sroie\n\n![p](q)\n\n## Two\n"
+    assert former_entries(text) == {"One": (entry,), "Two": ()}
+    assert entry.row_names == ("1",)
+
+
+def test_the_report_in_the_repository_is_as_the_command_writes_it(tmp_path: Path) -> None:
+    """Also that every measurement in it is found again: none would be lost."""
+    path = OUTPUT
+    former = path.read_text("utf-8")
+    assert report(tmp_path, path.parent / "images", former) == former
 
 
 def test_a_command_is_told_without_the_places_of_this_machine(monkeypatch) -> None:

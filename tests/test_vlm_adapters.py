@@ -179,8 +179,8 @@ def settings_for(server, adapters):
 def test_adapters_are_settings():
     pairs = (("finance", "f"), ("legal", "l"))
     for given in ("legal=l, finance=f,", {"finance": "f", "legal": "l"}, pairs):
-        assert Settings(vlm_adapters=given).vlm_adapters == pairs
-    assert Settings.from_env({"DOCAGENT_VLM_ADAPTERS": "legal=l"}).vlm_adapters == (("legal", "l"),)
+        assert Settings(vlm_adapters=given).vlm.adapters == pairs
+    assert Settings.from_env({"DOCAGENT_VLM_ADAPTERS": "legal=l"}).vlm.adapters == (("legal", "l"),)
     assert hash(Settings(vlm_adapters="legal=l"))
 
 

@@ -80,7 +80,7 @@ def agent(server: Server, **update: Any) -> DocAgent:
 )
 def test_limits_are_cut_to_what_a_model_takes(tokens, chars, answer):
     fitted = fit_settings(Settings(), tokens)
-    assert (fitted.vlm_chars, fitted.vlm_max_tokens) == (chars, answer)
+    assert (fitted.vlm.chars, fitted.vlm.max_tokens) == (chars, answer)
 
 
 def test_smaller_limits_of_the_user_stay():

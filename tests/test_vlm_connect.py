@@ -32,14 +32,14 @@ def made() -> ScriptedChatModel:
 
 
 def test_no_model_is_a_normal_state():
-    assert Settings().vlm_mode == "never"
+    assert Settings().vlm.effective_mode == "never"
     assert load_chat_model(Settings()) is None
     assert load_chat_model(Settings(vlm="never", vlm_url=URL)) is None
     assert DocAgent().correct(document_of(["text"])).vlm is None
 
 
 def test_a_model_that_is_named_is_asked_where_unsure():
-    assert Settings(vlm_url=URL).vlm_mode == "unsure"
+    assert Settings(vlm_url=URL).vlm.effective_mode == "unsure"
     model = load_chat_model(Settings(vlm_url=URL, vlm_model="qwen", vlm_api_key="k"))
     assert isinstance(model, VllmChat)
     assert model_name(model) == "qwen"

@@ -43,7 +43,7 @@ def test_extractions_are_valid_or_flagged_and_never_unproven():
         result = extract_unsure(look, schema, fast, Asker(hostile(seed), SETTINGS))
         assert result.valid == (not schema.validate(result.data))
         assert result.valid or result.errors
-        assert result.vlm.calls <= SETTINGS.vlm_calls
+        assert result.vlm.calls <= SETTINGS.vlm.calls
         statuses.add(result.vlm.status)
         for field in result.fields:
             assert_proven(document, field)

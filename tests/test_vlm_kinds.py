@@ -133,6 +133,6 @@ def test_a_hostile_model_turns_no_kind_and_proves_none():
         unsure = DocAgent(settings, vlm=liar(seed)).classify(unsure_document(random.Random(seed)))
         assert (unsure.confidence is None) == (unsure.how == "derived")
         assert unsure.how != "derived" or (unsure.evidence, unsure.domain) == ((), "")
-        assert unsure.vlm.calls <= settings.vlm_calls
+        assert unsure.vlm.calls <= settings.vlm.calls
         for result in (found, unsure):
             assert Classification.model_validate_json(result.model_dump_json()) == result

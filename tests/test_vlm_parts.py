@@ -48,7 +48,7 @@ def assert_stands(result: Any, document: Document) -> None:
 def test_parts_that_were_not_asked_about_are_not_read(capsys):
     document = pages(60)
     result = extracted(finds_nothing, document)
-    assert result.vlm.calls == FAST.vlm_calls
+    assert result.vlm.calls == FAST.vlm.calls
     assert_stands(result, document)
     print_use(result.vlm)
     assert "44 of 60 parts could not be read" in "".join(capsys.readouterr())
@@ -92,7 +92,7 @@ def test_of_a_table_that_cannot_be_had_whole_the_rows_so_far_are_kept():
     assert set(priced(result)) <= {n + 1.5 for n in range(30)}
     assert result.vlm.status == "partial"
     assert any("not be read" in note and "items" in note for note in result.vlm.notes)
-    assert result.vlm.calls <= FAST.vlm_calls
+    assert result.vlm.calls <= FAST.vlm.calls
 
 
 def totals(*values: str) -> tuple[Document, Any]:

@@ -49,7 +49,7 @@ def blocks(look: Look, places: list[Place] | None, part: int = 0) -> list[str]:
     request = look.request(
         "ask", values, look.parts[part], [], json_schema=None, is_usable=bool, places=places
     )
-    assert count_images(request.messages) <= look.settings.vlm_images
+    assert count_images(request.messages) <= look.settings.vlm.images
     sent = request.messages[1]["content"]
     return [b.get("text") or b["image_url"]["url"] for b in sent]
 

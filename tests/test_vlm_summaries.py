@@ -211,7 +211,7 @@ def test_a_hostile_model_says_nothing_that_is_not_printed():
         document = unsure_document(random.Random(seed))
         found = DocAgent(settings, vlm=liar(seed)).summarise(document, 3)
         assert 1 <= len(found.sentences) <= 3
-        assert found.vlm.calls <= settings.vlm_calls
+        assert found.vlm.calls <= settings.vlm.calls
         statuses.add(found.vlm.status)
         for sentence in found.sentences:
             from_model += sentence.source == "vlm"

@@ -70,7 +70,7 @@ class Look:
     @cached_property
     def parts(self) -> list[Part]:
         """The lines in parts that fit into a call."""
-        return split_lines(self.document, self.lines, self.settings.vlm_chars)
+        return split_lines(self.document, self.lines, self.settings.vlm.chars)
 
     def request(
         self,
@@ -108,13 +108,13 @@ class Look:
 
     def _shown(self, part: Part) -> list[int]:
         """Numbers of the pages of a part that are shown; half of the images are for crops."""
-        most = self.settings.vlm_images - self.settings.vlm_images // 2
+        most = self.settings.vlm.images - self.settings.vlm.images // 2
         return list(dict.fromkeys(line.page for line in part))[:most]
 
     def _page_url(self, number: int) -> str | None:
         if number not in self.urls:
             image = self._image(number)
-            pixels = self.settings.vlm_pixels
+            pixels = self.settings.vlm.pixels
             self.urls[number] = None if image is None else page_url(image, pixels)
             if image is not None:
                 self._heights[number] = image.shape[0] * scale_of(image, pixels)
@@ -125,12 +125,12 @@ class Look:
         if self._page_url(number) and number not in self._heights:  # another look made it
             image = self._image(number)
             if image is not None:
-                self._heights[number] = image.shape[0] * scale_of(image, self.settings.vlm_pixels)
+                self._heights[number] = image.shape[0] * scale_of(image, self.settings.vlm.pixels)
         return self._heights.get(number, 0.0)
 
     def _crops(self, places: Iterable[Place], part: Part, pages: int) -> list[Crop]:
         """Enlarged places of a part, then its small lines, in what is left beside the pages."""
-        most = self.settings.vlm_images - pages if pages else 0
+        most = self.settings.vlm.images - pages if pages else 0
         if most < 1:
             return []
         inside = [(place, ids) for place in places if (ids := self._ids_at(part, *place))]
@@ -154,7 +154,7 @@ class Look:
             if image is None:
                 continue
             for area in crop_areas(polygons, most - len(crops)):
-                url = crop_url(image, area, self.settings.vlm_pixels // 2)
+                url = crop_url(image, area, self.settings.vlm.pixels // 2)
                 shown = bbox_to_polygon(union_bbox(area))
                 ids = self._ids_at(part or self.lines, page, shown)
                 crops.append(Crop(url, f"{_runs(ids)} enlarged:"))

@@ -196,7 +196,7 @@ def _plain_field(look: Look, found: Candidate, path: str) -> Field:
         path=path,
         raw_text=found.raw_text,
         value=found.reading.value,
-        confidence=look.settings.vlm_trust * found.score,
+        confidence=look.settings.vlm.trust * found.score,
         status="found",
         evidence=ground_ranges(look.document, found.ranges),
         source="vlm",

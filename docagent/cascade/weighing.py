@@ -1,7 +1,7 @@
 """Two readings of one field, weighed: agreement raises confidence, disagreement lowers it.
 
 Both are taken as independent witnesses (Bayes): the embedded reader is right with its calibrated
-confidence, the model with what it is trusted (``Settings.vlm_trust``) and holding it to the page
+confidence, the model with what it is trusted (``Settings.vlm.trust``) and holding it to the page
 left of that.
 """
 

@@ -145,4 +145,4 @@ def _readers(look: Look) -> Iterator[FieldReader]:
     """Readers of the document's numbers, kind by kind."""
     for kind in NUMBER_KINDS:
         leaf = SchemaField(path="number", types=("number",), normaliser=kind, query="")
-        yield FieldReader(look.document, leaf)
+        yield FieldReader(look.document, leaf, look.settings.locale or None)

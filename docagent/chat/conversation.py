@@ -32,7 +32,7 @@ NOT_THERE = "not in the document"
 class Chat:
     """Questions about one document, each understood with those before it.
 
-    Make it with ``DocAgent.chat``. A document that fits into one call (``vlm_chars``) is read
+    Make it with ``DocAgent.chat``. A document that fits into one call (``vlm.chars``) is read
     whole for each question; of a longer one the pages that fit the question best. Whatever is
     shown was found on the page first, or the turn abstains and says why. One thread at a time.
     """
@@ -52,7 +52,7 @@ class Chat:
         self._asker = asker
         self._index = PageIndex(look)
         self._turns: list[Turn] = []
-        self._has_tools = look.settings.vlm_tools
+        self._has_tools = look.settings.vlm.tools
 
     @property
     def document(self) -> Document:
@@ -127,7 +127,8 @@ class Chat:
 
     def _read(self, question: str, lines: Part) -> Answer:
         excerpt = Excerpt(self.document, lines)
-        found = answer(excerpt.document, question, self._reader)
+        locale = self._look.settings.locale or None
+        found = answer(excerpt.document, question, self._reader, locale_hint=locale)
         citations = tuple(e for item in found.citations for e in excerpt.in_whole(item))
         return found.replace(citations=citations)
 
@@ -135,8 +136,8 @@ class Chat:
         self, turn: Turn, conversation: Conversation, asker: Asker
     ) -> Generator[ChatEvent, None, Turn]:
         """The turn after a model was asked, if it was."""
-        mode = self._look.settings.vlm_mode
-        unsure = is_unsure(turn, self._look.settings.vlm_unsure)
+        mode = self._look.settings.vlm.effective_mode
+        unsure = is_unsure(turn, self._look.settings.vlm.unsure)
         sure = not (conversation.follows or unsure)
         if not self._look.lines or (sure and mode != "always"):
             return turn.replace(vlm=to_use(mode, asker, 0, 0))
@@ -151,7 +152,7 @@ class Chat:
             turn = turn.replace(**_steps(turn, loop))
             if tools.conclusion is not None:
                 use = to_use(mode, asker, 1, 0)
-                trust = self._look.settings.vlm_trust
+                trust = self._look.settings.vlm.trust
                 concluded = _concluded(turn, tools.conclusion, trust)
                 return concluded.replace(vlm=use)
             conversation = replace(conversation, parts=self._parts(tools))
@@ -161,7 +162,7 @@ class Chat:
     def _parts(self, tools: DocumentTools) -> tuple[Part, ...]:
         """What a model with tools has seen, in parts that fit into a call."""
         lines = sorted(tools.seen.values(), key=lambda line: line.start)
-        return tuple(split_lines(self.document, lines, self._look.settings.vlm_chars))
+        return tuple(split_lines(self.document, lines, self._look.settings.vlm.chars))
 
     def _earlier(self) -> tuple[tuple[str, str], ...]:
         return tuple(

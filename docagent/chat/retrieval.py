@@ -64,7 +64,7 @@ class PageIndex:
         return len(self._look.parts) <= 1
 
     def find(self, question: str, near: float = 0.0) -> Found:
-        """What to read for a question: all, if it fits into one call (``vlm_chars``), or the
+        """What to read for a question: all, if it fits into one call (``vlm.chars``), or the
         best parts that do. near: leaves out parts with less than this share of the best score.
         """
         if self.fits:
@@ -87,7 +87,7 @@ class PageIndex:
 
     @property
     def _most(self) -> int:
-        return self._look.settings.vlm_chars
+        return self._look.settings.vlm.chars
 
     def _fit(self, parts: Sequence[Part]) -> bool:
         """Whether parts can be given in one call."""

@@ -75,14 +75,14 @@ class ToolLoop:
             "agent", values, part, [question], json_schema=None, is_usable=bool
         )
         # The other half is for what the model looks at: a server allows so many in all.
-        most = self.look.settings.vlm_images - self.look.settings.vlm_images // 2
+        most = self.look.settings.vlm.images - self.look.settings.vlm.images // 2
         return replace(made, messages=keep_images(made.messages, most), tools=tool_specs())
 
     def _may_go_on(self) -> bool:
         return (
             self.conclusion is None
             and self.asker.calls_left > RESERVED
-            and len(self.steps) < self.look.settings.vlm_tool_calls
+            and len(self.steps) < self.look.settings.vlm.tool_calls
         )
 
     def _hear_speech(self, reply: Reply) -> Iterator[ChatEvent]:
@@ -95,7 +95,7 @@ class ToolLoop:
         self._messages.append({"role": "user", "content": f"{reminder} {REMINDER}".strip()})
 
     def _call(self, reply: Reply) -> Iterator[ChatEvent]:
-        calls = reply.calls[: self.look.settings.vlm_tool_calls - len(self.steps)]
+        calls = reply.calls[: self.look.settings.vlm.tool_calls - len(self.steps)]
         named = [replace(call, id=f"call_{len(self.steps) + n}") for n, call in enumerate(calls)]
         told = [_as_told(call) for call in named]
         self._messages.append({"role": "assistant", "content": reply.text, "tool_calls": told})

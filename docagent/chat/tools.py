@@ -37,7 +37,7 @@ from docagent.text.tokens import content_words, index_terms, tokens
 LONGEST_ARGUMENTS = 8000
 """Characters of the arguments of one call."""
 ROOM = 3
-"""Text that tools give for one question, in calls (``vlm_chars``)."""
+"""Text that tools give for one question, in calls (``vlm.chars``)."""
 SEARCHED_PARTS = 5
 SEARCHED_LINES = 30
 KEPT = 300
@@ -108,7 +108,7 @@ class DocumentTools:
     def read_page(self, given: ReadPage) -> _Told:
         """The lines of a page."""
         lines = [line for line in self.look.lines if line.page == given.number]
-        parts = split_lines(self.look.document, lines, self.look.settings.vlm_chars)
+        parts = split_lines(self.look.document, lines, self.look.settings.vlm.chars)
         if not parts:
             count = len(self.look.document.pages)
             raise _Refused(f"page {given.number} has no text; there are pages 1 to {count}")
@@ -123,7 +123,7 @@ class DocumentTools:
         lines = self._known(given.lines)
         words = self.look.document.words
         places = [(n.page, w.word.polygon) for n in lines for w in words[n.start : n.end]]
-        left = self.look.settings.vlm_images // 2 - self._pictures
+        left = self.look.settings.vlm.images // 2 - self._pictures
         images = [crop.url for crop in self.look.enlarged(places, 1)] if left > 0 else []
         if not images:
             raise _Refused("there is no picture of them, or no room for more; read the text")
@@ -194,7 +194,7 @@ class DocumentTools:
         return text
 
     def _charged(self, text: str) -> str:
-        if self._given + len(text) > ROOM * self.look.settings.vlm_chars:
+        if self._given + len(text) > ROOM * self.look.settings.vlm.chars:
             raise _Refused("there is no room for more text; answer from what you have")
         self._given += len(text)
         return text

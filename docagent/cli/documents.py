@@ -197,7 +197,7 @@ class _Run:
         paths = [self._destination.path(item, name) for name in self._formats]
         if not all(path is not None and path.is_file() for path in paths):
             return False
-        if self._agent.settings.vlm_mode != "never" and self._was_unreached(item):
+        if self._agent.settings.vlm.effective_mode != "never" and self._was_unreached(item):
             return False
         base = self._args.annotate
         if base is None:

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from docagent.cli.options import vlm_settings
 from docagent.errors import SettingsError
-from docagent.settings import Settings
+from docagent.settings import Settings, VlmSettings
 from docagent.vlm.adapters import AdapterState, Probed, probe_adapter
 from docagent.vlm.connection import load_chat_model
 from docagent.vlm.serving import (
@@ -55,12 +55,12 @@ def run_check(args: argparse.Namespace) -> int:
     """Prints what is served; returns 2 if an adapter is not served or has no effect. Raises
     VlmError if the server does not answer."""
     settings = vlm_settings(args)
-    if not settings.vlm_url:
+    if not settings.vlm.url:
         raise SettingsError("no server is named; give --vlm-url (DOCAGENT_VLM_URL)")
     client = load_chat_model(settings)
     served = cast(Probed, client).models()
-    base = settings.vlm_model or served[0]
-    domains = {name: domain for domain, name in settings.vlm_adapters}
+    base = settings.vlm.model or served[0]
+    domains = {name: domain for domain, name in settings.vlm.adapters}
     names = list(domains) or [name for name in served if name != base]
     states = check_adapters(settings, names)
     if args.json:
@@ -96,7 +96,7 @@ def _options(args: argparse.Namespace) -> ServeOptions:
         port=args.port,
         cpu=args.device == "cpu" or (args.device == "auto" and not has_gpu()),
         dtype=args.dtype,
-        api_key=Settings.from_env().vlm_api_key.get_secret_value(),
+        api_key=Settings.from_env().vlm.api_key.get_secret_value(),
         extra=tuple(args.extra),
         **{name: value for name, value in given.items() if value is not None},
     )
@@ -121,7 +121,8 @@ def _printed(options: ServeOptions) -> str:
 def _settings_for(options: ServeOptions) -> Settings:
     """Settings to talk to the server as soon as it is up."""
     key = SecretStr(options.api_key)
-    return Settings(vlm="unsure", vlm_url=options.url, vlm_model=options.name, vlm_api_key=key)
+    vlm = VlmSettings(mode="unsure", url=options.url, model=options.name, api_key=key)
+    return Settings(vlm=vlm)
 
 
 def _refuse(states: Sequence[AdapterState]) -> None:

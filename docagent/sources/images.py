@@ -76,7 +76,7 @@ class ImageFile:
             try:
                 return Image.open(io.BytesIO(self._data), formats=[PILLOW_FORMATS[self._kind]])
             except Image.DecompressionBombError:
-                reason = f"it has more than the {self._settings.max_pixels:,} pixels allowed"
+                reason = f"it has more than the {self._settings.limits.max_pixels:,} pixels allowed"
                 raise SourceError(self._name, f"{reason}; scale it down") from None
             except _DAMAGE as error:
                 reason = f"this {self._kind.upper()} file is damaged or cut short ({error})"
@@ -86,7 +86,7 @@ class ImageFile:
         """Frames of a TIFF; every other kind is one page (animations show their first)."""
         if self._kind != "tiff":
             return 1
-        limit = self._settings.max_pages
+        limit = self._settings.limits.max_pages
         count = 0
         try:
             for _ in ImageSequence.Iterator(image):
@@ -120,15 +120,15 @@ class ImageFile:
 
 def size_problem(width: int, height: int, settings: Settings) -> str | None:
     """Why an image of this size is refused, or None."""
-    if width * height > settings.max_pixels:
+    if width * height > settings.limits.max_pixels:
         return (
             f"the image is {width} x {height} pixels, more than the "
-            f"{settings.max_pixels:,} allowed; scale it down or raise max_pixels"
+            f"{settings.limits.max_pixels:,} allowed; scale it down or raise max_pixels"
         )
-    if min(width, height) < settings.min_side:
+    if min(width, height) < settings.limits.min_side:
         return (
             f"the image is {width} x {height} pixels, too small to hold text; "
-            f"each side must have at least {settings.min_side}"
+            f"each side must have at least {settings.limits.min_side}"
         )
     return None
 

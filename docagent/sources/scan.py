@@ -152,23 +152,23 @@ def load(source: Source | Scan, settings: Settings | None = None, name: str | No
     """
     if isinstance(source, Scan):
         return source
-    limits = settings or Settings()
+    settings = settings or Settings()
     if isinstance(source, np.ndarray):
-        return _load_array(array_to_pixels, source, limits, name or "array")
+        return _load_array(array_to_pixels, source, settings, name or "array")
     if isinstance(source, Image.Image):
-        return _load_array(image_to_pixels, source, limits, name or "image")
+        return _load_array(image_to_pixels, source, settings, name or "image")
     if isinstance(source, bytes):
-        return _load_bytes(source, limits, name or "bytes", name or "bytes")
+        return _load_bytes(source, settings, name or "bytes", name or "bytes")
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        return _load_bytes(_read_file(path, limits), limits, name or path.name, str(path))
+        return _load_bytes(_read_file(path, settings), settings, name or path.name, str(path))
     raise SourceError(
         type(source).__name__,
         "this is no source; give a path, bytes, a Pillow image, an array or a Scan",
     )
 
 
-def _read_file(path: Path, limits: Settings) -> bytes:
+def _read_file(path: Path, settings: Settings) -> bytes:
     """Raises SourceError for anything but a readable file within the limit."""
     try:
         if path.is_dir():
@@ -176,7 +176,7 @@ def _read_file(path: Path, limits: Settings) -> bytes:
         if path.exists() and not path.is_file():
             raise SourceError(str(path), "this is not a regular file")
         with path.open("rb") as file:
-            data = file.read(limits.max_bytes + 1)
+            data = file.read(settings.limits.max_bytes + 1)
     except FileNotFoundError:
         raise SourceError(str(path), "there is no such file") from None
     except PermissionError:
@@ -186,20 +186,20 @@ def _read_file(path: Path, limits: Settings) -> bytes:
     return data
 
 
-def _load_bytes(data: bytes, limits: Settings, name: str, place: str) -> Scan:
-    if len(data) > limits.max_bytes:
+def _load_bytes(data: bytes, settings: Settings, name: str, place: str) -> Scan:
+    if len(data) > settings.limits.max_bytes:
         raise SourceError(
             place,
-            f"it is larger than the {limits.max_bytes / 2**20:g} MB allowed; "
+            f"it is larger than the {settings.limits.max_bytes / 2**20:g} MB allowed; "
             "split it or raise max_bytes",
         )
     key = hashlib.sha256(data).hexdigest()
     kind = kind_of(data, place)
     pages: PageSource
     if kind == "pdf":
-        pages = PdfFile(data, key, place, limits)
+        pages = PdfFile(data, key, place, settings)
     else:
-        pages = ImageFile(data, kind, place, limits)
+        pages = ImageFile(data, kind, place, settings)
     scan = _scan(key, name, pages)
     if kind != "pdf":
         _require_a_page(scan)
@@ -270,13 +270,13 @@ class _ArrayPages:
 
 
 def _load_array(
-    convert: Callable[[T, bool], Pixels], source: T, limits: Settings, name: str
+    convert: Callable[[T, bool], Pixels], source: T, settings: Settings, name: str
 ) -> Scan:
     try:
         pixels = convert(source, True)
     except ValueError as error:
         raise SourceError(name, str(error)) from error
-    problem = size_problem(pixels.shape[1], pixels.shape[0], limits)
+    problem = size_problem(pixels.shape[1], pixels.shape[0], settings)
     if problem:
         raise SourceError(name, problem)
     key = hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()

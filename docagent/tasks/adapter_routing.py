@@ -20,7 +20,7 @@ class Routing:
 
     def __init__(self, model: BaseChatModel, settings: Settings) -> None:
         self._settings = settings
-        self._names = dict(settings.vlm_adapters)
+        self._names = dict(settings.vlm.adapters)
         self._adapters = AdapterRouter(model, self._names)
         self._breaker = Breaker()
         self._context = ContextLength(model)

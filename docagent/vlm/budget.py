@@ -23,18 +23,20 @@ LEAST_CHARS = 200
 
 
 def fit_settings(settings: Settings, tokens: int | None) -> Settings:
-    """The settings with ``vlm_chars`` and ``vlm_max_tokens`` cut to a model that takes so many
+    """The settings with ``vlm.chars`` and ``vlm.max_tokens`` cut to a model that takes so many
     tokens, prompt and answer together; None if that is not known."""
     if tokens is None:
         return settings
     # Pictures are left out of a request that is too long, so they do not crowd out the text.
     pictures = min(_picture_tokens(settings), tokens // 3)
-    answer = min(settings.vlm_max_tokens, tokens // 4)
+    answer = min(settings.vlm.max_tokens, tokens // 4)
     # So much text at least, however small the model: a request that is too long is halved.
     room = max(tokens - INSTRUCTIONS - pictures - answer, tokens // 8)
     return settings.replace(
-        vlm_chars=min(settings.vlm_chars, max(LEAST_CHARS, int(room * CHARS_PER_TOKEN))),
-        vlm_max_tokens=min(settings.vlm_max_tokens, max(16, tokens // 2)),
+        vlm={
+            "chars": min(settings.vlm.chars, max(LEAST_CHARS, int(room * CHARS_PER_TOKEN))),
+            "max_tokens": min(settings.vlm.max_tokens, max(16, tokens // 2)),
+        }
     )
 
 
@@ -75,5 +77,5 @@ def _context_length(model: BaseChatModel) -> int | None:
 
 def _picture_tokens(settings: Settings) -> int:
     """Of one page and crops, which have half its pixels at most."""
-    pages = (settings.vlm_images + 1) / 2 if settings.vlm_images else 0.0
-    return int(pages * settings.vlm_pixels / PIXELS_PER_TOKEN)
+    pages = (settings.vlm.images + 1) / 2 if settings.vlm.images else 0.0
+    return int(pages * settings.vlm.pixels / PIXELS_PER_TOKEN)

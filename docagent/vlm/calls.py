@@ -34,7 +34,7 @@ off or is not what was asked for. Other ways of decoding get out of most loops. 
 that every server of OpenAI's protocol knows and that counts what was said: ``repetition_penalty``
 counts the prompt too, whose words are what is to be copied."""
 WHOLE_ANSWER = 2
-"""An answer, with the client's own retries, may take this many times ``vlm_timeout``."""
+"""An answer, with the client's own retries, may take this many times ``vlm.timeout``."""
 SERVER_ERRORS = 2
 """Errors of a server in a row, after the client's own retries, until it is asked no more: one
 alone may be about the request."""
@@ -120,7 +120,7 @@ class Asker:
         self._notes = list(notes)
         self._settings = settings
         self._breaker = breaker or Breaker()
-        self._deadline = time.monotonic() + settings.vlm_seconds
+        self._deadline = time.monotonic() + settings.vlm.seconds
         self._lock = Lock()
         self._calls = 0
         self._gone: Reply | None = None
@@ -151,7 +151,7 @@ class Asker:
     @property
     def calls_left(self) -> int:
         """Calls that may still be made."""
-        return self._settings.vlm_calls - self._calls
+        return self._settings.vlm.calls - self._calls
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -183,7 +183,7 @@ class Asker:
     def ask_all(self, requests: Iterable[Request]) -> list[Reply]:
         """Replies in the order of the requests, asked side by side as far as is allowed."""
         waiting = list(requests)
-        workers = min(self._settings.vlm_concurrency, len(waiting))
+        workers = min(self._settings.vlm.concurrency, len(waiting))
         if workers < 2:
             return [self.ask(request) for request in waiting]
         with ThreadPoolExecutor(workers) as pool:
@@ -195,7 +195,7 @@ class Asker:
         if refused:
             return refused, request, False
         start = time.monotonic()
-        longest = WHOLE_ANSWER * self._settings.vlm_timeout
+        longest = WHOLE_ANSWER * self._settings.vlm.timeout
         seconds = max(0.0, min(longest, self._deadline - start))
         options = self._options(request, rung)
         model = self._chat
@@ -205,9 +205,9 @@ class Asker:
             request.messages,
             options,
             seconds,
-            self._settings.vlm_max_tokens,
-            self._settings.vlm_retries,
-            self._settings.vlm_tracing,
+            self._settings.vlm.max_tokens,
+            self._settings.vlm.retries,
+            self._settings.vlm.tracing,
         )
         outcome, message = spoken.outcome, spoken.message
         called = bool(request.tools and spoken.calls)
@@ -253,10 +253,10 @@ class Asker:
                 self._unreached = True
                 self._refusals.append(f"not asked: {gone.message}")
                 return gone
-            if self._calls >= self._settings.vlm_calls:
+            if self._calls >= self._settings.vlm.calls:
                 return self._limit("refused", f"{self._calls} calls are allowed a document")
             if time.monotonic() >= self._deadline:
-                seconds = self._settings.vlm_seconds
+                seconds = self._settings.vlm.seconds
                 self._unreached = True
                 return self._limit("timeout", f"{seconds:g} s are allowed a document")
             self._calls += 1
@@ -270,7 +270,7 @@ class Asker:
         # A model of another make gets no options that it may not know; the prompt says it all.
         if not getattr(self._chat, "takes_options", False):
             return {}
-        options = {"max_tokens": self._settings.vlm_max_tokens, **rung}
+        options = {"max_tokens": self._settings.vlm.max_tokens, **rung}
         if request.json_schema is not None:
             schema = {"name": request.template, "strict": True, "schema": request.json_schema}
             options["response_format"] = {"type": "json_schema", "json_schema": schema}

@@ -15,31 +15,32 @@ if TYPE_CHECKING:
 
 def check_vlm(settings: Settings) -> None:
     """Raises SettingsError if a model is to be asked and none, or two, are named."""
-    if settings.vlm_url and settings.vlm_factory:
+    vlm = settings.vlm
+    if vlm.url and vlm.factory:
         raise SettingsError("vlm_url and vlm_factory are both set; name one model, not two")
-    if settings.vlm_factory and settings.vlm_adapters:
+    if vlm.factory and vlm.adapters:
         raise SettingsError(
             "vlm_adapters are names that a server has; they need vlm_url, not vlm_factory"
         )
-    if settings.vlm_options.get_secret_value() and not settings.vlm_factory:
+    if vlm.options.get_secret_value() and not vlm.factory:
         raise SettingsError(
             "vlm_options are the arguments of vlm_factory, and none is named; set "
             "DOCAGENT_VLM_FACTORY, or unset DOCAGENT_VLM_OPTIONS"
         )
-    if settings.vlm_mode != "never" and not (settings.vlm_url or settings.vlm_factory):
+    if vlm.effective_mode != "never" and not vlm.is_named:
         raise SettingsError(
-            f"vlm={settings.vlm_mode!r}, but no model is named; give --vlm-url (DOCAGENT_VLM_URL) "
+            f"vlm={vlm.effective_mode!r}, but no model is named; give --vlm-url (DOCAGENT_VLM_URL) "
             "of a vLLM server, set DOCAGENT_VLM_FACTORY, or use --vlm never"
         )
 
 
 def load_chat_model(settings: Settings) -> BaseChatModel | None:
-    """The model of ``vlm_url`` or ``vlm_factory``; None if the mode is ``never``. Nothing is
+    """The model of ``vlm.url`` or ``vlm.factory``; None if the mode is ``never``. Nothing is
     sent yet. Raises SettingsError, or MissingExtraError without the extra ``vlm``."""
     check_vlm(settings)
-    if settings.vlm_mode == "never":
+    if settings.vlm.effective_mode == "never":
         return None
-    return _made(settings) if settings.vlm_factory else _client(settings)
+    return _made(settings) if settings.vlm.factory else _client(settings)
 
 
 def model_name(model: BaseChatModel) -> str:
@@ -57,20 +58,20 @@ def _client(settings: Settings) -> BaseChatModel:
     except ImportError as error:
         raise MissingExtraError("vlm_url", "vlm") from error
     return VllmChat(
-        base_url=settings.vlm_url,
-        model=settings.vlm_model,
-        api_key=settings.vlm_api_key,
-        timeout=settings.vlm_timeout,
-        retries=settings.vlm_retries,
-        concurrency=settings.vlm_concurrency,
+        base_url=settings.vlm.url,
+        model=settings.vlm.model,
+        api_key=settings.vlm.api_key,
+        timeout=settings.vlm.timeout,
+        retries=settings.vlm.retries,
+        concurrency=settings.vlm.concurrency,
     )
 
 
 def _made(settings: Settings) -> BaseChatModel:
     from langchain_core.language_models.chat_models import BaseChatModel
 
-    factory = settings.vlm_factory
-    options: dict[str, Any] = json.loads(settings.vlm_options.get_secret_value() or "{}")
+    factory = settings.vlm.factory
+    options: dict[str, Any] = json.loads(settings.vlm.options.get_secret_value() or "{}")
     home, _, name = factory.partition(":")
     try:
         made = getattr(import_module(home), name)(**options)

@@ -78,7 +78,7 @@ class ServeOptions:
 
     @property
     def url(self) -> str:
-        """Base of the server's API, for ``vlm_url``."""
+        """Base of the server's API, for ``vlm.url``."""
         return f"http://{self.host}:{self.port}/v1"
 
     @property

@@ -60,6 +60,10 @@ class Part:
             marks.append("whole set" if result["limit"] is None else f"limit {result['limit']}")
         return ", ".join([self.what, *marks])
 
+    def owns(self, title: str) -> bool:
+        """Whether a title is of one of its files."""
+        return title == self.what or title.startswith(f"{self.what}, ")
+
 
 @dataclass(frozen=True)
 class Section:

@@ -17,13 +17,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import docagent
 from docagent.document import Document, Line, Page
-from docagent.errors import SettingsError
+from docagent.errors import MissingExtraError, SettingsError
 from docagent.geometry import BBox, Point, polygon_to_bbox, union_bbox
 from docagent.ocr.engines import boxed_words
+from docagent.ocr.engines.registry import check_engine
 from docagent.settings import EngineName, Settings
 from eval.metrics.matching import TextBox
 
@@ -182,10 +183,27 @@ ENGINES: dict[str, Callable[[], Engine]] = {
 }
 
 
-def load_engine(name: str) -> Engine:
-    """The engine of that name, its models loaded. Raises SettingsError for another name."""
+def check_known(name: str) -> None:
+    """Raise SettingsError for an unknown engine."""
     if name not in ENGINES:
         raise SettingsError(f"engine {name!r} is not known; allowed are {', '.join(ENGINES)}")
+
+
+def check_installed(name: str) -> None:
+    """Raise SettingsError for an unknown engine, and, saying what to install, for one that is not
+    installed; nothing is loaded."""
+    check_known(name)
+    try:
+        # The variants, such as rapidocr-2x, need what the plain engine needs.
+        check_engine(cast(EngineName, name.partition("-")[0]))
+    except (SettingsError, MissingExtraError) as error:
+        raise SettingsError(f"{error}; or leave {name} out") from error
+
+
+def load_engine(name: str) -> Engine:
+    """The engine of that name, its models loaded. Raises SettingsError for an unknown one, and for
+    one that is not installed."""
+    check_installed(name)
     return ENGINES[name]()
 
 
@@ -271,8 +289,7 @@ def folder_mb(folder: Path, pattern: str) -> float:
 def networks_mb(name: str) -> float:
     """Size of the detectors and recognizers among an engine's weights, in 10^6 bytes. Tesseract's
     are one file with its dictionaries. Raises SettingsError for an unknown engine."""
-    if name not in ENGINES:
-        raise SettingsError(f"engine {name!r} is not known; allowed are {', '.join(ENGINES)}")
+    check_known(name)
     own = _own_weights_mb(DETECTOR_AND_RECOGNIZER)
     if name in ("docagent", "fused", "auto"):
         return own + (_other_weights_mb(name, RAPID_NETWORKS) if name != "docagent" else 0.0)

@@ -13,13 +13,14 @@ import docagent
 from eval.log import RunLog, files_fingerprint
 from eval.metrics.matching import TextBox
 from eval.paths import RUNS
-from eval.systems.engines import ReadLine, weights_dir
+from eval.systems.engines import ReadLine, check_installed, weights_dir
 
 
 def engine_fingerprint(name: str) -> str:
-    """What identifies an engine's results: its version, or the hash of this project's code
-    for reading (``ocr`` and the modules beside it) and weights, with the others' versions where
-    they take part."""
+    """What identifies an engine's results: its version, or the hash of this project's code and
+    weights, with the others' versions where they take part. Raises SettingsError for an engine
+    that is not installed."""
+    check_installed(name)
     if name.startswith("rapidocr"):
         return f"{name} {importlib.metadata.version('rapidocr')}"
     if name.startswith("tesseract"):
@@ -29,7 +30,8 @@ def engine_fingerprint(name: str) -> str:
         here = {"tesseract": shutil.which("tesseract"), "rapidocr": find_spec("rapidocr")}
         name = "+".join([name, *(engine_fingerprint(n) for n, found in here.items() if found)])
     package = Path(docagent.__file__).parent
-    code = [*package.glob("*.py"), *package.glob("ocr/*.py"), *weights_dir().glob("*")]
+    # All of the code, also what does not read pages: which modules a page is read with changes.
+    code = [*package.rglob("*.py"), *weights_dir().glob("*")]
     return f"{name} {files_fingerprint(path for path in code if path.is_file())}"
 
 

@@ -34,7 +34,7 @@ from eval.metrics.fields import letters_and_digits, score_fields
 from eval.paths import RUNS
 from eval.tables import rows_to_table, write_json
 from eval.tasks.extraction import task_fields
-from eval.tasks.field_tasks import Task, load_task
+from eval.tasks.field_tasks import FieldTask, load_task
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
@@ -104,11 +104,17 @@ def _claim(value: str, lines: Sequence[tuple[str, str]]) -> dict[str, Any] | Non
     return {"lines": where, "how": how, "value": fold_text(value)} if where else None
 
 
-def label_agent(settings: Settings, task: Task, item: LabelledDocument) -> DocAgent:
+def true_values(item: LabelledDocument, task: FieldTask) -> dict[str, tuple[str, ...]]:
+    """The labels of a document by path of the schema; those without a field in it are left out."""
+    paths = task.paths
+    return {paths[name]: values for name, values in item.fields.items() if values and name in paths}
+
+
+def label_agent(settings: Settings, task: FieldTask, item: LabelledDocument) -> DocAgent:
     """An agent whose model knows one document's labels."""
     from docagent.vlm.scripted import ScriptedChatModel
 
-    truth = {task.paths[name]: values for name, values in item.fields.items() if values}
+    truth = true_values(item, task)
 
     def script(messages: list[BaseMessage], options: dict[str, Any]) -> Any:
         return label_answers(messages, options, truth)
@@ -117,13 +123,13 @@ def label_agent(settings: Settings, task: Task, item: LabelledDocument) -> DocAg
 
 
 def run(
-    args: argparse.Namespace, task: Task, documents: Sequence[LabelledDocument]
+    args: argparse.Namespace, task: FieldTask, documents: Sequence[LabelledDocument]
 ) -> list[Outcome]:
     """Every document before and after, with progress on stderr."""
     settings = Settings.from_env()
     given = {"vlm": args.vlm, "vlm_url": args.vlm_url, "vlm_model": args.vlm_model}
     asking = settings.replace(**{name: value for name, value in given.items() if value})
-    if not (args.labels or asking.vlm_url or asking.vlm_factory):
+    if not (args.labels or asking.vlm.url or asking.vlm.factory):
         raise SettingsError("no model is named; give --vlm-url, or --labels for the ceiling")
     plain = DocAgent(settings.replace(vlm="never"))
     asked = None if args.labels else DocAgent(asking)
@@ -142,7 +148,7 @@ def run(
     return outcomes
 
 
-def submitted(extraction: Extraction, task: Task) -> dict[str, tuple[str, ...]]:
+def submitted(extraction: Extraction, task: FieldTask) -> dict[str, tuple[str, ...]]:
     """Values by name of the task, as they are scored."""
     return {
         name: tuple(filter(None, (task.submit(name, field) for field in fields)))
@@ -151,7 +157,7 @@ def submitted(extraction: Extraction, task: Task) -> dict[str, tuple[str, ...]]:
 
 
 def summarise(
-    task: Task, documents: Sequence[LabelledDocument], outcomes: Sequence[Outcome]
+    task: FieldTask, documents: Sequence[LabelledDocument], outcomes: Sequence[Outcome]
 ) -> list[dict[str, Any]]:
     """A row before and a row after. Shares are of the task's fields that a document has, or may
     have; mended and broken count fields by the normalised rule."""
@@ -174,7 +180,7 @@ def summarise(
 
 
 def said_right(
-    task: Task, documents: Sequence[LabelledDocument], after: Sequence[Extraction]
+    task: FieldTask, documents: Sequence[LabelledDocument], after: Sequence[Extraction]
 ) -> tuple[int, int]:
     """How many values that the model gave are right, by the normalised rule, and how many it gave:
     its last usable answer for each field of the task, before it was held to the page."""
@@ -192,7 +198,7 @@ def said_right(
     return right, said
 
 
-def _costs(task: Task, outcomes: Sequence[Outcome]) -> dict[str, float]:
+def _costs(task: FieldTask, outcomes: Sequence[Outcome]) -> dict[str, float]:
     uses = [o.after.vlm for o in outcomes if o.after.vlm is not None]
     count = len(outcomes)
     sent = 0
@@ -209,7 +215,7 @@ def _costs(task: Task, outcomes: Sequence[Outcome]) -> dict[str, float]:
 
 
 def _changes(
-    task: Task,
+    task: FieldTask,
     documents: Sequence[LabelledDocument],
     sides: Mapping[str, Sequence[Mapping[str, Sequence[str]]]],
 ) -> dict[str, int]:

@@ -34,7 +34,7 @@ from eval.datasets import OcrPage, load_ocr_pages
 from eval.log import run_file, this_command
 from eval.metrics import ErrorRate, cer, fold_text
 from eval.metrics.matching import TextBox
-from eval.systems.engines import THREAD_LIMITS, TesseractEngine
+from eval.systems.engines import THREAD_LIMITS, TesseractEngine, check_installed
 from eval.tables import rows_to_table, write_json
 
 MARGIN = 2
@@ -197,6 +197,7 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
         if name not in RECOGNIZERS:
             allowed = ", ".join(RECOGNIZERS)
             raise SettingsError(f"recognizer {name!r} is not known; allowed are {allowed}")
+        check_installed(name)
         recognizers[name] = RECOGNIZERS[name]()
     readers = read_crops(recognizers, pages, args.margin)
     rows = [summarise(reader.name, reader.readings, reader.seconds) for reader in readers]

@@ -37,12 +37,13 @@ from eval.metrics.fields import (
 from eval.metrics.matching import TextBox, segment_to_words
 from eval.paths import RUNS
 from eval.run import run_worker
-from eval.systems.engines import ReadLine, image_size
+from eval.systems.engines import ReadLine, check_installed, image_size
 from eval.systems.readings import json_to_lines
 from eval.systems.regex_baseline import receipt_fields
 from eval.tables import rows_to_table, write_json
-from eval.tasks.field_tasks import Task, load_task
+from eval.tasks.field_tasks import FieldTask, load_task
 
+BASELINE_TEXTS = ("tesseract", "rapidocr")
 OCR_TEXTS = ("truth", "tesseract", "tesseract-3x", "rapidocr", "rapidocr-2x")
 
 
@@ -59,7 +60,7 @@ class Prediction:
 Reader = Callable[[LabelledDocument], Prediction]
 
 
-def docagent_reader(task: Task, ocr: str, lines: dict[str, list[ReadLine]]) -> Reader:
+def docagent_reader(task: FieldTask, ocr: str, lines: dict[str, list[ReadLine]]) -> Reader:
     """docagent's extraction from its own OCR, or from ``lines`` of each document."""
     # Loaded here, so that the baseline runs without its weights.
     from docagent import DocAgent, Settings
@@ -83,7 +84,7 @@ def docagent_reader(task: Task, ocr: str, lines: dict[str, list[ReadLine]]) -> R
     return read
 
 
-def task_fields(extraction: Extraction, task: Task) -> dict[str, list[Field]]:
+def task_fields(extraction: Extraction, task: FieldTask) -> dict[str, list[Field]]:
     """Fields with a value, per name of the task; ``parties[0]`` belongs to ``parties``."""
     return {
         name: [
@@ -110,10 +111,6 @@ def source_lines(
     ocr: str, args: argparse.Namespace, documents: Sequence[LabelledDocument]
 ) -> dict[str, list[ReadLine]]:
     """Lines of every document: true segments, or an engine's reading (kept in the log)."""
-    if args.data != "sroie":
-        raise SettingsError(f"--ocr {ocr} is for sroie only; for {args.data} use --ocr docagent")
-    if ocr not in OCR_TEXTS:
-        raise SettingsError(f"OCR text {ocr!r} is not known; allowed are {', '.join(OCR_TEXTS)}")
     if ocr == "truth":
         return {d.name: [_segment_line(s) for s in d.segments] for d in documents}
     rows = run_worker(ocr, args.data, args.split, args.limit, resume=True)
@@ -151,7 +148,7 @@ def predict(reader: Reader, name: str, documents: Sequence[LabelledDocument]) ->
 
 
 def summarise(
-    name: str, task: Task, documents: Sequence[LabelledDocument], found: Sequence[Prediction]
+    name: str, task: FieldTask, documents: Sequence[LabelledDocument], found: Sequence[Prediction]
 ) -> dict[str, Any]:
     """One row of the table: F1 by each rule, F1 per field, evidence, calibration, time."""
     names = list(task.paths)
@@ -177,7 +174,7 @@ def summarise(
 
 
 def evidence_and_calibration(
-    task: Task, documents: Sequence[LabelledDocument], found: Sequence[Prediction]
+    task: FieldTask, documents: Sequence[LabelledDocument], found: Sequence[Prediction]
 ) -> dict[str, float]:
     """Evidence recall over true values, and ECE of field confidence; {} without fields."""
     if not any(prediction.fields for prediction in found):
@@ -202,7 +199,7 @@ def evidence_and_calibration(
 
 
 def document_rows(
-    task: Task, documents: Sequence[LabelledDocument], found: Sequence[Prediction]
+    task: FieldTask, documents: Sequence[LabelledDocument], found: Sequence[Prediction]
 ) -> list[dict[str, Any]]:
     """Truth and prediction of every document, for the JSON."""
     return [
@@ -224,10 +221,7 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
         seen = {d.name for d in load_documents(args.data, args.split, args.leave_out)}
         documents = [document for document in documents if document.name not in seen]
     result: dict[str, Any] = {"data": args.data, "split": args.split, "rows": [], "documents": {}}
-    systems = [("docagent", ocr) for ocr in split_names(args.ocr)]
-    if args.data == "sroie":
-        systems += [("regex", ocr) for ocr in split_names(args.baseline)]
-    for system, ocr in systems:
+    for system, ocr in chosen_systems(args):
         whole = (system, ocr) == ("docagent", "docagent")
         lines = {} if whole else source_lines(ocr, args, documents)
         reader = (
@@ -240,12 +234,52 @@ def compare(args: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
+def chosen_systems(args: argparse.Namespace) -> list[tuple[str, str]]:
+    """Pairs of a system (``docagent``, ``regex``) and the text it is given. Raises SettingsError
+    for a text that cannot be had, before any document is read."""
+    texts = split_names(args.ocr)
+    _check_texts([ocr for ocr in texts if ocr != "docagent"], args.data)
+    systems = [("docagent", ocr) for ocr in texts]
+    if args.data == "sroie":
+        baselines = baseline_texts(args.baseline)
+        _check_texts(baselines, args.data)
+        systems += [("regex", ocr) for ocr in baselines]
+    return systems
+
+
+def baseline_texts(given: str | None) -> list[str]:
+    """The texts that the baseline is given: those asked for, or of BASELINE_TEXTS those whose
+    engine is installed; of the others it is said on stderr what to install."""
+    if given is not None:
+        return split_names(given)
+    installed = []
+    for name in BASELINE_TEXTS:
+        try:
+            check_installed(name)
+        except SettingsError as error:
+            print(f"no baseline on {name} text: {error}", file=sys.stderr)
+        else:
+            installed.append(name)
+    return installed
+
+
+def _check_texts(texts: Sequence[str], data: str) -> None:
+    for ocr in texts:
+        if data != "sroie":
+            raise SettingsError(f"--ocr {ocr} is for sroie only; for {data} use --ocr docagent")
+        if ocr not in OCR_TEXTS:
+            allowed = ", ".join(OCR_TEXTS)
+            raise SettingsError(f"OCR text {ocr!r} is not known; allowed are {allowed}")
+        if ocr != "truth":
+            check_installed(ocr)
+
+
 def split_names(text: str) -> list[str]:
     """Names from a comma-separated list; ``none`` and empty text give none."""
     return [name for name in text.split(",") if name and name != "none"]
 
 
-def table_columns(task: Task) -> dict[str, str]:
+def table_columns(task: FieldTask) -> dict[str, str]:
     """Headings: F1 by rule, then per field (normalised, and parsed where it differs)."""
     columns = {"system": "system", "documents": "docs", "official": "official F1"}
     columns |= {"normalised": "normalised F1", "parsed": "parsed F1"}
@@ -262,7 +296,11 @@ def main() -> int:
     parser.add_argument("--data", required=True)
     parser.add_argument("--split", default="dev")
     parser.add_argument("--ocr", default="docagent", help="texts for docagent's reader, or none")
-    parser.add_argument("--baseline", default="tesseract,rapidocr", help="texts for the baseline")
+    parser.add_argument(
+        "--baseline",
+        help="texts for the baseline, or none (default: "
+        f"{','.join(BASELINE_TEXTS)}, as far as they are installed)",
+    )
     parser.add_argument("--limit", type=int, help="documents, spaced evenly over the set")
     parser.add_argument(
         "--leave-out",

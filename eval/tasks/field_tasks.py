@@ -44,7 +44,7 @@ PREFIX = re.compile(
 
 
 @dataclass(frozen=True)
-class Task:
+class FieldTask:
     """A set's schema, its field -> path of the schema, and the rules it is judged by.
 
     official: the set's own rule. parsed: rules for dates and amounts (others are compared
@@ -113,14 +113,14 @@ def invoice_text(name: str, field: Field) -> str:
 
 
 TASKS = {
-    "sroie": Task(
+    "sroie": FieldTask(
         schema="receipt",
         paths={name: name for name in ("company", "date", "address", "total")},
         official=exact,
         parsed={"date": date_value, "total": amount_value},
         submit=receipt_text,
     ),
-    "kleister-nda": Task(
+    "kleister-nda": FieldTask(
         schema="nda",
         paths={
             "party": "parties",
@@ -132,10 +132,10 @@ TASKS = {
         parsed={"effective_date": date_value},
         submit=nda_text,
     ),
-    "invoice2data": Task(
+    "invoice2data": FieldTask(
         schema="invoice",
         paths={
-            "issuer": "seller_name",
+            "issuer": "seller",
             "invoice_number": "invoice_number",
             "date": "invoice_date",
             "amount": "total",
@@ -149,7 +149,7 @@ TASKS = {
 }
 
 
-def load_task(data: str) -> Task:
+def load_task(data: str) -> FieldTask:
     """The task of a set. Raises SettingsError for another set."""
     if data not in TASKS:
         raise SettingsError(f"no task for {data!r}; allowed are {', '.join(TASKS)}")

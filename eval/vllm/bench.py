@@ -107,8 +107,8 @@ class Bench:
         return RecordingChat(
             base_url=self.url,
             model=BASE,
-            timeout=settings.vlm_timeout,
-            concurrency=settings.vlm_concurrency,
+            timeout=settings.vlm.timeout,
+            concurrency=settings.vlm.concurrency,
         )
 
     def harm_run(self) -> HarmRun:
@@ -117,8 +117,8 @@ class Bench:
         chat = HurriedChat(
             base_url=self.url,
             model=BASE,
-            timeout=settings.vlm_timeout,
-            concurrency=settings.vlm_concurrency,
+            timeout=settings.vlm.timeout,
+            concurrency=settings.vlm.concurrency,
             favoured=closing_tokens(self.checkpoint),
         )
         models = [chat, *(chat.with_model(name) for name in self.adapters)]

@@ -162,7 +162,7 @@ def _figure(
         f"{whole} of {len(results)} whole and flagged in {seconds:.1f} s ({', '.join(outcomes)})"
     )
     # Beyond its budget a document takes what the embedded readers take.
-    in_time = seconds < len(results) * (settings.vlm_seconds + 5.0)
+    in_time = seconds < len(results) * (settings.vlm.seconds + 5.0)
     passed = whole == len(results) and in_time and any(map(is_flagged, results))
     return Figure(f"server fails: {name}", value, passed)
 

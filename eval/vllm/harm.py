@@ -202,7 +202,7 @@ def measure_harm(run: HarmRun, count: int) -> list[Figure]:
         wrong = ", ".join(f"{number} {what}" for what, number in tally.wrong.items())
         value = f"{wrong or 'nothing wrong'}; {tally.kept} of the model's readings kept"
         figures.append(Figure(f"{count} {name} with an untrained model", value, not tally.wrong))
-        longest, limit = max(tally.seconds), run.settings.vlm_seconds + SLACK
+        longest, limit = max(tally.seconds), run.settings.vlm.seconds + SLACK
         value = (
             f"{sum(tally.seconds) / count:.2f} s on average, {longest:.2f} s at most (of "
             f"{limit:g}); {_counted(tally.status)}; calls: {_counted(tally.outcomes)}"

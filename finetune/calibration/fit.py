@@ -214,7 +214,9 @@ def fit_all(
         tables[name], said = choose_word_table(*words, how, old.get(name))
         print(said, flush=True)
     # Fields are made of words: their tables are fitted with the calibrated words.
-    engine.confidence = WordConfidence(settings.confidence, tables[f"word_{settings.confidence}"])
+    engine.confidence = WordConfidence(
+        settings.ocr.confidence, tables[f"word_{settings.ocr.confidence}"]
+    )
     reader = EmbeddedReader(settings)
     train, test = collect(engine, reader, half, seed), collect(engine, reader, half, seed + 1)
     for name, found in (("field", True), ("absent", False)):

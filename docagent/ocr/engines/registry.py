@@ -46,18 +46,18 @@ def check_engine(name: EngineName) -> None:
 
 
 def load_engine(settings: Settings, own: Callable[[], OcrEngine]) -> PageEngine:
-    """Load the engine that ``settings.engine`` names.
+    """Load the engine that ``settings.ocr.engine`` names.
 
     own: constructs docagent's own engine. Raises SettingsError or MissingExtraError if the engine
     is not installed, ModelError if its weights cannot be used.
     """
-    check_engine(settings.engine)
+    check_engine(settings.ocr.engine)
     makers = _makers(settings, own)
-    if settings.engine == "auto":
+    if settings.ocr.engine == "auto":
         usable: set[str] = {*installed_engines()}
         usable |= {FUSED_WITH_RAPIDOCR} if "rapidocr" in usable else set()
         return RoutedEngine({name: make for name, make in makers.items() if name in usable})
-    return makers[settings.engine]()
+    return makers[settings.ocr.engine]()
 
 
 def _makers(

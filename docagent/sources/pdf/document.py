@@ -25,16 +25,17 @@ class PdfFile:
     def __init__(self, data: bytes, key: str, name: str, settings: Settings) -> None:
         """key: the content hash. Raises SourceError when the file cannot be used."""
         self._data, self._key, self._name, self._settings = data, key, name, settings
-        danger = pdf_danger(data, settings.max_pixels)
+        danger = pdf_danger(data, settings.limits.max_pixels)
         if danger:
             raise SourceError(name, danger)
         self.page_count = int(self._ask({"op": "open"}, None)[0]["pages"])
         if self.page_count == 0:
             raise SourceError(name, "it has no pages")
-        if self.page_count > settings.max_pages:
+        most = settings.limits.max_pages
+        if self.page_count > most:
             raise SourceError(
                 name,
-                f"it has {self.page_count} pages, more than the {settings.max_pages} allowed; "
+                f"it has {self.page_count} pages, more than the {most} allowed; "
                 "split it or raise max_pages",
             )
 
@@ -73,12 +74,12 @@ class PdfFile:
         settings = self._settings
         limits = {
             "id": self._key,
-            "dpi": settings.render_dpi,
-            "max_pixels": min(settings.max_pixels, MAX_RENDER_PIXELS),
+            "dpi": settings.pdf.dpi,
+            "max_pixels": min(settings.limits.max_pixels, MAX_RENDER_PIXELS),
         }
         try:
             answer = ask_pdf_process(
-                request | limits, self._data, settings.pdf_seconds, settings.pdf_memory
+                request | limits, self._data, settings.pdf.seconds, settings.pdf.memory
             )
             problem = answer[0].get("error")
         except PdfProcessError as error:

@@ -54,9 +54,9 @@ def answer_unsure(
 ) -> Answer:
     """The embedded answer if it is sure, or else what it and a model together say. Never raises
     for what the model does; ``vlm`` of the answer tells."""
-    mode = look.settings.vlm_mode
+    mode = look.settings.vlm.effective_mode
     follows = conversation is not None and conversation.follows
-    unsure = is_unsure(fast, look.settings.vlm_unsure)
+    unsure = is_unsure(fast, look.settings.vlm.unsure)
     if not look.lines or not (follows or unsure or mode == "always"):
         return fast.replace(vlm=to_use(mode, asker, 0, 0))
     jobs = [_Job(part) for part in (conversation.parts if conversation else look.parts)]
@@ -77,7 +77,7 @@ def answer_unsure(
     use = to_use(mode, asker, len(jobs), failed)
     if failed == len(jobs):
         return _noted(fast, "the model gave no usable answer").replace(vlm=use)
-    weighed = weigh_answers(fast, found, not failed, look.settings.vlm_trust)
+    weighed = weigh_answers(fast, found, not failed, look.settings.vlm.trust)
     return weighed.replace(vlm=use)
 
 

@@ -38,7 +38,7 @@ def classify_unsure(
 ) -> Classification:
     """The kind that the words tell if it is sure, or else what they and a model together say.
     Never raises for what the model does; ``vlm`` of the result tells."""
-    mode = look.settings.vlm_mode
+    mode = look.settings.vlm.effective_mode
     if not look.lines or not (mode == "always" or is_unsure(fast)):
         return fast.replace(vlm=to_use(mode, asker, 0, 0))
     heard = _Heard()
@@ -51,7 +51,7 @@ def classify_unsure(
     use = to_use(mode, asker, 1, int(heard.found is None))
     if heard.found is None:
         return _noted(fast, "the model gave no usable answer").replace(vlm=use)
-    weighed = _weigh(fast, heard.found, look.settings.vlm_trust)
+    weighed = _weigh(fast, heard.found, look.settings.vlm.trust)
     return weighed.replace(vlm=use)
 
 
@@ -114,7 +114,7 @@ def _claimed(look: Look, kinds: KindWords, said: Mapping[str, Any]) -> Classific
         ids = ", ".join(line.id for line in lines)
         message = f"concluded by the model from lines {ids}; they have no words of that kind"
         return found.replace(message=message)
-    trust = look.settings.vlm_trust
+    trust = look.settings.vlm.trust
     evidence = tuple(e for n in lines for e in ground_words(look.document, n.start, n.end))
     return found.replace(how="verbatim", confidence=trust, evidence=evidence)
 

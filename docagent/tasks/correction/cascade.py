@@ -62,7 +62,7 @@ def correct_unsure(
 ) -> Correction:
     """The embedded correction with edits of a model added, each accepted or rejected with its
     reason. Never raises for what the model does; ``vlm`` of the result tells."""
-    mode = look.settings.vlm_mode
+    mode = look.settings.vlm.effective_mode
     jobs = _jobs(look, fast)
     asked = sum(len(job.open) for job in jobs)
     reading = _Reading()
@@ -92,7 +92,7 @@ def _jobs(look: Look, fast: Correction) -> list[_Job]:
     """Lines with a word that is unsure and not settled by an accepted edit; in the mode
     ``always`` with any unsure word."""
     settled = {edit.span.start for edit in fast.accepted}
-    always = look.settings.vlm_mode == "always"
+    always = look.settings.vlm.effective_mode == "always"
     words = look.document.words
 
     def is_open(line: NumberedLine) -> bool:

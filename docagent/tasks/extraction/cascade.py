@@ -21,24 +21,23 @@ from docagent.tasks.extraction.row_merging import merge_rows, rows_of
 from docagent.vlm.calls import Asker
 
 
-def extract_unsure(
-    look: Look, schema: Schema, fast: Extraction, asker: Asker, *, locale_hint: str | None = None
-) -> Extraction:
+def extract_unsure(look: Look, schema: Schema, fast: Extraction, asker: Asker) -> Extraction:
     """The embedded result, with what it is unsure of (or all, in the mode ``always``) asked of
     a model. Never raises for what the model does; ``vlm`` of the result tells."""
-    mode = look.settings.vlm_mode
+    mode = look.settings.vlm.effective_mode
     units = units_of(schema.leaves)
-    below = look.settings.vlm_unsure
+    below = look.settings.vlm.unsure
     unsure = [u for u in units if mode == "always" or is_unsure(u, fast, below)]
     asked = unsure if look.lines else []
     if not asked:
         return fast.replace(vlm=to_use(mode, asker, 0, 0))
-    readers = {leaf.path: FieldReader(look.document, leaf, locale_hint) for leaf in schema.leaves}
+    locale = look.settings.locale or None
+    readers = {leaf.path: FieldReader(look.document, leaf, locale) for leaf in schema.leaves}
     fields = FieldAsker(look, schema, readers, asker)
     state = State({unit.key: _of_unit(fast.fields, unit) for unit in units})
     said = fields.ask(asked, places=_places(state, asked, fast, below))
     for unit in asked:
-        _merge(state, unit, said.get(unit.key), look.settings.vlm_trust)
+        _merge(state, unit, said.get(unit.key), look.settings.vlm.trust)
     state.notes += _partly_read(state)
     checks = settle(schema, state)
     if failing(checks):

@@ -45,7 +45,7 @@ class _Job:
 def summarise_unsure(look: Look, fast: Summary, asker: Asker, sentences: int) -> Summary:
     """The embedded summary if it says most of the document, or else what of a model's holds.
     Never raises for what the model does; ``vlm`` of the summary tells."""
-    mode = look.settings.vlm_mode
+    mode = look.settings.vlm.effective_mode
     if not fast.sentences or not (mode == "always" or is_unsure(look, fast)):
         return fast.replace(vlm=to_use(mode, asker, 0, 0))
     jobs = _jobs(look, fast, sentences)
