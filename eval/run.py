@@ -16,8 +16,9 @@ from typing import Any
 
 from docagent.errors import SettingsError
 from eval.log import RunLog
-from eval.systems.engines import THREAD_LIMITS, check_known
+from eval.systems.engines import check_known
 from eval.systems.readings import readings_log
+from eval.systems.threads import THREAD_LIMITS
 
 Rows = dict[str, dict[str, Any]]
 """Results of pages by their names."""
@@ -44,10 +45,10 @@ def run_workers(
             environment = {**os.environ, **THREAD_LIMITS}
             worker = Popen(command, env=environment, stdin=PIPE, stdout=PIPE, text=True)
             workers[engine] = stack.enter_context(worker)
-            _heard(worker)  # It has loaded; the next one may.
+            _has_answered(worker)  # It has loaded; the next one may.
         busy = list(workers.values())
         while busy:
-            busy = [worker for worker in busy if _told(worker) and _heard(worker)]
+            busy = [worker for worker in busy if _ask_for_page(worker) and _has_answered(worker)]
     read = {engine for engine, worker in workers.items() if worker.returncode == 0}
     return {engine: logs[engine].rows() if engine in read else None for engine in engines}
 
@@ -69,8 +70,8 @@ def run_worker(engine: str, data: str, split: str, limit: int | None, resume: bo
     return run_workers([engine], data, split, limit, resume)[engine]
 
 
-def _told(worker: Popen[str]) -> bool:
-    """Whether the worker could be told to read a page."""
+def _ask_for_page(worker: Popen[str]) -> bool:
+    """Ask a worker for its next page; False if it has ended."""
     assert worker.stdin is not None
     try:
         worker.stdin.write("\n")
@@ -80,7 +81,7 @@ def _told(worker: Popen[str]) -> bool:
     return True
 
 
-def _heard(worker: Popen[str]) -> bool:
-    """Whether the worker goes on, said when it has loaded and when it has read a page."""
+def _has_answered(worker: Popen[str]) -> bool:
+    """Wait until a worker has loaded, or has read a page; False if it has ended."""
     assert worker.stdout is not None
     return bool(worker.stdout.readline())

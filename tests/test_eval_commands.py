@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from docagent.ocr.engines import registry
 from eval.extras import run_command
 from eval.run import run_workers
-from eval.systems.engines import THREAD_LIMITS
+from eval.systems import engines
+from eval.systems.threads import THREAD_LIMITS
 from eval.tasks.extraction import baseline_texts
 
 ROOT = Path(__file__).parents[1]
@@ -147,14 +147,19 @@ def test_the_extras_that_are_named_exist() -> None:
     assert named and named <= set(known["optional-dependencies"])
 
 
+def _without_other_engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(engines, "find_spec", lambda name: None)
+
+
 @pytest.mark.parametrize(
     ("command", "arguments", "message"),
     [
         ("ocr", "--data funsd --engines docagnet", "engine 'docagnet' is not known; allowed"),
         ("extraction", "--data sroie --ocr scan", "OCR text 'scan' is not known; allowed are"),
         ("extraction", "--data kleister-nda --ocr truth", "--ocr truth is for sroie only"),
-        ("crops", "--data funsd --engines rapidocr", "pip install 'docagent[rapidocr]'"),
-        ("extraction", "--data sroie --baseline rapidocr", "pip install 'docagent[rapidocr]'"),
+        ("crops", "--data funsd --engines rapidocr", "pip install '.[rapidocr]'"),
+        ("extraction", "--data sroie --baseline rapidocr", "pip install '.[rapidocr]'"),
     ],
 )
 def test_an_engine_that_cannot_be_used_is_told_before_anything_is_read(
@@ -165,7 +170,7 @@ def test_an_engine_that_cannot_be_used_is_told_before_anything_is_read(
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(registry, "installed_engines", lambda: ("docagent", "auto"))
+    _without_other_engines(monkeypatch)
     _protect_threads(monkeypatch)
     assert run(command, arguments, monkeypatch) == 2
     error = capfd.readouterr().err
@@ -175,7 +180,7 @@ def test_an_engine_that_cannot_be_used_is_told_before_anything_is_read(
 def test_a_comparison_goes_on_without_an_engine_that_is_not_installed(
     labelled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(registry, "installed_engines", lambda: ("docagent", "auto"))
+    _without_other_engines(monkeypatch)
     assert baseline_texts(None) == []
     assert "no baseline on tesseract text: " in capsys.readouterr().err
     assert run_workers(["tesseract"], "sroie", "dev", None, resume=False) == {"tesseract": None}

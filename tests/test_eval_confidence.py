@@ -15,7 +15,7 @@ from docagent.document import Line, Page, Word
 from docagent.geometry import bbox_to_polygon
 from eval.metrics.matching import TextBox
 from eval.tasks import confidence
-from eval.tasks.confidence import Told, page_told, rows
+from eval.tasks.confidence import JudgedWords, judge_page, rows
 
 
 def line(*words: tuple[str, float], top: float) -> Line:
@@ -57,15 +57,17 @@ TRUTH = [
 
 
 def test_words_lines_and_what_meets_no_true_word() -> None:
-    told = page_told(PAGE, BOXES, TRUTH, case=True)
-    assert [o.right for o in told.words] == [True, True, True, False, True]
-    assert told.nowhere == (0.3,)
+    judged = judge_page(PAGE, BOXES, TRUTH, case=True)
+    assert [o.right for o in judged.words] == [True, True, True, False, True]
+    assert judged.unmatched == (0.3,)
     # The third line holds a word that nobody labelled, so nobody knows whether it is right.
-    assert told.lines == ((0.8, True), (0.4, False))
+    assert judged.lines == ((0.8, True), (0.4, False))
 
 
 def test_rows_of_the_table() -> None:
-    table = {row["confidence"]: row for row in rows(page_told(PAGE, BOXES, TRUTH, True), "minimum")}
+    table = {
+        row["confidence"]: row for row in rows(judge_page(PAGE, BOXES, TRUTH, True), "minimum")
+    }
     assert list(table) == [
         "minimum, as decoded",
         "minimum, calibrated",
@@ -80,9 +82,9 @@ def test_rows_of_the_table() -> None:
 
 
 def test_an_engine_that_tells_nothing_of_characters_has_no_row_as_decoded() -> None:
-    told = page_told(PAGE, BOXES, TRUTH, True)
-    bare = tuple(confidence.Outcome((), o.reported, o.right) for o in told.words)
-    names = [row["confidence"] for row in rows(Told(bare), "minimum")]
+    judged = judge_page(PAGE, BOXES, TRUTH, True)
+    bare = tuple(confidence.Outcome((), o.reported, o.right) for o in judged.words)
+    names = [row["confidence"] for row in rows(JudgedWords(bare), "minimum")]
     assert "minimum, as decoded" not in names
 
 

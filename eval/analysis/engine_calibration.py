@@ -1,9 +1,9 @@
-"""Fit how far fusion may believe each engine's word confidences; prints the tables.
+"""Calibration tables of the word confidences of each engine, for fusion.
 
     python -m eval.engine_calibration --data sroie --engines tesseract,rapidocr --limit 12
 
-A word that meets a true word's box (IoU >= 0.5, one to one) is right if the texts are equal; one
-that meets no true word at all is wrong; words cut differently from the truth are left out. Fitted
+A word whose box matches a true word's (IoU >= 0.5, one to one) is right if the texts are equal; one
+that overlaps no true word is wrong; words cut differently from the truth are left out. Fitted
 by isotonic regression, read off at a few scores. The tables are CALIBRATIONS in
 ``docagent.ocr.engines.page_fusion``; fit on pages that no figure is reported on.
 """
@@ -20,11 +20,11 @@ from docagent.errors import DocAgentError
 from docagent.settings import EngineName
 from eval.datasets import CASE_SENSITIVE, load_ocr_pages
 from eval.metrics.matching import TextBox, equal_text, iou_matrix, match_boxes
-from eval.systems.engines import DocAgentEngine
+from eval.systems.docagent_engine import DocAgentEngine
 
 SCORES = (0.0, 0.2, 0.4, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
-NOWHERE = 0.05
-"""IoU with every true word below which a read word is one that is not there."""
+MAX_IOU_UNMATCHED = 0.05
+"""IoU with every true word below which a read word counts as one that is not printed there."""
 
 
 def word_outcomes(
@@ -38,7 +38,7 @@ def word_outcomes(
     for index, word in enumerate(words):
         if index in matched:
             outcomes.append((word.confidence or 0.0, same(word.text, truth[matched[index]].text)))
-        elif overlaps[index].max(initial=0.0) < NOWHERE:
+        elif overlaps[index].max(initial=0.0) < MAX_IOU_UNMATCHED:
             outcomes.append((word.confidence or 0.0, False))
     return outcomes
 

@@ -27,7 +27,8 @@ from docagent.text.language_model import load_language_model
 from eval.datasets import load_ocr_pages
 from eval.log import this_command
 from eval.paths import RUNS
-from eval.systems.engines import THREAD_LIMITS, weights_dir
+from eval.systems.threads import THREAD_LIMITS
+from eval.systems.weights import weights_dir
 from eval.tables import rows_to_table, write_json
 
 COLUMNS = {"stage": "stage", "seconds": "cpu s/page", "share": "share"}

@@ -13,7 +13,9 @@ import docagent
 from eval.log import RunLog, files_fingerprint
 from eval.metrics.matching import TextBox
 from eval.paths import RUNS
-from eval.systems.engines import ReadLine, check_installed, weights_dir
+from eval.systems.engines import check_installed
+from eval.systems.lines import ReadLine
+from eval.systems.weights import weights_dir
 
 
 def engine_fingerprint(name: str) -> str:

@@ -1,16 +1,15 @@
-"""How far confidences can be believed: expected calibration error before and after.
+"""Expected calibration error of confidences, of words and of lines, before and after calibration.
 
     python -m eval.confidence --data funsd
     python -m eval.confidence --data funsd --engine fused
     python -m eval.confidence --data sroie --picture runs/reliability.png
 
-A read word counts if its box meets a true word's (IoU >= 0.5, one to one); it is right if the
-texts are equal (SROIE: without case). Words cut differently from the truth have no true text
-and are left out; their share is printed. Before is the plain aggregate of the characters'
-confidences (of docagent's own engine), after is what docagent reports. One more row counts the
-words that meet no true one as wrong, whoever may be to blame: the annotators, who left text out,
-or the reader. The last row is of lines, those whose words all meet a true one; a line is right if
-all its words are.
+A read word counts if its box matches a true word's (IoU >= 0.5, one to one); it is right if the
+texts are equal (SROIE: without case). Words cut differently from the truth have no true text and
+are left out; their share is printed. "As decoded" is the plain aggregate of the characters'
+confidences (docagent's own engine only), "calibrated" is what docagent reports. One more row counts
+the words without a true one as wrong, although the annotators may have left their text out. The
+last row is of lines whose words all have a true one; a line is right if all its words are.
 """
 
 from __future__ import annotations
@@ -35,7 +34,8 @@ from eval.datasets import CASE_SENSITIVE, OcrPage, load_ocr_pages
 from eval.metrics import Bin, ece, reliability
 from eval.metrics.matching import TextBox, equal_text, match_boxes
 from eval.paths import RUNS
-from eval.systems.engines import THREAD_LIMITS, document_to_lines, image_size
+from eval.systems.lines import document_to_lines, image_size
+from eval.systems.threads import THREAD_LIMITS
 from eval.tables import rows_to_table, write_json
 
 COLUMNS = {
@@ -65,7 +65,7 @@ def page_words(page: Page) -> list[Word]:
 def word_outcomes(
     words: Sequence[Word], boxes: Sequence[TextBox], truth: Sequence[TextBox], case: bool
 ) -> list[Outcome]:
-    """Outcomes of the words whose box meets a true one. boxes: of the words, in pixels."""
+    """Outcomes of the words whose box matches a true one. boxes: of the words, in pixels."""
     same = equal_text(case)
     return [
         Outcome(
@@ -78,25 +78,28 @@ def word_outcomes(
 
 
 @dataclass(frozen=True)
-class Told:
-    """What docagent was how sure of, and whether it was right.
+class JudgedWords:
+    """The words and lines of pages, how confident docagent was of each, and whether it was right.
 
-    words: those that meet a true one. lines: confidence and rightness of the lines made of such
-    words. nowhere: confidences of the words that meet none.
+    words: those that match a true one. lines: confidence and rightness of the lines made of such
+    words. unmatched: confidences of the words without a true one.
     """
 
     words: tuple[Outcome, ...] = ()
     lines: tuple[tuple[float, bool], ...] = ()
-    nowhere: tuple[float, ...] = ()
+    unmatched: tuple[float, ...] = ()
 
-    def __add__(self, other: Told) -> Told:
-        return Told(
-            self.words + other.words, self.lines + other.lines, self.nowhere + other.nowhere
+    def __add__(self, other: JudgedWords) -> JudgedWords:
+        return JudgedWords(
+            self.words + other.words, self.lines + other.lines, self.unmatched + other.unmatched
         )
 
 
-def page_told(page: Page, boxes: Sequence[TextBox], truth: Sequence[TextBox], case: bool) -> Told:
-    """What one page tells. boxes: of its words with a confidence, in pixels, in reading order."""
+def judge_page(
+    page: Page, boxes: Sequence[TextBox], truth: Sequence[TextBox], case: bool
+) -> JudgedWords:
+    """Judge the words and lines of one page. boxes: of its words with a confidence, in pixels, in
+    reading order."""
     same = equal_text(case)
     right = {i: same(boxes[i].text, truth[j].text) for i, j in match_boxes(boxes, truth)}
     words = page_words(page)
@@ -107,46 +110,48 @@ def page_told(page: Page, boxes: Sequence[TextBox], truth: Sequence[TextBox], ca
         start = members.stop
         if line.confidence is not None and all(i in right for i in members):
             lines.append((line.confidence, all(right[i] for i in members)))
-    return Told(
+    return JudgedWords(
         tuple(word_outcomes(words, boxes, truth, case)),
         tuple(lines),
         tuple(word.confidence or 0.0 for i, word in enumerate(words) if i not in right),
     )
 
 
-def collect(pages: Iterable[OcrPage], case: bool, how: Aggregate, engine: EngineName) -> Told:
-    """What all pages tell. Raises SettingsError or MissingExtraError for an engine that is not
-    installed."""
+def collect(
+    pages: Iterable[OcrPage], case: bool, how: Aggregate, engine: EngineName
+) -> JudgedWords:
+    """Read all pages and judge their words. Raises SettingsError or MissingExtraError for an engine
+    that is not installed."""
     settings = Settings.from_env().replace(confidence=how, threads=1, engine=engine)
     agent = DocAgent(settings)
-    told = Told()
+    judged = JudgedWords()
     for number, page in enumerate(pages, start=1):
         document = agent.read(page.path)
         lines = document_to_lines(document, image_size(page.path))
         boxes = [box for line in lines for box in line.words if box.confidence is not None]
-        told += page_told(document.pages[0], boxes, page.words, case)
+        judged += judge_page(document.pages[0], boxes, page.words, case)
         print(f"\r{number} pages", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return told
+    return judged
 
 
-def rows(told: Told, how: Aggregate) -> list[dict[str, Any]]:
-    """The rows of the table: words as decoded, if the engine tells of characters, as reported, and
-    with those that meet no true word; and lines."""
-    right = [o.right for o in told.words]
-    reported = [o.reported for o in told.words]
+def rows(judged: JudgedWords, how: Aggregate) -> list[dict[str, Any]]:
+    """The rows of the table: words as decoded (if the engine gives confidences of characters), as
+    reported, and with those without a true word; and lines."""
+    right = [o.right for o in judged.words]
+    reported = [o.reported for o in judged.words]
     kinds = {}
-    if all(o.chars for o in told.words):
-        kinds[f"{how}, as decoded"] = ([AGGREGATES[how](o.chars) for o in told.words], right)
+    if all(o.chars for o in judged.words):
+        kinds[f"{how}, as decoded"] = ([AGGREGATES[how](o.chars) for o in judged.words], right)
     kinds[f"{how}, calibrated"] = (reported, right)
     kinds[f"{how}, calibrated, unmatched are wrong"] = (
-        [*reported, *told.nowhere],
-        right + [False] * len(told.nowhere),
+        [*reported, *judged.unmatched],
+        right + [False] * len(judged.unmatched),
     )
-    if told.lines:
+    if judged.lines:
         kinds[f"lines, {how} of words"] = (
-            [sure for sure, _ in told.lines],
-            [line_right for _, line_right in told.lines],
+            [sure for sure, _ in judged.lines],
+            [line_right for _, line_right in judged.lines],
         )
     return [
         {
@@ -155,7 +160,7 @@ def rows(told: Told, how: Aggregate) -> list[dict[str, Any]]:
             "right": sum(correct) / len(correct),
             "mean": sum(values) / len(values),
             "ece": ece(values, correct),
-            "unmatched": len(told.nowhere) / (len(told.words) + len(told.nowhere)),
+            "unmatched": len(judged.unmatched) / (len(judged.words) + len(judged.unmatched)),
         }
         for name, (values, correct) in kinds.items()
     ]
@@ -193,19 +198,19 @@ def main() -> int:
     os.environ.update(THREAD_LIMITS)
     try:
         pages = load_ocr_pages(args.data, args.split, args.limit)
-        told = collect(pages, CASE_SENSITIVE[args.data], args.aggregate, args.engine)
+        judged = collect(pages, CASE_SENSITIVE[args.data], args.aggregate, args.engine)
     except DocAgentError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    if not told.words:
+    if not judged.words:
         print("error: no word was read where the truth has one", file=sys.stderr)
         return 2
-    table = rows(told, args.aggregate)
+    table = rows(judged, args.aggregate)
     results = {"data": args.data, "split": args.split, "engine": args.engine, "rows": table}
     name = "" if args.engine == "docagent" else f"-{args.engine}"
     write_json(RUNS / f"confidence-{args.data}-{args.split}{name}.json", results)
     if args.picture:
-        reported = [o.reported for o in told.words]
-        draw_reliability(reliability(reported, [o.right for o in told.words]), args.picture)
+        reported = [o.reported for o in judged.words]
+        draw_reliability(reliability(reported, [o.right for o in judged.words]), args.picture)
     print(json.dumps(results, indent=1) if args.json else rows_to_table(table, COLUMNS))
     return 0

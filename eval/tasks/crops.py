@@ -34,7 +34,9 @@ from eval.datasets import OcrPage, load_ocr_pages
 from eval.log import run_file, this_command
 from eval.metrics import ErrorRate, cer, fold_text
 from eval.metrics.matching import TextBox
-from eval.systems.engines import THREAD_LIMITS, TesseractEngine, check_installed
+from eval.systems.engines import check_installed
+from eval.systems.tesseract_engine import TesseractEngine
+from eval.systems.threads import THREAD_LIMITS
 from eval.tables import rows_to_table, write_json
 
 MARGIN = 2

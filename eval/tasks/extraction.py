@@ -37,7 +37,8 @@ from eval.metrics.fields import (
 from eval.metrics.matching import TextBox, segment_to_words
 from eval.paths import RUNS
 from eval.run import run_worker
-from eval.systems.engines import ReadLine, check_installed, image_size
+from eval.systems.engines import check_installed
+from eval.systems.lines import ReadLine, image_size
 from eval.systems.readings import json_to_lines
 from eval.systems.regex_baseline import receipt_fields
 from eval.tables import rows_to_table, write_json

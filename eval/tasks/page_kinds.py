@@ -4,7 +4,7 @@
 
 FUNSD is scanned forms, SROIE receipts (scanned, a few photographed), the first pages of
 invoice2data's and Kleister's PDFs, as pictures, are mostly drawn by software, some scanned. There
-is no labelled set of photos: FUNSD's pages seen aslant and in a shadow stand for them.
+is no labelled set of photos: FUNSD's pages in perspective and under a shadow stand for them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ COLUMNS = {
     **{kind: kind.replace("_", " ") for kind in KINDS},
     "share": "as expected",
 }
-ASLANT, DEPTH = 0.08, 0.5
+PERSPECTIVE, SHADOW_DEPTH = 0.08, 0.5
 
 
 def pictures(paths: Iterable[Path]) -> Iterator[Image]:
@@ -48,10 +48,10 @@ def pictures(paths: Iterable[Path]) -> Iterator[Image]:
 
 
 def photographed(images: Iterable[Image]) -> Iterator[Image]:
-    """Pages as a phone might take them: aslant, a shadow over one side."""
+    """Pages as a phone might take them: in perspective, a shadow over one side."""
     for seed, image in enumerate(images):
         draw = np.random.default_rng(seed)
-        yield shadow(perspective(image, ASLANT, draw)[0], DEPTH, draw)
+        yield shadow(perspective(image, PERSPECTIVE, draw)[0], SHADOW_DEPTH, draw)
 
 
 def kinds_row(data: str, expected: PageKind, images: Iterable[Image]) -> dict[str, Any]:
