@@ -1,4 +1,4 @@
-"""How well a checkpoint does on held-out synthetic samples, token by token and greedily.
+"""Score a checkpoint on held-out synthetic samples, token by token and greedily.
 
     python -m finetune.llava score --checkpoint finetune/checkpoints/llava_tiny --count 40
 

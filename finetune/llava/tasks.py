@@ -1,4 +1,4 @@
-"""Training samples of the three tasks: what serving would send, and the right answer to it.
+"""Training samples of the three tasks: the request as serving sends it, and the right answer.
 
 The requests are made by the cascade itself: it is run with a recorder where a model is asked,
 so training and serving cannot drift apart. Answers follow the JSON Schema sent with a request.

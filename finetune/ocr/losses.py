@@ -1,4 +1,4 @@
-"""What the OCR networks are trained to lower, and greedy decoding."""
+"""Losses of the OCR networks, and greedy decoding."""
 
 from __future__ import annotations
 

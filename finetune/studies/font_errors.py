@@ -1,4 +1,4 @@
-"""Errors by typeface: pages set in serif, sans, fixed-width, typewriter and printer faces.
+"""Count errors by typeface: pages set in serif, sans, fixed-width, typewriter and printer faces.
 
     python -m finetune.font_errors --pages 2
     python -m finetune.font_errors --pages 4 --rung "dpi 100" --engine tesseract --json

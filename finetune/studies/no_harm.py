@@ -1,4 +1,4 @@
-"""Whether the language model breaks words on clean pages: while decoding, and in ``correct``.
+"""Count words of clean pages that the language model breaks, while decoding and in ``correct``.
 
     python -m finetune.no_harm --pages 40
 

@@ -1,4 +1,4 @@
-"""How far a page can be degraded before it is misread, beside other engines.
+"""Degrade pages step by step and measure when they are misread, beside other engines.
 
     python -m finetune.robustness --pages 6 --picture runs/ladder.png
     python -m finetune.robustness --engines docagent,tesseract --rungs "skew,blur 2" --json

@@ -1,4 +1,4 @@
-"""What was bought, and the ways tills print it."""
+"""The items of a receipt, and the ways tills print them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from finetune.synthesis import content, vocabulary
 from finetune.synthesis.countries import Country
 from finetune.synthesis.labels import label
 from finetune.synthesis.layout import Run, flow, put, width_of
+from finetune.synthesis.receipt_printer import Till
 from finetune.synthesis.tables import Column, TableStyle, table
-from finetune.synthesis.till import Till
 
 
 @dataclass(frozen=True)

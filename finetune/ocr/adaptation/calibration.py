@@ -1,4 +1,4 @@
-"""The confidence of words after adapting: tables fitted on a user's own pages, if they suffice."""
+"""Calibrate the confidence of words after adapting, on a user's own pages if they suffice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labelled images as crops with texts, and as pages with lines, at the size serving has them."""
+"""Turn labelled images into crops with texts and pages with lines, at the size serving uses."""
 
 from __future__ import annotations
 

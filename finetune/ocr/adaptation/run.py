@@ -1,4 +1,4 @@
-"""Fine-tuning on a user's own data, for whichever network: the loop, the options, the result.
+"""Tune a network on a user's own data: options, training, and the folder of weights it gives.
 
 A run writes a folder of weights that is complete: the adapted network, and the shipped others.
 ``adapted.json`` in it says what was adapted and how well; ``training-<network>`` in it is the
