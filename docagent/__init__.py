@@ -40,7 +40,14 @@ if TYPE_CHECKING:
         Turn,
     )
     from docagent.schemas import Schema, list_schemas, load_schema
-    from docagent.settings import LimitSettings, OcrSettings, PdfSettings, Settings, VlmSettings
+    from docagent.settings import (
+        ExtractionSettings,
+        LimitSettings,
+        OcrSettings,
+        PdfSettings,
+        Settings,
+        VlmSettings,
+    )
     from docagent.sources.scan import Scan, load
 
 __version__ = "0.1.0"
@@ -76,6 +83,7 @@ _HOMES = {
     "docagent.sources.scan": ("Scan", "load"),
     "docagent.schemas": ("Schema", "list_schemas", "load_schema"),
     "docagent.settings": (
+        "ExtractionSettings",
         "LimitSettings",
         "OcrSettings",
         "PdfSettings",
@@ -99,6 +107,7 @@ __all__ = [
     "Edit",
     "Evidence",
     "Extraction",
+    "ExtractionSettings",
     "Field",
     "KindScore",
     "LimitSettings",

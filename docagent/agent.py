@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import os
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
-from threading import Lock
-from typing import TYPE_CHECKING
+import pickle
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from docagent.cascade.document_view import Look
 from docagent.chat.conversation import Chat
-from docagent.confidence import Calibration, calibration_file, load_calibrations, with_confidences
-from docagent.document import Document, Page
-from docagent.errors import DocAgentError, SettingsError, SourceError
+from docagent.confidence import Calibration, calibration_file, load_calibrations
+from docagent.document import Document
+from docagent.errors import SettingsError
 from docagent.geometry import Polygon
-from docagent.ocr.engine import OcrEngine
-from docagent.ocr.engines.registry import check_engine, load_engine
+from docagent.models import MODELS
 from docagent.ocr.types import PageEngine, SecondRead
 from docagent.reader.embedded import EmbeddedReader
+from docagent.reader.null import NullReader
 from docagent.reader.types import Reader
+from docagent.reading import Progress, Source, SourceReader
 from docagent.results import Answer, Classification, Correction, Extraction, Summary
-from docagent.schemas import SchemaSource, load_schema
+from docagent.rules.registry import RuleSet
+from docagent.schemas import Schema, SchemaSource, load_schema
 from docagent.settings import Settings, parse_locale
-from docagent.sources import scan as scans
-from docagent.sources.scan import Scan, ScanPage
+from docagent.sources.scan import Scan
 from docagent.tasks.adapter_routing import Routing
 from docagent.tasks.answering.cascade import answer_unsure
 from docagent.tasks.answering.embedded import answer
@@ -41,53 +38,18 @@ from docagent.tasks.extraction.cascade import extract_unsure
 from docagent.tasks.extraction.embedded import extract
 from docagent.tasks.summarisation.cascade import summarise_unsure
 from docagent.tasks.summarisation.embedded import SENTENCES, check_sentences, summarise
-from docagent.text.language_model import load_language_model
 from docagent.vlm.connection import load_chat_model
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
-Source = str | os.PathLike[str] | bytes | NDArray[np.generic] | Image.Image | Scan | Document
-"""A path, the bytes of a file, an array, a Pillow image, a Scan, or a Document already read."""
-
-Progress = Callable[[int, int], None]
-"""Called with the number of pages done and the number of pages."""
-
-PAGES_AT_ONCE = 8
-"""Pages read side by side at most: each takes its share of memory."""
-
-REMEMBERED = 2 * PAGES_AT_ONCE
-"""Documents kept by content, so that several verbs on one source read it once; also those that
-were read side by side before their turn."""
-
-# What damaged pages make the imaging and inference libraries raise.
-_PAGE_FAULTS = (DocAgentError, OSError, ValueError, RuntimeError, MemoryError)
-_MODELS = Lock()
-
-
-@cache
-def _engine(settings: Settings) -> PageEngine:
-    return load_engine(settings, lambda: _own_engine(settings))
-
-
-def _own_engine(settings: Settings) -> OcrEngine:
-    language = load_language_model() if settings.ocr.language_model else None
-    return OcrEngine(settings, language)
-
-
-@cache
-def _reader(settings: Settings) -> EmbeddedReader:
-    return EmbeddedReader(settings)
-
-
-@cache
-def _chat(settings: Settings) -> BaseChatModel | None:
-    return load_chat_model(settings)
-
 
 class DocAgent:
     """Reads, corrects, asks, extracts, classifies and summarises. Models are loaded when first
-    needed, once a process.
+    needed, once per process, and shared by all agents.
+
+    One agent may be used by several threads at once, after a fork, and, pickled, in another
+    process. An engine, reader or chat model that is given has to be fit for that itself.
 
     A page that cannot be read does not cost the others: it comes back empty with ``Page.error``
     set. A source none of whose pages can be read raises SourceError.
@@ -115,48 +77,34 @@ class DocAgent:
         if vlm is not None and self.settings.vlm.mode is None:
             self.settings = self.settings.replace(vlm={"mode": "unsure"})
         wanted = self.settings.vlm.effective_mode != "never"
-        model = (vlm or _chat(self.settings)) if wanted else None
+        model = (vlm or _shared_chat_model(self.settings)) if wanted else None
         self._vlm = None if model is None else Routing(model, self.settings)
-        if engine is None:
-            check_engine(self.settings.ocr.engine)
-        self._engine = engine
+        self._sources = SourceReader(self.settings, engine)
         self._reader = reader
-        self._read: OrderedDict[str, Document] = OrderedDict()
-        self._remembering = Lock()
+        given = {"engine": engine, "reader": reader, "vlm": vlm}
+        self._given: dict[str, Any] = {
+            name: value for name, value in given.items() if value is not None
+        }
 
     def load(self, source: Source) -> Scan:
         """The pages of a source, not yet read. Raises SourceError."""
-        if isinstance(source, Document):
-            raise SourceError(source.name or "document", "a read Document has no page images")
-        return scans.load(source, self.settings)
+        return self._sources.load(source)
 
     def read(self, source: Source, progress: Progress | None = None) -> Document:
         """Text with boxes: the native text layer where it is sound, OCR where it is not.
 
         Raises SourceError.
         """
-        if isinstance(source, Document):
-            return source
-        scan = self.load(source)
-        document = self._read.get(scan.id)
-        if document is None:
-            document = self._read_scan(scan, progress or _silent)
-            self._remember(document)
-        return document.replace(name=scan.name)
+        return self._sources.read(source, progress)
 
     def side_by_side(self, jobs: int) -> int:
         """How many of ``jobs`` pages, or sources of one page, are read at once."""
-        if self._engine is not None:
-            return 1  # an engine that was given need not be safe in several threads
-        return min(jobs, self.settings.threads or os.cpu_count() or 1, PAGES_AT_ONCE)
+        return self._sources.side_by_side(jobs)
 
     def read_beside(self, source: Source) -> Document:
         """``read`` on one thread, for a caller that reads several sources side by side, a thread
         each. The verbs then find the source read. Raises SourceError."""
-        scan = self.load(source)
-        document = self._read_scan(scan, _silent, beside=True)
-        self._remember(document)
-        return document
+        return self._sources.read_beside(source)
 
     def correct(self, source: Source, *, domain: str | None = None) -> Correction:
         """Edits for words the OCR is unsure of. Raises SourceError.
@@ -205,12 +153,10 @@ class DocAgent:
         searches, reads, looks and calculates in the document.
         """
         document = self.read(source)
-        reader, tables = self._load_reader(), self._calibrations()
-        locale = self.settings.locale or None
         return Chat(
             self._look(source, document),
-            reader,
-            partial(extract, reader=reader, locale_hint=locale, calibrations=tables),
+            self._load_reader(),
+            partial(self._extract, locale=self.settings.locale),
             None if self._vlm is None else partial(self._vlm.asker, document, domain),
         )
 
@@ -231,13 +177,7 @@ class DocAgent:
         """
         checked, spoken = load_schema(schema), self._locale(locale)
         document = self.read(source)
-        found = extract(
-            document,
-            checked,
-            self._load_reader(),
-            locale_hint=spoken or None,
-            calibrations=self._calibrations(),
-        )
+        found = self._extract(document, checked, spoken)
         if self._vlm is None:
             return found
         named = (checked.domain or None) if domain is None else domain
@@ -312,72 +252,47 @@ class DocAgent:
 
     def _second_read(self, scan: Scan, document: Document) -> SecondRead:
         def read(number: int, polygon: Polygon) -> str | None:
-            engine = self._load_engine()
+            engine = self._sources.engine()
             return engine.read_again(scan.pages[number - 1], document.pages[number - 1], polygon)
 
         return read
 
-    def _read_scan(self, scan: Scan, progress: Progress, beside: bool = False) -> Document:
-        total = len(scan.pages)
-        workers = 1 if beside else self.side_by_side(total)
-        pages: list[Page] = []
-        if workers < 2:
-            load_engine = self._load_single if beside else self._load_engine
-            for scan_page in scan.pages:
-                progress(len(pages), total)
-                pages.append(self._read_page(scan_page, load_engine))
-        else:
-            pool = ThreadPoolExecutor(workers)
-            try:
-                waiting = [
-                    pool.submit(self._read_page, page, self._load_single) for page in scan.pages
-                ]
-                for page_read in waiting:
-                    progress(len(pages), total)
-                    pages.append(page_read.result())
-            finally:
-                # Whoever stops a long document does not wait for the rest of its pages.
-                pool.shutdown(wait=False, cancel_futures=True)
-        progress(total, total)
-        if pages and all(page.error for page in pages):
-            raise SourceError(scan.name, pages[0].error)
-        return Document(id=scan.id, name=scan.name, pages=tuple(pages))
-
-    def _read_page(self, scan_page: ScanPage, load_engine: Callable[[], PageEngine]) -> Page:
-        layer = scan_page.text_layer
-        # The router says what kind of page it is; any other engine need not even be loaded.
-        if layer is not None and self.settings.ocr.engine != "auto":
-            return layer
-        engine = load_engine()
-        try:
-            return with_confidences(engine.read_page(scan_page), self.settings.ocr.confidence)
-        except _PAGE_FAULTS as error:
-            reason = error.reason if isinstance(error, SourceError) else str(error)
-            reason = reason or type(error).__name__
-            return Page(number=scan_page.number, width=0, height=0, error=reason)
-
-    def _remember(self, document: Document) -> None:
-        with self._remembering:
-            self._read[document.id] = document
-            if len(self._read) > REMEMBERED:
-                self._read.popitem(last=False)
-
-    def _load_engine(self) -> PageEngine:
-        with _MODELS:
-            return self._engine or _engine(self.settings)
-
-    def _load_single(self) -> PageEngine:
-        """The engine for one of several pages that are read side by side, a thread each."""
-        with _MODELS:
-            return self._engine or _engine(self.settings.replace(threads=1))
-
     def _calibrations(self) -> Mapping[str, Calibration]:
         return load_calibrations(calibration_file(self.settings.weights_dir))
 
+    def _extract(self, document: Document, schema: Schema, locale: str) -> Extraction:
+        """Extract fields with the reader and the rules that the settings switch on."""
+        chosen = self.settings.extraction
+        return extract(
+            document,
+            schema,
+            self._load_reader() if chosen.embedded_reader else NullReader(),
+            locale_hint=locale or None,
+            calibrations=self._calibrations(),
+            rules=RuleSet(chosen.rules),
+        )
+
     def _load_reader(self) -> Reader:
-        with _MODELS:
-            return self._reader or _reader(self.settings)
+        # Cheap but for the first one of a process: what it loads is in the model store.
+        return self._reader or EmbeddedReader(self.settings)
+
+    def __reduce__(self) -> tuple[partial[DocAgent], tuple[()]]:
+        """Settings and whatever was given travel to another process; models are loaded there.
+
+        Raises SettingsError naming what was given and cannot be pickled.
+        """
+        for name, value in self._given.items():
+            try:
+                pickle.dumps(value)
+            except Exception as error:  # a given object's own code may raise anything
+                raise SettingsError(
+                    f"the {name} given to DocAgent, {type(value).__name__}, cannot be sent to "
+                    f"another process ({error}); make the DocAgent over there, or name the "
+                    "model in the settings (vlm.url or vlm.factory)"
+                ) from error
+        return partial(DocAgent, self.settings, **self._given), ()
 
 
-def _silent(done: int, total: int) -> None:
-    """Progress that nobody watches."""
+def _shared_chat_model(settings: Settings) -> BaseChatModel | None:
+    """The chat model that the settings name: one for all agents that name the same."""
+    return MODELS.get(load_chat_model, Settings(vlm=settings.vlm))

@@ -11,7 +11,6 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +19,7 @@ from pydantic import ValidationError, model_validator
 
 from docagent.document import Document, Frozen, Page, Word
 from docagent.errors import ModelError
+from docagent.models import MODELS
 from docagent.settings import Aggregate, Settings
 
 CALIBRATION_FILE = Path(__file__).parent / "weights" / "calibration.json"
@@ -168,12 +168,16 @@ def calibration_file(weights_dir: Path | None) -> Path:
     return CALIBRATION_FILE
 
 
-@cache
 def load_calibrations(path: Path = CALIBRATION_FILE) -> Mapping[str, Calibration]:
-    """Calibrations by name (``field``, ``word_minimum``); empty if there is no file. Read once.
+    """Calibrations by name (``field``, ``word_minimum``); empty if there is no file. Read once,
+    and again when the file has changed.
 
     Raises ModelError if the file is damaged.
     """
+    return MODELS.get(_read_calibrations, path)
+
+
+def _read_calibrations(path: Path) -> Mapping[str, Calibration]:
     if not path.exists():
         return {}
     try:

@@ -6,11 +6,11 @@ One type serves Python, JSON, REST and disk. Polygons are page-relative (see ``g
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from docagent.forking import cached_property
 from docagent.geometry import BBox, Polygon, join_polygons, polygon_to_bbox
 
 PAGE_BREAK = "\n\n"
@@ -29,7 +29,7 @@ Confidence = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 class Frozen(BaseModel):
     """Base of every value type: immutable, no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
 
     def replace(self, **changes: Any) -> Self:
         """The value with other fields, validated as when it is made; nothing that was calculated

@@ -1,22 +1,155 @@
-"""Opening ONNX models with predictable threads and memory."""
+"""Everything that is loaded from a file, once per process: ``MODELS``, and networks run by it."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from docagent.errors import ModelError
+from docagent.forking import ForkLock, never_freed, renew_in_children
+
+if TYPE_CHECKING:
+    import onnxruntime as ort
 
 # ONNX Runtime's telemetry is on by default: from its tenth second on it looks up a host and
 # writes device files under the cache. Only this variable, set before the import, stops it;
 # ``onnxruntime.disable_telemetry_events()`` does not.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-import onnxruntime as ort
+S = TypeVar("S")
+T = TypeVar("T")
+
+MAX_FORK_WAIT = 10.0
+"""Seconds that a fork waits for a model that another thread is loading. A child that is forked in
+the middle of it may find parts of the libraries locked."""
+
+
+class ModelStore:
+    """Loaded models, shared by all threads and agents of a process.
+
+    A model is identified by the function that loads it and the arguments of that; it is loaded
+    when it is first asked for, and once, however many threads ask at that moment. A file among
+    the arguments that has changed is loaded again. A forked child starts with an empty store.
+    """
+
+    def __init__(self) -> None:
+        self._slots: dict[Hashable, _Slot] = {}
+        self._held: list[ForkLock] = []
+        renew_in_children(self)
+
+    def get(self, load: Callable[..., T], *arguments: Hashable) -> T:
+        """What ``load(*arguments)`` returned the first time. load: a function of a module, which
+        has to be the same object each time. If it raises, so does this, and the next call tries
+        again."""
+        absolute = tuple(a.absolute() if isinstance(a, Path) else a for a in arguments)
+        key = (load, absolute)
+        slot = self._slots.get(key) or self._slots.setdefault(key, _Slot())
+        return cast(T, slot.get(partial(load, *arguments), tuple(map(_file_state, absolute))))
+
+    def before_fork(self) -> None:
+        """Waits for models that other threads are loading."""
+        locks = [slot.lock for slot in tuple(self._slots.values())]
+        self._held += [lock for lock in locks if lock.acquire(MAX_FORK_WAIT)]
+
+    def after_fork_in_parent(self) -> None:
+        """Lets the loading go on."""
+        while self._held:
+            self._held.pop().release()
+
+    def after_fork(self) -> None:
+        """Forgets, in a forked child, everything that the parent loaded."""
+        never_freed(self._slots)
+        self._slots, self._held = {}, []
+
+
+class _Slot:
+    """The place of one model: what was loaded, and the state that its files were in."""
+
+    def __init__(self) -> None:
+        self.lock = ForkLock()
+        self._loaded: tuple[object, object] | None = None
+
+    def get(self, load: Callable[[], object], state: object) -> object:
+        loaded = self._loaded
+        if loaded is None or loaded[0] != state:
+            with self.lock:
+                loaded = self._loaded
+                if loaded is None or loaded[0] != state:
+                    self._loaded = loaded = (state, load())
+        return loaded[1]
+
+
+def _file_state(argument: Hashable) -> tuple[int, int] | None:
+    """Time of change (ns) and size of a file; None for anything else."""
+    if not isinstance(argument, Path):
+        return None
+    try:
+        status = argument.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+MODELS = ModelStore()
+"""The store of this process."""
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(before=MODELS.before_fork, after_in_parent=MODELS.after_fork_in_parent)
+
+
+class Network:
+    """An ONNX network on the CPU, safe in several threads. All networks of the same file and number
+    of threads share one session. It can be pickled, and used in a forked child: the session is
+    then opened anew over there.
+
+    Raises ModelError naming the file if it cannot be used.
+    """
+
+    def __init__(self, weights: Path, threads: int = 1) -> None:
+        """threads: of one inference."""
+        self._weights, self._threads = weights, threads
+        self._open()
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+        """All outputs, in the order of the file. inputs: by name."""
+        if self._owner != os.getpid():
+            self._open()
+        outputs: list[NDArray[np.float32]] = self._session.run(None, dict(inputs))
+        return outputs
+
+    def _open(self) -> None:
+        self._session = MODELS.get(open_session, self._weights, self._threads)
+        self._owner = os.getpid()
+
+    def __reduce__(self) -> tuple[type[Network], tuple[Path, int]]:
+        return Network, (self._weights, self._threads)
+
+
+def map_side_by_side(function: Callable[[S], T], items: Sequence[S], threads: int) -> Iterator[T]:
+    """``map``, with up to ``threads`` calls at the same time; results keep the order of the items.
+
+    What networks of one thread give is the same however many run side by side; with several
+    threads in one inference, sums are added up, and ranges quantized, in other parts.
+    """
+    workers = min(threads, len(items))
+    if workers < 2:
+        yield from map(function, items)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(function, items)
 
 
 def open_session(weights: Path, threads: int = 1) -> ort.InferenceSession:
-    """An ONNX Runtime session on the CPU. Raises ModelError naming the file."""
+    """A new ONNX Runtime session on the CPU. Raises ModelError naming the file."""
+    import onnxruntime as ort
+
     if not weights.is_file():
         raise ModelError(
             f"{weights}: no such weights file; reinstall docagent or set DOCAGENT_WEIGHTS_DIR "

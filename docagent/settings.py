@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -30,6 +30,19 @@ ENV_PREFIX = "DOCAGENT_"
 Aggregate = Literal["minimum", "geometric_mean"]
 EngineName = Literal["docagent", "tesseract", "rapidocr", "fused", "auto"]
 VlmMode = Literal["always", "unsure", "never"]
+RuleName = Literal["labels", "letterhead", "first_date", "currency", "parties", "headers", "rows"]
+RULE_NAMES: tuple[RuleName, ...] = get_args(RuleName)
+
+
+def parse_rules(given: Any) -> Any:
+    """Rule names separated by commas, ``none`` or ``all``, as a tuple; other values unchanged."""
+    if not isinstance(given, str):
+        return given
+    named = {"all": RULE_NAMES, "none": ()}
+    return named.get(given, tuple(name.strip() for name in given.split(",") if name.strip()))
+
+
+Rules = Annotated[tuple[RuleName, ...], BeforeValidator(parse_rules)]
 
 _LOCALE = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{2}))?", re.I)
 
@@ -106,7 +119,7 @@ class LimitSettings(Frozen):
 
 
 class PdfSettings(Frozen):
-    """How PDF files are opened, in a process of their own."""
+    """How PDF files are opened, in processes of their own."""
 
     seconds: float = Field(
         default=20.0, gt=0, description="Longest that a step on one page may take."
@@ -114,8 +127,14 @@ class PdfSettings(Frozen):
     memory: int = Field(
         default=2 * 2**30,
         ge=2**28,
-        description="Bytes of address space of the process that parses (kept where the system "
-        "can).",
+        description="Bytes of address space of a process that parses (kept where the system can).",
+    )
+    processes: int = Field(
+        default=0,
+        ge=0,
+        le=64,
+        description="Most processes that parse, so that a file that takes long does not stall the "
+        "others; 0 is as many as there are cores, at least 2 and at most 4.",
     )
     dpi: int = Field(
         default=200,
@@ -141,6 +160,21 @@ class OcrSettings(Frozen):
         default="minimum",
         description="How the confidence of a word is made from those of its characters, and that "
         "of a line or a page from those of its words: the weakest, or the geometric mean.",
+    )
+
+
+class ExtractionSettings(Frozen):
+    """Where values of fields come from, before any vision-language model is asked."""
+
+    rules: Rules = Field(
+        default=RULE_NAMES,
+        description="Rules that propose values, separated by commas, or none: labels (values "
+        "beside printed labels), letterhead (name and address of the issuer), first_date and "
+        "currency (of fields that nothing else found), parties (of a contract), headers (cells "
+        "under a table's header), rows (cells grouped by height).",
+    )
+    embedded_reader: bool = Field(
+        default=True, description="Whether the embedded reader proposes values beside the rules."
     )
 
 
@@ -257,6 +291,7 @@ class Settings(Frozen):
     limits: LimitSettings = LimitSettings()
     pdf: PdfSettings = PdfSettings()
     ocr: OcrSettings = OcrSettings()
+    extraction: ExtractionSettings = ExtractionSettings()
     vlm: VlmSettings = VlmSettings()
     threads: int = Field(
         default=0, ge=0, le=256, description="Of one inference; 0 takes all cores."
@@ -313,6 +348,7 @@ GROUPS: Mapping[str, type[Frozen]] = {
     "limits": LimitSettings,
     "pdf": PdfSettings,
     "ocr": OcrSettings,
+    "extraction": ExtractionSettings,
     "vlm": VlmSettings,
 }
 _PREFIXES = {"pdf": "pdf_", "vlm": "vlm_"}

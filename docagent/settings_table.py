@@ -33,14 +33,19 @@ def list_settings() -> tuple[Setting, ...]:
 def _setting(flat: str, path: tuple[str, ...]) -> Setting:
     owner = GROUPS[path[0]] if len(path) > 1 else Settings
     schema = owner.model_json_schema()["properties"][path[-1]]
-    default = schema.get("default")
     return Setting(
         name=".".join(path),
         variable=ENV_PREFIX + flat.upper(),
-        default="" if default in (None, "", []) else json.dumps(default).strip('"'),
+        default=_default(schema.get("default")),
         allowed=_allowed(schema),
         description=schema["description"],
     )
+
+
+def _default(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return "" if value in (None, "") else json.dumps(value).strip('"')
 
 
 _WORDS = {"integer": "whole number", "number": "number", "boolean": "true or false"}
@@ -55,6 +60,8 @@ def _allowed(schema: Mapping[str, Any]) -> str:
     for choice in schema.get("anyOf", ()):
         if choice["type"] != "null":
             return _allowed(choice)
+    if "enum" in schema.get("items", {}):
+        return f"several of {_allowed(schema['items'])}"
     if "enum" in schema:
         return ", ".join(schema["enum"])
     bounds = [text.format(schema[key]) for key, text in _BOUNDS.items() if key in schema]

@@ -9,12 +9,12 @@ from PIL import Image
 from docagent.document import Page, Span
 from docagent.export.marks import (
     BLUE,
-    DOUBTFUL,
     GREEN,
     GREY,
+    MIN_DOUBTFUL_CONFIDENCE,
+    MIN_SURE_CONFIDENCE,
     ORANGE,
     PALETTE,
-    SURE,
     VERMILION,
     Mark,
     answer_to_marks,
@@ -70,7 +70,14 @@ def test_a_value_over_two_lines_is_labelled_once() -> None:
 
 @pytest.mark.parametrize(
     ("confidence", "colour"),
-    [(1.0, BLUE), (SURE, BLUE), (0.7, ORANGE), (DOUBTFUL, ORANGE), (0.1, VERMILION), (None, GREY)],
+    [
+        (1.0, BLUE),
+        (MIN_SURE_CONFIDENCE, BLUE),
+        (0.7, ORANGE),
+        (MIN_DOUBTFUL_CONFIDENCE, ORANGE),
+        (0.1, VERMILION),
+        (None, GREY),
+    ],
 )
 def test_words_are_coloured_by_confidence(confidence: float | None, colour: object) -> None:
     marks = words_to_marks(page_of(["one two"], confidence=confidence))

@@ -91,7 +91,6 @@ def test_the_tables_of_the_weights_are_used(folder: Path) -> None:
     settings = Settings(weights_dir=folder, threads=1)
     shipped = DocAgent(settings.replace(weights_dir=None)).read(page()).pages[0]
     save_calibrations({"word_minimum": HALVED, "field": HALVED}, folder / "calibration.json")
-    load_calibrations.cache_clear()
     assert WordConfidence.of(settings)((0.8, 1.0)) == pytest.approx(0.4)
     agent = DocAgent(settings)
     words = [word for line in agent.read(page()).pages[0].lines for word in line.words]

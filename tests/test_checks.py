@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docagent.evidence.checks import READABLE, run_checks, suspects
+from docagent.evidence.checks import READABLE, run_checks, suspect_paths
 from docagent.results import Check, Field
 from docagent.schemas import Schema, load_schema
 
@@ -104,13 +104,13 @@ def test_the_cell_that_no_row_confirms_is_the_first_suspect() -> None:
     for i, (quantity, price, amount) in enumerate([(2, 3.0, 6.0), (3, 1.5, 4.5), (4, 2.5, 16.0)]):
         cells = {"quantity": quantity, "unit_price": price, "amount": amount}
         values |= {f"line_items[{i}].{name}": value for name, value in cells.items()}
-    order = suspects(run_checks(INVOICE, [field(p, v) for p, v in values.items()]))
+    order = suspect_paths(run_checks(INVOICE, [field(p, v) for p, v in values.items()]))
     assert order[0] == "line_items[2].amount"
     assert set(order[-2:]) == {"line_items[0].amount", "line_items[1].amount"}
 
 
 def test_nothing_is_suspect_where_nothing_failed() -> None:
-    assert suspects(run_checks(RECEIPT, [field("total", 3.0)])) == ()
+    assert suspect_paths(run_checks(RECEIPT, [field("total", 3.0)])) == ()
 
 
 def statement(*rows: tuple[float | None, float | None, float], opening: float) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from PIL import Image
 
 from docagent.agent import DocAgent
 from docagent.cli import documents, main
-from docagent.cli.inputs import expand_inputs
 from docagent.document import Document, Page
 from docagent.errors import SourceError
 from docagent.geometry import Polygon
+from docagent.jobs.inputs import expand_inputs
 from docagent.reader.scripted import ScriptedReader
 from docagent.results import Answer, Correction, Extraction
 from docagent.settings import Settings
@@ -142,7 +142,7 @@ class TestRead:
         self, run: Run, scan: Path, tmp_path: Path
     ) -> None:
         run("read", scan, "-f", "text,hocr", "-f", "alto", "-o", tmp_path / "out")
-        names = sorted(path.name for path in (tmp_path / "out").iterdir())
+        names = sorted(path.name for path in (tmp_path / "out").glob("[!.]*"))
         assert names == ["scan.png.alto.xml", "scan.png.hocr", "scan.png.txt"]
 
     def test_a_single_result_may_be_named(self, run: Run, scan: Path, tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ class TestSeveral:
     ) -> None:
         for question in ("What number?", "How much?"):
             run("ask", scan, question, "-o", tmp_path / "out")
-        assert len(list((tmp_path / "out").iterdir())) == 2
+        assert len(list((tmp_path / "out").glob("[!.]*"))) == 2
 
     def test_pictures_go_to_a_folder_and_pages_are_numbered(self, run: Run, tmp_path: Path) -> None:
         one, two = picture(tmp_path / "one.png"), tiff(tmp_path / "two.tif", [255, 254])
@@ -309,14 +309,17 @@ class TestWrongUse:
     @pytest.mark.parametrize(
         ("arguments", "reason"),
         [
-            (["read", "{scan}", "-f", "docx"], "'docx' is no format"),
+            (["read", "{scan}", "-f", "docx"], "'docx' is not a format"),
             (["read", "{scan}", "-f", "text,alto"], "several formats need --output"),
             (["read", "{scan}", "{dir}", "-o", "x.txt"], "name a folder"),
             (["read", "{scan}", "-o", "{scan}"], "scan.png is an input"),
             (["read", "{scan}", "--annotate", "{scan}"], "scan.png is an input"),
             (["read", "{dir}", "-o", "{dir}"], "is an input"),
             (["read", "{scan}", "--annotate", "boxes.docx"], "must end in one of"),
-            (["read", "{dir}", "--annotate", "{dir}/no.png/x", "-f", "odt"], "'odt' is no format"),
+            (
+                ["read", "{dir}", "--annotate", "{dir}/no.png/x", "-f", "odt"],
+                "'odt' is not a format",
+            ),
             (["extract", "{scan}"], "--schema"),
             (["ask", "{scan}"], "QUESTION"),
             (["read", "{dir}/none.png"], "none.png: there is no such file"),

@@ -32,7 +32,7 @@ class Reads:
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("docagent.agent._engine", lambda settings: Reads())
+    monkeypatch.setattr("docagent.reading.load_engine", lambda settings, own: Reads())
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_results_are_kept_and_drawn(
     folder, picture = tmp_path / "out", tmp_path / "boxes.png"
     command = [verb, str(scans[0]), "-o", str(folder), "--annotate", str(picture)]
     assert main(command) == 0
-    (written,) = folder.iterdir()
+    (written,) = folder.glob("[!.]*")
     assert json.loads(written.read_text())["document_id"]
     with Image.open(picture) as drawn:
         assert len(drawn.getcolors(100_000) or []) > 10
@@ -99,4 +99,4 @@ def test_results_are_kept_and_drawn(
     assert "already done" in capsys.readouterr().err
     if verb == "summarise":
         assert main([*command, "-n", "1"]) == 0
-        assert len(list(folder.iterdir())) == 2
+        assert len(list(folder.glob("[!.]*"))) == 2

@@ -29,6 +29,7 @@ from docagent.ocr.engines.registry import load_engine
 from docagent.ocr.engines.routed_engine import FUSED_WITH_RAPIDOCR, RoutedEngine
 from docagent.ocr.engines.tesseract import TesseractEngine
 from docagent.ocr.preprocess import rotate_right_angle
+from docagent.reading import SourceReader
 from docagent.settings import EngineName, Settings
 from docagent.sources.scan import ScanPage, load
 from tests.documents import page_of
@@ -118,9 +119,8 @@ def test_tesseract_reads_small_type_enlarged() -> None:
 @pytest.mark.parametrize("name", INSTALLED)
 def test_second_read_of_a_place(name: EngineName) -> None:
     # The fused engine is read through docagent's own; each reads the page first, then the word.
-    agent = DocAgent(Settings(engine=name, threads=1))
+    engine = SourceReader(Settings(engine=name, threads=1)).engine()
     scan = load(page())
-    engine = agent._load_engine()
     read = engine.read_page(scan.pages[0])
     word = next(w for line in read.lines for w in line.words if w.text == "48213")
     assert engine.read_again(scan.pages[0], read, word.polygon) == "48213"
@@ -183,7 +183,7 @@ def test_results_of_engines_are_kept_apart(
 ) -> None:
     for engine in ("docagent", "tesseract"):
         assert main(["read", str(picture), "-o", str(tmp_path), "--engine", engine]) == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
+    assert sorted(path.name for path in tmp_path.glob("[!.]*")) == [
         "page.png.docagent.txt",
         "page.png.tesseract.txt",
     ]

@@ -18,7 +18,7 @@ from docagent.agent import DocAgent  # noqa: E402
 from docagent.cascade.answer_format import to_claim, units_of  # noqa: E402
 from docagent.cascade.document_view import Look  # noqa: E402
 from docagent.cascade.verification import hold  # noqa: E402
-from docagent.evidence.candidates import FieldReader  # noqa: E402
+from docagent.evidence.field_parser import FieldParser  # noqa: E402
 from docagent.reader.scripted import ScriptedReader  # noqa: E402
 from docagent.settings import Settings  # noqa: E402
 from docagent.vlm.scripted import ScriptedChatModel  # noqa: E402
@@ -76,8 +76,8 @@ def test_right_answers_hold_on_the_page(kind: str) -> None:
             if claim.value is None:
                 assert path not in document.truth.fields
                 continue
-            reader = FieldReader(look.document, leaf)
-            if not reader.read_text(claim.value).ok or claim.how == "corrected":
+            reader = FieldParser(look.document, leaf)
+            if not reader.parse_text(claim.value).ok or claim.how == "corrected":
                 continue  # misread beyond use; or in need of a second read, which is not here
             held = hold(look, reader, claim, path)
             assert not held.complaint, (path, cell)

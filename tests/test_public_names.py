@@ -18,6 +18,7 @@ PUBLIC = {
     "Edit",
     "Evidence",
     "Extraction",
+    "ExtractionSettings",
     "Field",
     "KindScore",
     "LimitSettings",

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import docagent
-from docagent.cli.arguments import FORMATS, build_parser
+from docagent.cli.arguments import build_parser
+from docagent.verbs import FORMATS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

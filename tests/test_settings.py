@@ -20,10 +20,13 @@ FLAT = {
     "min_side": 1,
     "pdf_seconds": 1.5,
     "pdf_memory": 2**28,
+    "pdf_processes": 3,
     "render_dpi": 100,
     "engine": "fused",
     "language_model": False,
     "confidence": "geometric_mean",
+    "rules": ("labels", "parties"),
+    "embedded_reader": False,
     "vlm": "always",
     "vlm_url": "http://127.0.0.1:8000/v1",
     "vlm_model": "m",
@@ -101,6 +104,7 @@ def test_a_flat_name_works_in_the_constructor_in_replace_and_in_the_environment(
     assert read(Settings().replace(**{name: value}), name) == value
     if name != "vlm_adapters":
         text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        text = ",".join(value) if isinstance(value, tuple) else text
         found = Settings.from_env({ENV_PREFIX + name.upper(): text})
         assert found == Settings(**{name: value})
 

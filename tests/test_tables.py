@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from docagent.evidence.candidates import FieldReader
-from docagent.rules.table_headers import headed_columns, with_header
+from docagent.evidence.field_parser import FieldParser
+from docagent.rules.table_headers import cells_under_headers, merge_header_cells
 from docagent.rules.table_rows import group_rows
 from docagent.schemas import SchemaField
 from tests.documents import document_of
@@ -38,7 +38,7 @@ def column(name, document, *labels):
         labels=labels,
         array="items",
     )
-    return FieldReader(document, leaf)
+    return FieldParser(document, leaf)
 
 
 def test_a_printed_header_makes_columns():
@@ -48,7 +48,7 @@ def test_a_printed_header_makes_columns():
         "amount": column("amount", INVOICE, "Total", "Amount"),
     }
     readers = {reader.leaf.path: reader for reader in made.values()}
-    rows = group_rows(readers, headed_columns(INVOICE, readers))
+    rows = group_rows(readers, cells_under_headers(INVOICE, readers))
     texts = [{path.split(".")[1]: c.raw_text for path, c in row.items()} for row in rows]
     assert texts == [
         {"description": "Steel bolts M6 zinc plated", "quantity": "2", "amount": "3.00"},
@@ -59,7 +59,7 @@ def test_a_printed_header_makes_columns():
 
 def test_one_label_is_no_header():
     readers = {"items[].amount": column("amount", INVOICE, "Total")}
-    assert headed_columns(INVOICE, readers) == {"items[].amount": []}
+    assert cells_under_headers(INVOICE, readers) == {"items[].amount": []}
 
 
 def rows_of(document, **columns):
@@ -71,7 +71,7 @@ def rows_of(document, **columns):
         leaf = SchemaField(
             path=path, types=("string",), normaliser=KINDS[name], query=name, array="items"
         )
-        readers[path] = FieldReader(document, leaf)
+        readers[path] = FieldParser(document, leaf)
         found[path] = []
         for quote in quotes:
             parts = quote.split()
@@ -149,7 +149,9 @@ def test_what_the_reader_points_at_makes_cells_under_a_header_surer():
     readers = {reader.leaf.path: reader for reader in made}
     words = [word.word.text for word in INVOICE.words]
     bolts = readers["items[].description"].candidate(words.index("Steel"), words.index("M6"), 0.5)
-    cells = with_header(readers, {**{key: [] for key in readers}, "items[].description": [bolts]})
+    cells = merge_header_cells(
+        readers, {**{key: [] for key in readers}, "items[].description": [bolts]}
+    )
     found = {c.raw_text: c.score for c in cells["items[].description"]}
     assert found["Steel bolts M6"] > found["Nuts"]
     assert [c.raw_text for c in cells["items[].quantity"]] == ["2", "10", "1"]
@@ -166,7 +168,9 @@ def test_a_table_elsewhere_is_not_that_of_the_items():
     ]
     readers = {reader.leaf.path: reader for reader in made}
     tea = readers["items[].description"].candidate(0, 1, 0.9)
-    cells = with_header(readers, {**{key: [] for key in readers}, "items[].description": [tea]})
+    cells = merge_header_cells(
+        readers, {**{key: [] for key in readers}, "items[].description": [tea]}
+    )
     assert [c.raw_text for c in cells["items[].description"]] == ["Tea"]
 
 
@@ -178,4 +182,4 @@ def test_a_column_without_a_known_label_at_the_end_is_the_amount():
         column("amount", bill, "Total"),
     ]
     readers = {reader.leaf.path: reader for reader in made}
-    assert [c.raw_text for c in headed_columns(bill, readers)["items[].amount"]] == ["3.00"]
+    assert [c.raw_text for c in cells_under_headers(bill, readers)["items[].amount"]] == ["3.00"]

@@ -19,6 +19,7 @@ from docagent.document import Document
 from docagent.export import document_to_alto, document_to_hocr
 from docagent.geometry import polygon_to_bbox
 from docagent.reader.scripted import ScriptedReader
+from docagent.reading import SourceReader
 from docagent.settings import Settings
 from docagent.sources.scan import load
 from tests.test_ocr_engine import ROWS, page
@@ -98,7 +99,7 @@ def test_noise_specks_and_print_of_the_back_are_not_unreadable(agent: DocAgent) 
 
 def test_blank_paper_gives_no_text(agent: DocAgent) -> None:
     image = page()
-    engine = agent._load_engine()
+    engine = SourceReader(ONE_THREAD).engine()
     scan_page = load(image).pages[0]
     read = engine.read_page(scan_page)
     blank = ((0.6, 0.0), (0.9, 0.0), (0.9, 0.06), (0.6, 0.06))

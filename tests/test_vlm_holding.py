@@ -14,7 +14,7 @@ from docagent.cascade.document_view import Look
 from docagent.cascade.verification import hold
 from docagent.confidence import THRESHOLDS
 from docagent.document import Document
-from docagent.evidence.candidates import FieldReader
+from docagent.evidence.field_parser import FieldParser
 from docagent.schemas import SchemaField
 from docagent.tasks.correction.cascade import _pairs
 from tests.documents import document_of, documents
@@ -22,8 +22,8 @@ from tests.documents import document_of, documents
 KINDS = ("text", "amount", "date", "identifier", "decimal", "currency")
 
 
-def reader(document: Document, kind: str) -> FieldReader:
-    return FieldReader(
+def reader(document: Document, kind: str) -> FieldParser:
+    return FieldParser(
         document, SchemaField(path="x", types=("string",), normaliser=kind, query="")
     )
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from docagent.confidence import THRESHOLDS
 from docagent.document import Document
 from docagent.errors import DocAgentError
+from docagent.forking import cached_property
 from docagent.geometry import BBox, Polygon, bbox_to_polygon, polygon_to_bbox, union_bbox
 from docagent.layout.numbered_lines import NumberedLine, lay_out, number_lines, split_lines
 from docagent.ocr.types import SecondRead

@@ -16,7 +16,8 @@ from docagent.cascade.answer_format import Claim
 from docagent.cascade.document_view import Look
 from docagent.confidence import DOUBTED_CHARACTER, THRESHOLDS
 from docagent.document import Document, Line, Page, Word, WordLocation
-from docagent.evidence.candidates import Candidate, FieldReader, ocr_confidence
+from docagent.evidence.candidates import ValueCandidate, ocr_confidence
+from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import edit_distance, ground_ranges, ground_text
 from docagent.layout.columns import words_to_ranges
 from docagent.results import Evidence, Field, How
@@ -40,7 +41,7 @@ class Held:
     complaint: str = ""
 
 
-def hold(look: Look, reader: FieldReader, claim: Claim, path: str) -> Held:
+def hold(look: Look, reader: FieldParser, claim: Claim, path: str) -> Held:
     """The claim as a field with evidence; ungrounded if it is derived; or a complaint."""
     if claim.how == "absent":
         return Held("absent", complaint="it is absent, but has a value" if claim.value else "")
@@ -52,7 +53,7 @@ def hold(look: Look, reader: FieldReader, claim: Claim, path: str) -> Held:
     printed = _printed(reader, words, claim.value)
     mended = None if printed else _mended(look, reader, words, claim.value)
     found = printed or mended or _nearly_printed(reader, words, claim.value)
-    if found is not None and found.reading.ok:
+    if found is not None and found.parsed.ok:
         if mended:
             return Held("corrected", _corrected(_plain_field(look, found, path), claim))
         return Held(claim.how, _legible(look, reader, found, path))
@@ -122,24 +123,24 @@ def second_read_agrees(look: Look, location: WordLocation, text: str) -> bool:
     return second is not None and second.strip() == text
 
 
-def _printed(reader: FieldReader, words: Sequence[int], value: str) -> Candidate | None:
+def _printed(reader: FieldParser, words: Sequence[int], value: str) -> ValueCandidate | None:
     """The words that are the value, or that are read as the same value."""
     ranges, exact = ground_among(reader.document, words, value)
     if ranges and exact:
         return _candidate(reader, ranges)
     if reader.leaf.normaliser in ("text", "boolean"):
         return None
-    wanted = reader.read_text(value)
+    wanted = reader.parse_text(value)
     if not wanted.ok:
         return None
     for start, end in _windows(reader.document, words):
-        reading = reader.read(start, end)
+        reading = reader.parse(start, end)
         if reading.ok and reading.value == wanted.value:
             return reader.candidate(start, end, 1.0, "vlm")
     return None
 
 
-def _nearly_printed(reader: FieldReader, words: Sequence[int], value: str) -> Candidate | None:
+def _nearly_printed(reader: FieldParser, words: Sequence[int], value: str) -> ValueCandidate | None:
     """The words that differ from the value by little and by no digit. The page's text counts."""
     ranges, _ = ground_among(reader.document, words, value)
     if not ranges:
@@ -148,9 +149,9 @@ def _nearly_printed(reader: FieldReader, words: Sequence[int], value: str) -> Ca
     return replace(found, score=found.score * NEARLY)
 
 
-def _candidate(reader: FieldReader, ranges: Sequence[tuple[int, int]]) -> Candidate:
+def _candidate(reader: FieldParser, ranges: Sequence[tuple[int, int]]) -> ValueCandidate:
     parts = [reader.candidate(start, end, 1.0, "vlm") for start, end in ranges]
-    return parts[0] if len(parts) == 1 else reader.joined(parts)
+    return parts[0] if len(parts) == 1 else reader.merged(parts)
 
 
 def _windows(document: Document, words: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -163,7 +164,9 @@ def _windows(document: Document, words: Sequence[int]) -> Iterator[tuple[int, in
                 yield run[at], run[at] + length
 
 
-def _mended(look: Look, reader: FieldReader, words: Sequence[int], value: str) -> Candidate | None:
+def _mended(
+    look: Look, reader: FieldParser, words: Sequence[int], value: str
+) -> ValueCandidate | None:
     """The words that the value is a permitted correction of, word for word.
 
     The candidate's text stays as it was read; its reading is that of the corrected words.
@@ -184,28 +187,28 @@ def _mended(look: Look, reader: FieldReader, words: Sequence[int], value: str) -
         return None
     ranges = tuple(words_to_ranges(list(window)))
     raw = " ".join(reader.text(start, end) for start, end in ranges)
-    return Candidate(ranges, raw, reader.read_text(value), 1.0, "vlm")
+    return ValueCandidate(ranges, raw, reader.parse_text(value), 1.0, "vlm")
 
 
 def _text(look: Look, index: int) -> str:
     return look.document.words[index].word.text
 
 
-def _plain_field(look: Look, found: Candidate, path: str) -> Field:
+def _plain_field(look: Look, found: ValueCandidate, path: str) -> Field:
     return Field(
         path=path,
         raw_text=found.raw_text,
-        value=found.reading.value,
+        value=found.parsed.value,
         confidence=look.settings.vlm.trust * found.score,
         status="found",
         evidence=ground_ranges(look.document, found.ranges),
         source="vlm",
-        message=found.reading.message,
+        message=found.parsed.message,
         how="verbatim",
     )
 
 
-def _legible(look: Look, reader: FieldReader, found: Candidate, path: str) -> Field:
+def _legible(look: Look, reader: FieldParser, found: ValueCandidate, path: str) -> Field:
     """The field of words as they are printed, unless the recognizer doubts them too much."""
     legibility = ocr_confidence(look.document, reader.leaf, found.ranges)
     field = _plain_field(look, found, path)
@@ -227,9 +230,9 @@ def _corrected(field: Field, claim: Claim) -> Field:
     )
 
 
-def _ungrounded(reader: FieldReader, claim: Claim, path: str) -> Field:
+def _ungrounded(reader: FieldParser, claim: Claim, path: str) -> Field:
     """A value that follows from the page but is not printed on it: shown, but proves nothing."""
-    reading = reader.read_text(claim.value or "")
+    reading = reader.parse_text(claim.value or "")
     lines = ", ".join(claim.lines)
     return Field(
         path=path,

@@ -13,7 +13,7 @@ from docagent.cascade.answer_format import LONGEST_VALUE, MOST_LINES, Claim
 from docagent.cascade.document_view import Look
 from docagent.cascade.verification import Held, hold
 from docagent.chat.calculation import Calculation, plain
-from docagent.evidence.candidates import FieldReader
+from docagent.evidence.field_parser import FieldParser
 from docagent.results import Evidence, How
 from docagent.results import Field as FieldResult
 from docagent.schemas import SchemaField
@@ -120,7 +120,7 @@ def _carried(number: Decimal, earlier: Sequence[Calculated]) -> tuple[Evidence, 
 
 def _result(look: Look, value: str, calculated: Sequence[Calculated]) -> Calculated | None:
     """The last calculation that gave a value, as a model wrote it (perhaps rounded)."""
-    readings = [reader.read_text(value) for reader in _readers(look)]
+    readings = [reader.parse_text(value) for reader in _readers(look)]
     numbers = [Decimal(str(r.value)) for r in readings if r.ok and _is_number(r.value)]
     for made in reversed(calculated):
         if any(_rounds_to(made.calculation.value, number) for number in numbers):
@@ -141,8 +141,8 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _readers(look: Look) -> Iterator[FieldReader]:
+def _readers(look: Look) -> Iterator[FieldParser]:
     """Readers of the document's numbers, kind by kind."""
     for kind in NUMBER_KINDS:
         leaf = SchemaField(path="number", types=("number",), normaliser=kind, query="")
-        yield FieldReader(look.document, leaf, look.settings.locale or None)
+        yield FieldParser(look.document, leaf, look.settings.locale or None)

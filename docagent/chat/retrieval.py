@@ -9,7 +9,6 @@ import logging
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from docagent.cascade.document_view import Look, Part
 from docagent.document import Document, Line, Page
 from docagent.evidence.grounding import ground_ranges
+from docagent.forking import cached_property
 from docagent.layout.numbered_lines import NumberedLine, split_lines
 from docagent.results import Evidence
 from docagent.text.tokens import content_words, index_terms, tokens

@@ -1,7 +1,7 @@
-"""The command ``docagent``: parses arguments, calls DocAgent, prints. No logic of its own.
+"""The command ``docagent``: parses arguments, calls the library, prints.
 
-Exit codes: 0 all went well; 1 a fault in docagent itself; 2 a wrong input, schema or argument
-(with several inputs the others are still processed); 130 stopped by Ctrl-C.
+Exit codes: 0 success; 1 a fault in docagent itself; 2 a wrong input, schema or argument (of
+several inputs, the others are still processed); 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\ndocagent: stopped", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output went away, as in `docagent read x.pdf | head`.
+        # Whoever reads the output has closed it, as in `docagent read x.pdf | head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except Exception as error:

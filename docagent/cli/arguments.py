@@ -1,17 +1,26 @@
-"""What can be typed after ``docagent``. Only light imports, so that --help is immediate."""
+"""The arguments of ``docagent``, made from the table of verbs.
+
+Only light imports, so that --help is immediate.
+"""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from docagent import __version__
-from docagent.cli.vlm_arguments import add_vlm
+from docagent.cli.vlm_arguments import add_vlm, to_sentence
+from docagent.verbs import FORMATS, VERBS, Option, Verb
 
-FORMATS = ("text", "markdown", "hocr", "alto", "pdf", "json")
 ENGINES = ("docagent", "tesseract", "rapidocr", "fused", "auto")
 AGGREGATES = ("minimum", "geometric_mean")
+VLM_MODES = ("always", "unsure", "never")
 
+_DESCRIPTION = """\
+Reads scans, photos and PDFs: text with boxes, corrected OCR errors, answers, summaries, kinds of
+documents, and the fields of a schema, each with the place on the page that proves it.
+"""
 _EPILOG = """\
 examples:
   docagent extract invoice.png --schema invoice
@@ -24,219 +33,199 @@ examples:
   docagent summarise contract.pdf
   docagent schemas invoice
 
-exit codes: 0 fine, 1 a fault in docagent, 2 a wrong input, schema or argument, 130 Ctrl-C
+`docagent VERB --help` lists the options of a verb.
+
+exit codes: 0 success, 1 a fault in docagent, 2 a wrong input, schema or argument, 130 Ctrl-C
 """
 
-_INPUTS = "files or folders (searched for PNG, JPEG, TIFF, WebP, BMP and PDF); - is standard input"
+_INPUTS = (
+    "files or folders; folders are searched for PNG, JPEG, TIFF, WebP, BMP and PDF files; - reads "
+    "standard input"
+)
 _JSON = (
     "print JSON: one object for one file; for several files or a folder one line each, "
     '{"source": ..., "result": ...} or {"source": ..., "error": ...}'
 )
 _OUTPUT = (
-    "folder to write results to, one file per input and format; what is already there is not "
-    "done again, so a stopped run goes on where it was (but for what a model's server was away "
-    "for); a name with a suffix is the file to "
-    "write for a single input and format"
+    "folder for the results, one file per input and format; a later run skips inputs whose results "
+    "are there and current (same content, options, settings, weights and version), so a stopped "
+    "run continues where it was; a name with a suffix is the file for a single result"
 )
+_FORCE = "process all inputs, also those whose results in --output are current"
 _ANNOTATE = (
-    "draw the boxes of the result on the page image; several pages become IMAGE-1, IMAGE-2, ...; "
-    "for several inputs IMAGE is a folder"
+    "draw the boxes of the result on the page and save the picture as IMAGE; several pages become "
+    "IMAGE-1, IMAGE-2, ...; for several inputs IMAGE is a folder"
 )
 _WEIGHTS = (
-    "networks to use instead of the shipped ones, as `python -m finetune.recognizer --data` "
-    "writes them; by default DOCAGENT_WEIGHTS_DIR"
+    "folder with networks to use instead of the shipped ones, such as `python -m "
+    "finetune.recognizer --data` writes; by default DOCAGENT_WEIGHTS_DIR"
 )
 _ENGINE = (
-    "what reads page images: docagent (its own OCR), an installed tesseract or rapidocr, fused "
-    "(all of them together), or auto (the best for each page); by default DOCAGENT_ENGINE, "
-    "or docagent"
+    "OCR engine for page images: docagent (its own), tesseract or rapidocr if installed, fused "
+    "(all of them together), or auto (the best one for each page); by default DOCAGENT_ENGINE, or "
+    "docagent"
 )
 _CONFIDENCE = (
-    "confidence of a word from those of its characters, and of a line and a page from those of its "
-    "words: the weakest (minimum) or the geometric mean; by default DOCAGENT_CONFIDENCE, or minimum"
+    "how the confidence of a word follows from its characters, and that of a line or page from its "
+    "words: the lowest (minimum) or the geometric mean; by default DOCAGENT_CONFIDENCE, or minimum"
 )
-
-VLM_MODES = ("always", "unsure", "never")
 _VLM = (
-    "when to ask a vision-language model: always, unsure (only what the embedded readers are "
-    "unsure of), or never; by default DOCAGENT_VLM, or unsure if a model is named"
+    "when to ask a vision-language model: always, unsure (only where the embedded readers are "
+    "unsure), or never; by default DOCAGENT_VLM, or unsure if a model is named"
 )
 _VLM_URL = (
-    "base of a vLLM or other OpenAI-compatible server, such as http://127.0.0.1:8000/v1; by "
+    "address of a vLLM or other OpenAI-compatible server, such as http://127.0.0.1:8000/v1; by "
     "default DOCAGENT_VLM_URL"
 )
-_VLM_MODEL = "name of a model or adapter that the server has; by default the first one"
+_VLM_MODEL = (
+    "name of the model or adapter on the server; by default DOCAGENT_VLM_MODEL, or the first served"
+)
 _VLM_ADAPTERS = (
-    "names of LoRA adapters that the server has, by domain of the document, such as "
+    "names of LoRA adapters on the server by domain of the document, such as "
     "finance=NAME,legal=NAME; by default DOCAGENT_VLM_ADAPTERS"
 )
-_DOMAIN = (
-    "the domain whose adapter is asked; by default that of the schema, or the one that the words "
-    "of the document tell, if that is sure"
-)
+
+_FLAGS = {
+    "schema": ("-s", "--schema"),
+    "schemas": ("-s", "--schema"),
+    "sentences": ("-n", "--sentences"),
+}
+"""How an option of a verb is typed, where that is not ``--name``."""
+_METAVARS = {"schemas": "SCHEMA", "sentences": "N", "domain": "NAME"}
+_POSITIONAL = ("question",)
+_MODEL_OPTIONS = ("domain",)
+"""Options that only matter with a vision-language model; they are listed with it."""
+_TYPES = {"integer": int}
+"""Type of an option as it is typed, where that is not text."""
+
+Subparsers = argparse._SubParsersAction  # the type has no public name
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all verbs; each sets ``run`` to the function that does it."""
     parser = argparse.ArgumentParser(
         prog="docagent",
-        description="Text with boxes, corrections, answers, summaries and grounded fields from "
-        "documents.",
+        description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"docagent {__version__}")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    common = _common_arguments()
-    _add_read(verbs, common)
-    with_vlm = [common, _vlm_arguments()]
-    _add_correct(verbs, with_vlm)
-    _add_ask(verbs, with_vlm)
-    _add_chat(verbs, [_reading_arguments(), _vlm_arguments()])
-    _add_extract(verbs, with_vlm)
-    _add_classify(verbs, with_vlm)
-    _add_summarise(verbs, with_vlm)
+    for verb in VERBS.values():
+        _add_verb(verbs, verb)
     _add_schemas(verbs)
     add_vlm(verbs)
     return parser
 
 
-def _common_arguments() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, parents=[_reading_arguments()])
-    common.add_argument("inputs", nargs="+", metavar="INPUT", help=_INPUTS)
-    common.add_argument("--json", action="store_true", help=_JSON)
-    common.add_argument("-o", "--output", type=Path, metavar="FOLDER", help=_OUTPUT)
-    common.add_argument("--force", action="store_true", help="redo what is already in --output")
-    common.add_argument("--annotate", type=Path, metavar="IMAGE", help=_ANNOTATE)
-    return common
+def _add_verb(verbs: Subparsers[argparse.ArgumentParser], verb: Verb) -> None:
+    parser = verbs.add_parser(verb.name, help=verb.help, description=to_sentence(verb.help))
+    if verb.is_conversation:
+        parser.add_argument("file", metavar="FILE", help="an image or a PDF")
+    else:
+        parser.add_argument("inputs", nargs="+", metavar="INPUT", help=_INPUTS)
+    for option in verb.options:
+        if option.name not in _MODEL_OPTIONS:
+            _add_option(parser, option)
+    if verb.is_conversation:
+        parser.add_argument("--json", action="store_true", help="print one JSON object a question")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no notes")
+    _add_debug(parser)
+    if not verb.is_conversation:
+        _add_output(parser, verb)
+    _add_reading(parser)
+    if verb.asks_model:
+        _add_model(parser, verb)
+    run = _run_chat if verb.is_conversation else _run_documents
+    parser.set_defaults(run=run, verb=verb.name)
 
 
-def _reading_arguments() -> argparse.ArgumentParser:
-    """How documents are read, and how much is told of it."""
-    reading = argparse.ArgumentParser(add_help=False)
-    reading.add_argument("--engine", choices=ENGINES, help=_ENGINE)
-    reading.add_argument("--weights", type=Path, metavar="FOLDER", help=_WEIGHTS)
-    reading.add_argument("--confidence", choices=AGGREGATES, help=_CONFIDENCE)
-    reading.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no notes")
-    _add_debug(reading)
-    return reading
+def _add_option(parser: argparse._ActionsContainer, option: Option) -> None:
+    """An option of a verb, as it is typed."""
+    given: dict[str, Any] = {"help": option.help, "type": _TYPES.get(option.type, str)}
+    given["metavar"] = _METAVARS.get(option.name, option.name.upper())
+    if option.choices:
+        given["choices"] = option.choices
+    if option.name in _POSITIONAL:
+        parser.add_argument(option.name, **given)
+        return
+    if option.many:
+        given["action"] = "append"
+    flags = _FLAGS.get(option.name, (f"--{option.name}",))
+    parser.add_argument(*flags, dest=option.name, required=option.required, **given)
 
 
-def _vlm_arguments() -> argparse.ArgumentParser:
-    vlm = argparse.ArgumentParser(add_help=False)
-    vlm.add_argument("--vlm", choices=VLM_MODES, help=_VLM)
-    vlm.add_argument("--vlm-url", metavar="URL", help=_VLM_URL)
-    vlm.add_argument("--vlm-model", metavar="NAME", help=_VLM_MODEL)
-    vlm.add_argument("--vlm-adapters", metavar="PAIRS", help=_VLM_ADAPTERS)
-    vlm.add_argument("--domain", metavar="NAME", help=_DOMAIN)
-    return vlm
+def _add_output(parser: argparse.ArgumentParser, verb: Verb) -> None:
+    """What is written and printed, and where."""
+    output = parser.add_argument_group("output")
+    output.add_argument("--json", action="store_true", help=_JSON)
+    output.add_argument("-o", "--output", type=Path, metavar="FOLDER", help=_OUTPUT)
+    if verb.has_document:
+        _add_format(output, verb)
+    output.add_argument("--annotate", type=Path, metavar="IMAGE", help=_ANNOTATE)
+    output.add_argument("--force", action="store_true", help=_FORCE)
+    parser.set_defaults(format=[])
 
 
-def _add_debug(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--debug", action="store_true", help="show logs and tracebacks")
-
-
-Verbs = argparse._SubParsersAction  # the type has no public name
-Parents = list[argparse.ArgumentParser]
-
-
-def _add_read(verbs: Verbs[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
-    text = "text with boxes, as plain text, Markdown, hOCR, ALTO, searchable PDF or JSON"
-    read = verbs.add_parser("read", parents=[common], help=text, description=text)
-    _add_format(read, "what to write, text unless told")
-    read.set_defaults(run=_run_documents, verb="read")
-
-
-def _add_correct(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
-    text = "OCR errors found and the edits proposed for them, each with its place and reason"
-    correct = verbs.add_parser("correct", parents=parents, help=text, description=text)
-    _add_format(correct, "write the corrected document instead of the edits")
-    correct.set_defaults(run=_run_documents, verb="correct")
-
-
-def _add_ask(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
-    text = "an answer with citations, or the reason why there is none"
-    ask = verbs.add_parser("ask", parents=parents, help=text, description=text)
-    ask.add_argument("question", metavar="QUESTION", help="the question, after the inputs")
-    ask.set_defaults(run=_run_documents, verb="ask", format=[])
-
-
-def _add_chat(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
-    text = (
-        "several questions about one document: typed at a prompt, or one a line from standard "
-        "input; a question may go on from the one before"
+def _add_format(output: argparse._ActionsContainer, verb: Verb) -> None:
+    what = (
+        "format to write, by default text"
+        if verb.name == "read"
+        else "format of the corrected document, written instead of the edits"
     )
-    chat = verbs.add_parser("chat", parents=parents, help=text, description=text)
-    chat.add_argument("file", metavar="FILE", help="an image or a PDF")
-    chat.add_argument("--json", action="store_true", help="print one JSON object a question")
-    chat.set_defaults(run=_run_chat, verb="chat")
-
-
-def _add_extract(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
-    text = "fields of a schema, each with the place on the page that proves it"
-    extract = verbs.add_parser("extract", parents=parents, help=text, description=text)
-    extract.add_argument(
-        "-s",
-        "--schema",
-        required=True,
-        metavar="SCHEMA",
-        help="a name that `docagent schemas` lists, or a JSON Schema file",
-    )
-    extract.set_defaults(run=_run_documents, verb="extract", format=[])
-
-
-def _add_classify(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
-    text = "the kind of a document, with the words that tell, or that it is not known"
-    classify = verbs.add_parser("classify", parents=parents, help=text, description=text)
-    classify.add_argument(
-        "-s",
-        "--schema",
-        action="append",
-        dest="schemas",
-        metavar="SCHEMA",
-        help="a kind to tell from the others, as for extract; repeat it; by default all there are",
-    )
-    classify.set_defaults(run=_run_documents, verb="classify", format=[])
-
-
-def _add_summarise(verbs: Verbs[argparse.ArgumentParser], parents: Parents) -> None:
-    text = "a short summary, each sentence with the place on the page it rests on"
-    summarise = verbs.add_parser("summarise", parents=parents, help=text, description=text)
-    summarise.add_argument(
-        "-n", "--sentences", type=int, default=5, metavar="N", help="at most so many, 1 to 20; 5"
-    )
-    summarise.set_defaults(run=_run_documents, verb="summarise", format=[])
-
-
-def _add_schemas(verbs: Verbs[argparse.ArgumentParser]) -> None:
-    text = "the schemas there are, or the fields of one"
-    schemas = verbs.add_parser("schemas", help=text, description=text)
-    schemas.add_argument("schema", nargs="?", metavar="SCHEMA", help="a name, or a file")
-    schemas.add_argument("--json", action="store_true", help="print JSON: names, or the schema")
-    _add_debug(schemas)
-    schemas.set_defaults(run=_run_schemas, verb="schemas")
-
-
-def _add_format(parser: argparse.ArgumentParser, text: str) -> None:
-    several = f"{', '.join(FORMATS)}; several with commas, or repeat the option"
-    parser.add_argument(
+    several = f"{', '.join(FORMATS)}; separate several with commas, or repeat the option"
+    output.add_argument(
         "-f",
         "--format",
         action="extend",
         type=_formats,
         default=[],
         metavar="FORMAT",
-        help=f"{text}: {several}",
+        help=f"{what}: {several}",
     )
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    reading = parser.add_argument_group("reading")
+    reading.add_argument("--engine", choices=ENGINES, help=_ENGINE)
+    reading.add_argument("--weights", type=Path, metavar="FOLDER", help=_WEIGHTS)
+    reading.add_argument("--confidence", choices=AGGREGATES, help=_CONFIDENCE)
+
+
+def _add_model(parser: argparse.ArgumentParser, verb: Verb) -> None:
+    model = parser.add_argument_group("vision-language model")
+    model.add_argument("--vlm", choices=VLM_MODES, help=_VLM)
+    model.add_argument("--vlm-url", metavar="URL", help=_VLM_URL)
+    model.add_argument("--vlm-model", metavar="NAME", help=_VLM_MODEL)
+    model.add_argument("--vlm-adapters", metavar="PAIRS", help=_VLM_ADAPTERS)
+    for option in verb.options:
+        if option.name in _MODEL_OPTIONS:
+            _add_option(model, option)
+
+
+def _add_schemas(verbs: Subparsers[argparse.ArgumentParser]) -> None:
+    text = "list the built-in schemas, or show the fields of one"
+    schemas = verbs.add_parser("schemas", help=text, description=to_sentence(text))
+    schemas.add_argument(
+        "schema",
+        nargs="?",
+        metavar="SCHEMA",
+        help="the name of a built-in schema, or a JSON Schema file",
+    )
+    schemas.add_argument("--json", action="store_true", help="print JSON: names, or the schema")
+    _add_debug(schemas)
+    schemas.set_defaults(run=_run_schemas, verb="schemas")
+
+
+def _add_debug(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--debug", action="store_true", help="show logs and tracebacks")
 
 
 def _formats(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in FORMATS:
-            raise argparse.ArgumentTypeError(
-                f"{name!r} is no format; there are {', '.join(FORMATS)}"
-            )
+            raise argparse.ArgumentTypeError(f"{name!r} is not a format; give {', '.join(FORMATS)}")
     return names
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 from docagent.agent import DocAgent
 from docagent.chat.conversation import Chat
 from docagent.cli import printing as tables
-from docagent.cli.inputs import STDIN
-from docagent.cli.options import to_settings
+from docagent.cli.options import to_settings, verb_options
 from docagent.cli.progress import Progress
 from docagent.errors import SettingsError
+from docagent.jobs.inputs import STDIN
 from docagent.results import ChatEvent, Turn
+from docagent.verbs import VERBS
 
 PROMPT = "> "
 GREETING = "Ask about {name} ({pages}). An empty line or Ctrl-D ends."
@@ -27,12 +28,14 @@ def run_chat(args: argparse.Namespace) -> int:
     Raises DocAgentError for a wrong source or argument.
     """
     if args.file == STDIN:
-        raise SettingsError("- is no document here, as questions come from standard input")
+        raise SettingsError("- is not a document here, as questions come from standard input")
+    verb = VERBS[args.verb]
+    options = verb_options(verb, args)
     progress = Progress(1, args.quiet)
     agent = DocAgent(to_settings(args))
     scan = agent.load(Path(args.file))
     agent.read(scan, lambda done, total: progress.show(0, args.file, done, total))
-    chat = agent.chat(scan, domain=args.domain)
+    chat: Chat = verb.run(agent, scan, options)
     progress.clear()
     for page in chat.document.pages:
         if page.error:
@@ -72,7 +75,7 @@ def _one(chat: Chat, question: str, args: argparse.Namespace, progress: Progress
                 _print_turn(event.turn, args.json)
             elif sys.stderr.isatty() and (note := _note(chat, event)):
                 progress.note(tables.printable(note).plain)
-    except SettingsError as error:  # one question that is too long does not end the talk
+    except SettingsError as error:  # a question that is too long does not end the conversation
         progress.error(f"docagent: {error}")
         if args.json:
             print(json.dumps({"question": question, "error": str(error)}, ensure_ascii=False))
@@ -97,4 +100,4 @@ def _print_turn(turn: Turn, as_json: bool) -> None:
             tables.console().print(tables.printable(f"({turn.read_as})"))
         tables.print_turn(turn)
         tables.print_use(turn.vlm)
-    sys.stdout.flush()  # whoever pipes questions in may wait for the answer before the next
+    sys.stdout.flush()  # a program that pipes questions in may wait for each answer

@@ -1,4 +1,4 @@
-"""From what was typed to settings."""
+"""Converts arguments to settings and to the options of a verb."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from typing import Any
 
 from docagent.errors import SettingsError
 from docagent.settings import Settings, parse_adapters
+from docagent.verbs import Verb
+
+
+def verb_options(verb: Verb, args: argparse.Namespace) -> dict[str, Any]:
+    """The options of a verb as ``Verb.run`` takes them. Raises SettingsError or SchemaError."""
+    return verb.prepare({option.name: getattr(args, option.name) for option in verb.options})
 
 
 def to_settings(args: argparse.Namespace) -> Settings:

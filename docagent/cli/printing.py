@@ -33,12 +33,12 @@ _MARKS = {"passed": ("\u2713", "green"), "failed": ("\u2717", "red"), "skipped":
 
 
 def console() -> Console:
-    """Standard output; wide where it is no terminal, so that nothing is cut."""
+    """Standard output; wide unless it is a terminal, so that nothing is cut."""
     return Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
 
 
 def printable(text: str) -> Text:
-    """Text of a document as it is: no markup, and no characters that steer a terminal."""
+    """Text of a document without markup and without characters that control a terminal."""
     safe = (
         c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf") else "\ufffd" for c in text
     )
@@ -110,7 +110,8 @@ def print_answer(answer: Answer, name: str) -> None:
 
 
 def print_classification(found: Classification, name: str) -> None:
-    """The kind with its confidence and the words that tell; else why not, and what comes near."""
+    """The kind with its confidence and the words that show it; or why it is unknown, and the
+    nearest kinds."""
     out = console()
     if found.kind is None:
         domain = f", but of {found.domain}" if found.domain else ""
@@ -126,7 +127,7 @@ def print_classification(found: Classification, name: str) -> None:
 
 
 def print_summary(summary: Summary, name: str) -> None:
-    """The sentences, each with its place; then what a model said that is not on the page."""
+    """The sentences, each with its place; then those of a model that are not on the page."""
     out = console()
     out.print(printable(f"{name}: {summary.message}" if summary.message else f"{name}:"))
     for sentence in summary.sentences:
@@ -195,7 +196,7 @@ def _edits(correction: Correction, name: str) -> Table:
 
 
 def _coverage(correction: Correction) -> list[tuple[str, tuple[CoverageWord, ...]]]:
-    """What a model's reading has more and less than the page, where there is any."""
+    """Words that a model's reading adds or leaves out, if there are any."""
     coverage = correction.coverage or Coverage()
     told = (
         ("the model adds, not applied", coverage.added),
@@ -205,7 +206,7 @@ def _coverage(correction: Correction) -> list[tuple[str, tuple[CoverageWord, ...
 
 
 def print_use(use: VlmUse | None) -> None:
-    """What a vision-language model was asked and cost; why it did not help, if it did not."""
+    """Calls and tokens of a vision-language model; why it gave no answer, if it did not."""
     if use is None or use.status == "not_needed":
         return
     out = console()

@@ -10,9 +10,9 @@ _CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """Shows which input and page is being worked on. Draws nothing unless stderr is a terminal.
+    """Shows which input and page is being processed. Draws nothing unless stderr is a terminal.
 
-    Any other output must be preceded by ``clear``.
+    Call ``clear`` before any other output.
     """
 
     def __init__(self, total: int, quiet: bool) -> None:
@@ -35,7 +35,7 @@ class Progress:
         self._shown = True
 
     def clear(self) -> None:
-        """Take the bar away, so that something else can be written."""
+        """Remove the bar, so that something else can be written."""
         if self._shown:
             sys.stderr.write(_CLEAR)
             sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""``docagent vlm serve | check``: a vLLM server for docagent, and what one is good for."""
+"""``docagent vlm serve | check``: start a vLLM server for docagent, or check one."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from docagent.vlm.serving import (
     serve_environment,
 )
 
-STARTING = 3600.0
-"""Seconds a server may take to be ready: it may have to load gigabytes first."""
+MAX_START_SECONDS = 3600.0
+"""Longest start of a server in seconds: it may load gigabytes."""
 NO_TOOLS = "none"
-"""What is typed for no parser of tool calls."""
+"""Value of ``--tools`` for no parser of tool calls."""
 
 
 def run_serve(args: argparse.Namespace) -> int:
@@ -42,17 +42,17 @@ def run_serve(args: argparse.Namespace) -> int:
         return 0
     signal.signal(signal.SIGTERM, _interrupt)
     with VllmServer(options) as server:
-        server.wait_until_ready(STARTING)
+        server.wait_until_ready(MAX_START_SECONDS)
         states = check_adapters(_settings_for(options), [name for name, _ in options.adapters])
         _refuse(states)
         if not options.tool_parser:
-            print("docagent: no tools in chat; --tools PARSER gives them", file=sys.stderr)
+            print("docagent: chat has no tools; --tools PARSER adds them", file=sys.stderr)
         print(f"docagent: ready; use it with --vlm-url {options.url}", file=sys.stderr)
         return server.process.wait()
 
 
 def run_check(args: argparse.Namespace) -> int:
-    """Prints what is served; returns 2 if an adapter is not served or has no effect. Raises
+    """Prints what a server serves; returns 2 if an adapter is not served or has no effect. Raises
     VlmError if the server does not answer."""
     settings = vlm_settings(args)
     if not settings.vlm.url:
@@ -81,7 +81,7 @@ def check_adapters(settings: Settings, names: Sequence[str]) -> list[AdapterStat
 
 def _options(args: argparse.Namespace) -> ServeOptions:
     if args.device == "gpu" and not has_gpu():
-        raise SettingsError("--device gpu: this machine shows none; use --device cpu")
+        raise SettingsError("--device gpu: no GPU is visible on this machine; use --device cpu")
     given: dict[str, Any] = {
         "model": args.model,
         "max_model_len": args.max_model_len,
@@ -110,7 +110,7 @@ def _adapter(text: str) -> tuple[str, str]:
 
 
 def _printed(options: ServeOptions) -> str:
-    """The command for a shell; the key stays out of it."""
+    """The command for a shell, without the key."""
     variables = serve_environment(options)
     if "VLLM_API_KEY" in variables:
         variables["VLLM_API_KEY"] = "$DOCAGENT_VLM_API_KEY"
@@ -119,7 +119,7 @@ def _printed(options: ServeOptions) -> str:
 
 
 def _settings_for(options: ServeOptions) -> Settings:
-    """Settings to talk to the server as soon as it is up."""
+    """Settings for a client of the server."""
     key = SecretStr(options.api_key)
     vlm = VlmSettings(mode="unsure", url=options.url, model=options.name, api_key=key)
     return Settings(vlm=vlm)
@@ -128,7 +128,7 @@ def _settings_for(options: ServeOptions) -> Settings:
 def _refuse(states: Sequence[AdapterState]) -> None:
     for state in states:
         if state.effect in ("no_effect", "not_served"):
-            raise SettingsError(f"{state.message}; serve it no more, or train it again")
+            raise SettingsError(f"{state.message}; do not serve it, or train it again")
         print(f"docagent: adapter {state.name}: {_told(state)}", file=sys.stderr)
 
 
@@ -139,5 +139,5 @@ def _told(state: AdapterState) -> str:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    """Ends the server as Ctrl-C does, where a service manager asks for it."""
+    """Stops the server as Ctrl-C does, when a service manager sends SIGTERM."""
     raise KeyboardInterrupt

@@ -1,1 +1,1 @@
-"""From words of a page to values that can be proven: candidates, grounding, checks."""
+"""Evidence for values: candidates, their place on the page, and checks between fields."""

@@ -1,8 +1,8 @@
-"""Rules between fields: sums, products, running balances, order of dates, plausible ranges.
+"""Checks between fields: sums, products, running balances, order of dates, plausible ranges.
 
-Arithmetic is decimal. A rule whose values are missing is skipped, never passed. A failed check
-says the numbers, and names the cells, so that a caller can read them again (``suspects``)
-before it blames the document.
+Arithmetic is decimal. A check with missing values is skipped, never passed. The message of a failed
+check shows the numbers, and its paths name the cells, so that a caller can read them again
+(``suspect_paths``) before the document is called inconsistent.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from docagent.schemas import Rule, Schema
 READABLE = "every value that was found could be read"
 """Name of the check that does not depend on a schema."""
 
-_SHOWN = 3
+_MAX_SHOWN = 3
 Values = Mapping[str, Any]
-"""Value by path, missing ones left out."""
+"""Value by path; missing values are left out."""
 
 
 @dataclass(frozen=True)
 class _Term:
-    """A path of a rule in one place: its sum (None if missing) and the cells it came from."""
+    """One term of a rule: its path, its amount (a sum over a column; None if missing), its
+    cells."""
 
     path: str
     amount: Decimal | None
@@ -36,8 +37,8 @@ class _Term:
 
 
 @dataclass(frozen=True)
-class _Outcome:
-    """What a rule says of one row, or of the whole document."""
+class _RuleOutcome:
+    """Result of a rule for one row, or for the whole document."""
 
     status: Literal["passed", "failed", "skipped"]
     message: str
@@ -45,10 +46,11 @@ class _Outcome:
 
 
 def run_checks(schema: Schema, fields: Iterable[Field]) -> tuple[Check, ...]:
-    """Apply the rules of a schema to extracted fields, after one that needs no schema.
+    """Apply the rules of a schema to extracted fields.
 
-    A rule on the rows of an array gives one check for the rows that fail and one for those
-    that pass, so that a wrong cell stands out from those that its row confirms.
+    The first check needs no schema: every text that was found could be parsed. A rule on the rows
+    of an array gives one check for the rows that fail and one for those that pass, so that a wrong
+    cell stands out from cells that their row confirms.
     """
     fields = tuple(fields)
     values = {f.path: f.value for f in fields if f.value is not None}
@@ -58,9 +60,12 @@ def run_checks(schema: Schema, fields: Iterable[Field]) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def suspects(checks: Iterable[Check]) -> tuple[str, ...]:
-    """Paths of the cells in failed checks, most suspect first: those that fail most and that
-    no passed check confirms. Reading them again may settle the failure."""
+def suspect_paths(checks: Iterable[Check]) -> tuple[str, ...]:
+    """Paths of the cells in failed checks, most suspect first.
+
+    Cells that no passed check confirms come first, then those with the most failures. Reading them
+    again may resolve the failure.
+    """
     checks = tuple(checks)
     failures = Counter(p for c in checks if c.status == "failed" for p in c.paths)
     passes = Counter(p for c in checks if c.status == "passed" for p in c.paths)
@@ -77,15 +82,16 @@ def _readable(fields: Sequence[Field]) -> Check:
     )
 
 
-def _merge(rule: Rule, outcomes: Sequence[_Outcome]) -> Iterator[Check]:
-    """One check for what failed and one for what passed; skipped if there was neither."""
+def _merge(rule: Rule, outcomes: Sequence[_RuleOutcome]) -> Iterator[Check]:
+    """Merge the outcomes of a rule: one check for failures, one for passes, or one skipped
+    check."""
     for status in ("failed", "passed"):
         same = [o for o in outcomes if o.status == status]
         if not same:
             continue
-        message = "; ".join(o.message for o in same[:_SHOWN])
-        if len(same) > _SHOWN:
-            message += f"; and {len(same) - _SHOWN} more"
+        message = "; ".join(o.message for o in same[:_MAX_SHOWN])
+        if len(same) > _MAX_SHOWN:
+            message += f"; and {len(same) - _MAX_SHOWN} more"
         cells = tuple(dict.fromkeys(cell for o in same for cell in o.cells))
         yield Check(name=rule.name, status=same[0].status, message=message, paths=cells)
     if all(o.status == "skipped" for o in outcomes):
@@ -93,7 +99,7 @@ def _merge(rule: Rule, outcomes: Sequence[_Outcome]) -> Iterator[Check]:
         yield Check(name=rule.name, status="skipped", message=message, paths=rule.paths)
 
 
-def _sum_outcomes(rule: Rule, values: Values) -> Iterator[_Outcome]:
+def _sum_outcomes(rule: Rule, values: Values) -> Iterator[_RuleOutcome]:
     for row in _rows(rule, values):
         of = [_term(path, values, row) for path in rule.of]
         optional = [_term(path, values, row) for path in rule.optional]
@@ -103,12 +109,13 @@ def _sum_outcomes(rule: Rule, values: Values) -> Iterator[_Outcome]:
 
 def _sum_outcome(
     rule: Rule, of: Sequence[_Term], optional: Sequence[_Term], wanted: Sequence[_Term]
-) -> _Outcome:
-    """Terms add up to one of the wanted, with or without each of the optional ones."""
+) -> _RuleOutcome:
+    """Check that the terms add up to one of the wanted values, with or without each optional
+    term."""
     there = [t for t in wanted if t.amount is not None]
     missing = [t.path for t in of if t.amount is None] or ([] if there else [wanted[0].path])
     if missing:
-        return _Outcome("skipped", f"{_names(missing)} not found")
+        return _RuleOutcome("skipped", f"{_names(missing)} not found")
     extra = [t for t in optional if t.amount is not None]
     for count in range(len(extra), -1, -1):
         for chosen in combinations(extra, count):
@@ -116,21 +123,21 @@ def _sum_outcome(
             for target in there:
                 if _close(_total(terms), _amount(target), rule):
                     text = f"{_shown(terms)} = {target.path} {_money(_amount(target))}"
-                    return _Outcome("passed", text, _cells((*terms, target)))
+                    return _RuleOutcome("passed", text, _cells((*terms, target)))
     absent = [t.path for t in optional if t.amount is None]
     note = f" ({_names(absent)} not found)" if absent else ""
     says = " and ".join(f"{t.path} says {_money(_amount(t))}" for t in there)
     text = f"{_shown((*of, *extra))} but {says}{note}"
-    return _Outcome("failed", text, _cells((*of, *extra, *there)))
+    return _RuleOutcome("failed", text, _cells((*of, *extra, *there)))
 
 
-def _product_outcomes(rule: Rule, values: Values) -> Iterator[_Outcome]:
+def _product_outcomes(rule: Rule, values: Values) -> Iterator[_RuleOutcome]:
     for row in _rows(rule, values):
         terms = [_term(path, values, row) for path in rule.of]
         target = _term(rule.equals[0], values, row)
         missing = [t.path for t in (*terms, target) if t.amount is None]
         if missing:
-            yield _Outcome("skipped", f"{_names(missing)} not found")
+            yield _RuleOutcome("skipped", f"{_names(missing)} not found")
             continue
         product = Decimal(str(rule.scale))
         for term in terms:
@@ -140,15 +147,18 @@ def _product_outcomes(rule: Rule, values: Values) -> Iterator[_Outcome]:
         text += _money(product)
         cells = _cells((*terms, target))
         if _close(product, _amount(target), rule):
-            yield _Outcome("passed", f"{text} = {target.path}", cells)
+            yield _RuleOutcome("passed", f"{text} = {target.path}", cells)
         else:
-            yield _Outcome(
+            yield _RuleOutcome(
                 "failed", f"{text} but {target.path} says {_money(_amount(target))}", cells
             )
 
 
-def _running_outcomes(rule: Rule, values: Values) -> Iterator[_Outcome]:
-    """Each balance is the one before plus the movement; newest-first statements count too."""
+def _running_outcomes(rule: Rule, values: Values) -> Iterator[_RuleOutcome]:
+    """Check that each balance equals the previous one plus the movement.
+
+    Statements with the newest entry first are checked in reverse order.
+    """
     rows = [row for row in _rows(rule, values) if row is not None]
     start = _term(rule.start or "", values, None)
     forward = _follow(rule, values, rows, start)
@@ -157,7 +167,7 @@ def _running_outcomes(rule: Rule, values: Values) -> Iterator[_Outcome]:
     yield from backward if wrong[1] < wrong[0] else forward
 
 
-def _follow(rule: Rule, values: Values, rows: Sequence[int], start: _Term) -> list[_Outcome]:
+def _follow(rule: Rule, values: Values, rows: Sequence[int], start: _Term) -> list[_RuleOutcome]:
     outcomes = []
     before = start
     for row in rows:
@@ -165,7 +175,7 @@ def _follow(rule: Rule, values: Values, rows: Sequence[int], start: _Term) -> li
         terms = [_term(path, values, row) for path in (*rule.of, *rule.optional)]
         moved = [t for t in terms if t.amount is not None]
         if before.amount is None or target.amount is None or not moved:
-            outcomes.append(_Outcome("skipped", f"row {row + 1} is not complete"))
+            outcomes.append(_RuleOutcome("skipped", f"row {row + 1} is not complete"))
         else:
             optional = {_at(path, row) for path in rule.optional}
             must = [t for t in moved if t.path not in optional]
@@ -175,36 +185,36 @@ def _follow(rule: Rule, values: Values, rows: Sequence[int], start: _Term) -> li
     return outcomes
 
 
-def _order_outcomes(rule: Rule, values: Values) -> Iterator[_Outcome]:
+def _order_outcomes(rule: Rule, values: Values) -> Iterator[_RuleOutcome]:
     for row in _rows(rule, values):
         before, after = _at(rule.before or "", row), _at(rule.after or "", row)
         missing = [path for path in (before, after) if path not in values]
         if missing or not _comparable(values[before], values[after]):
-            yield _Outcome("skipped", f"{_names(missing or [before, after])} not found")
+            yield _RuleOutcome("skipped", f"{_names(missing or [before, after])} not found")
             continue
         fits = values[before] <= values[after]
         text = f"{before} {values[before]} is {'not ' if fits else ''}after {after} {values[after]}"
-        yield _Outcome("passed" if fits else "failed", text, (before, after))
+        yield _RuleOutcome("passed" if fits else "failed", text, (before, after))
 
 
-def _range_outcomes(rule: Rule, values: Values) -> Iterator[_Outcome]:
+def _range_outcomes(rule: Rule, values: Values) -> Iterator[_RuleOutcome]:
     low, high = rule.minimum, rule.maximum
     bounds = " to ".join(str(b) if b is not None else "any" for b in (low, high))
     for path in rule.of:
         cells = _matching(path, values)
         if not cells:
-            yield _Outcome("skipped", f"{path} not found")
+            yield _RuleOutcome("skipped", f"{path} not found")
         for cell in cells:
             value = values[cell]
             if not all(_comparable(value, b) for b in (low, high) if b is not None):
-                yield _Outcome("skipped", f"{cell} {value} cannot be compared with {bounds}")
+                yield _RuleOutcome("skipped", f"{cell} {value} cannot be compared with {bounds}")
                 continue
             fits = (low is None or low <= value) and (high is None or value <= high)
             text = f"{cell} {value} is {'' if fits else 'not '}within {bounds}"
-            yield _Outcome("passed" if fits else "failed", text, (cell,))
+            yield _RuleOutcome("passed" if fits else "failed", text, (cell,))
 
 
-_OUTCOMES: dict[str, Callable[[Rule, Values], Iterator[_Outcome]]] = {
+_OUTCOMES: dict[str, Callable[[Rule, Values], Iterator[_RuleOutcome]]] = {
     "sum": _sum_outcomes,
     "product": _product_outcomes,
     "running": _running_outcomes,
@@ -214,7 +224,7 @@ _OUTCOMES: dict[str, Callable[[Rule, Values], Iterator[_Outcome]]] = {
 
 
 def _rows(rule: Rule, values: Values) -> Sequence[int | None]:
-    """Row numbers the rule is applied to; [None] where it speaks of the whole document."""
+    """Row numbers a rule applies to; [None] if it concerns the whole document."""
     paths = rule.equals if rule.rule in ("sum", "product", "running") else rule.paths
     columns = [path for path in paths if "[]" in path]
     if not columns:
@@ -228,7 +238,7 @@ def _row_pattern(path: str) -> re.Pattern[str]:
 
 
 def _matching(path: str, values: Values) -> list[str]:
-    """The cells of a path that have a value, in order of rows."""
+    """Paths of the cells of a column that have a value, in row order."""
     pattern = _row_pattern(path)
     matches = [m for m in map(pattern.fullmatch, values) if m]
     return [m.string for m in sorted(matches, key=lambda m: int(m[1]) if m.lastindex else 0)]
@@ -239,7 +249,7 @@ def _at(path: str, row: int | None) -> str:
 
 
 def _term(path: str, values: Values, row: int | None) -> _Term:
-    """A path with its sign: one cell of a row, or the sum of a column."""
+    """The term of a signed path: one cell of a row, or the sum of a column."""
     sign, bare = (-1, path[1:]) if path.startswith("-") else (1, path)
     cells = _matching(bare, values) if row is None else [_at(bare, row)]
     cells = [cell for cell in cells if _number(values.get(cell)) is not None]
@@ -276,7 +286,8 @@ def _cells(terms: Iterable[_Term]) -> tuple[str, ...]:
 
 
 def _shown(terms: Sequence[_Term]) -> str:
-    """``subtotal 10.00 + tax 0.60 = 10.60``, or ``line_items[].amount sum to 41.00``."""
+    """Text of a sum: ``subtotal 10.00 + tax 0.60 = 10.60``, or ``line_items[].amount sum to
+    41.00``."""
     if len(terms) == 1:
         verb = "sum to" if "[]" in terms[0].path else "is"
         return f"{terms[0].path} {verb} {_money(_amount(terms[0]))}"
@@ -290,7 +301,7 @@ def _shown(terms: Sequence[_Term]) -> str:
 
 
 def _money(value: Decimal) -> str:
-    """Two decimals at least."""
+    """The amount with at least two and at most six decimals."""
     exponent = value.normalize().as_tuple().exponent
     decimals = max(2, -exponent) if isinstance(exponent, int) else 2
     return f"{value:.{min(decimals, 6)}f}"

@@ -1,7 +1,7 @@
-"""From word ranges, and from text of unknown origin, to evidence on a page.
+"""Grounding: from word ranges, and from texts of unknown origin, to evidence on a page.
 
-Every value carries evidence or says that it has none. A reader that points gives word ranges
-(``ground_words``); a value from elsewhere is looked for in the document (``ground_text``):
+Every value carries evidence or is marked ``ungrounded``. The embedded reader gives word ranges
+(``ground_words``). A value from elsewhere is searched for in the document (``ground_text``), first
 exactly, then by approximate matching (Sellers, 1980) within a bounded edit distance.
 """
 
@@ -19,10 +19,10 @@ from docagent.geometry import join_polygons
 from docagent.results import Evidence
 
 MAX_EDITS_PER_CHARACTER = 0.2
-"""A fuzzy match may differ in one character of five; shorter texts must match exactly."""
+"""Edits allowed per character in a fuzzy match: one in five. Shorter texts must match exactly."""
 
 _EDGE = ".,;:!?'\"()[]{}*#_|/\\$€£¥₹"
-_CONFUSABLE = str.maketrans("oOlI|sSB", "00111558")
+_LOOKALIKES = str.maketrans("oOlI|sSB", "00111558")
 
 
 def ground_words(document: Document, start: int, end: int) -> tuple[Evidence, ...]:
@@ -40,26 +40,27 @@ def ground_words(document: Document, start: int, end: int) -> tuple[Evidence, ..
 
 
 def ground_ranges(document: Document, ranges: Iterable[tuple[int, int]]) -> tuple[Evidence, ...]:
-    """Evidence for several word ranges, in the order given (a cell that wraps, say)."""
+    """Evidence for several word ranges, in the order given, such as the lines of a cell that
+    wraps."""
     return tuple(item for start, end in ranges for item in ground_words(document, start, end))
 
 
 def evidence_text(evidence: Sequence[Evidence]) -> str:
-    """The quotes on one line: words joined by one space. This is a field's ``raw_text``."""
+    """The quotes joined on one line by one space. This is a field's ``raw_text``."""
     return " ".join(re.sub(r"\n+", " ", item.quote) for item in evidence)
 
 
 def ground_text(document: Document, text: str, near: Span | None = None) -> tuple[Evidence, ...]:
-    """Where ``text`` is printed, as whole words; empty if it is not.
+    """Find where ``text`` is printed, as whole words; empty if it is not printed.
 
-    Exact means the same characters, spaces and punctuation at the edges aside. Fuzzy allows
-    one edit per five characters, but never another digit. Of several places equally good, the
-    one closest to ``near`` is taken, or else the first.
+    An exact match has the same characters, except for spaces and for punctuation at the edges. A
+    fuzzy match allows one edit per five characters, but no changed digit. Among equally good places
+    the one closest to ``near`` is taken, or the first.
     """
     target = "".join(text.split())
     if not target.strip(_EDGE) or not document.words:
         return ()
-    finder = _Finder(document)
+    finder = _WordFinder(document)
     exact = [r for r in finder.containing(target.strip(_EDGE)) if finder.same(r, target)]
     ranges = exact or finder.approximate(target)
     if not ranges:
@@ -69,8 +70,8 @@ def ground_text(document: Document, text: str, near: Span | None = None) -> tupl
     return evidence if exact else tuple(_fuzzy(item) for item in evidence)
 
 
-class _Finder:
-    """The words of a document run together, with the way back from characters to words."""
+class _WordFinder:
+    """The words of a document joined without spaces, with the word index of each character."""
 
     def __init__(self, document: Document) -> None:
         words = [location.word.text for location in document.words]
@@ -85,16 +86,16 @@ class _Finder:
         return self.join(word_range).strip(_EDGE) == target.strip(_EDGE)
 
     def snapped(self, start: int, end: int) -> tuple[int, int]:
-        """The words that the characters start to end belong to."""
+        """Range of the words that characters ``start`` to ``end`` belong to."""
         return int(self.word_at[start]), int(self.word_at[end - 1]) + 1
 
     def containing(self, target: str) -> list[tuple[int, int]]:
-        """Word ranges in which the characters of target follow each other."""
+        """Ranges of the words in which the characters of ``target`` occur in sequence."""
         hits = re.finditer(f"(?={re.escape(target)})", self.compact)
         return [self.snapped(hit.start(), hit.start() + len(target)) for hit in hits]
 
     def approximate(self, target: str) -> list[tuple[int, int]]:
-        """Word ranges within the allowed distance of target, only the closest ones."""
+        """Word ranges within the allowed edit distance of ``target``; only the closest ones."""
         limit = int(len(target) * MAX_EDITS_PER_CHARACTER)
         folded, text = _folded(target), _folded(self.compact)
         distances = _end_distances(folded, text)
@@ -120,7 +121,7 @@ def edit_distance(a: str, b: str) -> int:
 
 
 def is_one_edit(a: str, b: str) -> bool:
-    """Whether the Levenshtein distance is 1, without working it out."""
+    """Whether the Levenshtein distance is exactly 1, without computing it."""
     shorter, longer = sorted((a, b), key=len)
     if shorter == longer or len(longer) - len(shorter) > 1:
         return False
@@ -131,9 +132,10 @@ def is_one_edit(a: str, b: str) -> bool:
 
 
 def _end_distances(pattern: str, text: str, anchored: bool = False) -> NDArray[np.int64]:
-    """For each prefix of text, the edits between pattern and the best substring ending there.
+    """For each prefix of ``text``, the edit distance of ``pattern`` to the best substring ending
+    there.
 
-    anchored: the substring must start where the text starts. Shape (len(text) + 1,).
+    anchored: the substring must start at the beginning of the text. Shape (len(text) + 1,).
     """
     codes = np.array([ord(c) for c in text], dtype=np.int64)
     steps = np.arange(len(text) + 1)
@@ -142,23 +144,23 @@ def _end_distances(pattern: str, text: str, anchored: bool = False) -> NDArray[n
         best = np.empty_like(row)
         best[0] = index
         best[1:] = np.minimum(row[:-1] + (codes != ord(char)), row[1:] + 1)
-        # Insertions run along the row: a running minimum of what remains after the steps.
+        # Insertions propagate along the row, which a running minimum computes at once.
         row = np.minimum.accumulate(best - steps) + steps
     return row
 
 
 def _folded(text: str) -> str:
-    """Case ignored, character by character so that offsets stay."""
+    """Lower case, character by character, so that offsets stay valid."""
     return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
 def _same_digits(window: str, target: str) -> bool:
-    """No digit was exchanged for another one; 0 read as O and the like is let through."""
+    """Whether no digit differs; look-alikes such as 0 and O count as equal."""
 
     def digits(text: str) -> str:
         return "".join(c for c in text if c.isdigit())
 
-    confusable = window.translate(_CONFUSABLE) == target.translate(_CONFUSABLE)
+    confusable = window.translate(_LOOKALIKES) == target.translate(_LOOKALIKES)
     return digits(window) == digits(target) or confusable
 
 

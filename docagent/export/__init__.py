@@ -1,4 +1,4 @@
-"""Writes a Document as plain text, Markdown, hOCR, ALTO 4 or a searchable PDF."""
+"""Export of a Document as plain text, Markdown, hOCR, ALTO 4 or a searchable PDF."""
 
 from docagent.export.alto import document_to_alto
 from docagent.export.hocr import document_to_hocr

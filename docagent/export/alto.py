@@ -1,4 +1,4 @@
-"""ALTO 4 (https://www.loc.gov/standards/alto/): Page, TextBlock, TextLine, String with pixels."""
+"""ALTO 4 (https://www.loc.gov/standards/alto/): Page, TextBlock, TextLine and String in pixels."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ NAMESPACE = "http://www.loc.gov/standards/alto/ns-v4#"
 
 
 def document_to_alto(document: Document) -> str:
-    """XML text (UTF-8 when written). PC is the page's confidence, WC the word's, CC one digit a
-    character.
+    """Convert a document to ALTO XML text, to be written as UTF-8.
 
-    Lines that lean carry their four corners as a Shape. Places that could not be read are
-    illustrations of the type ``unreadable``.
+    PC is the page's confidence, WC the word's, and CC one digit per character. Skewed lines carry
+    their four corners as a Shape. Unreadable places are illustrations of the type ``unreadable``.
     """
     alto = ET.Element("alto", {"xmlns": NAMESPACE, "SCHEMAVERSION": "4.2"})
     description = ET.SubElement(alto, "Description")
@@ -81,7 +80,7 @@ def _word_attributes(word: Word, page: Page) -> dict[str, str]:
     if word.confidence is not None:
         attributes["WC"] = f"{min(1.0, max(0.0, word.confidence)):.3f}"
     if word.char_confidences:
-        # The standard counts the other way round here: 0 is sure, 9 is unsure.
+        # In ALTO, 0 is the highest character confidence and 9 the lowest.
         digits = (str(round(9 * (1 - confidence))) for confidence in word.char_confidences)
         attributes["CC"] = " ".join(digits)
     return attributes

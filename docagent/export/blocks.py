@@ -1,6 +1,6 @@
-"""Groups the lines of a page into blocks, and lines that sit side by side into rows of cells.
+"""Grouping of a page's lines into blocks, and of lines side by side into rows of cells.
 
-A Document stores lines only; blocks are derived from geometry for formats that want them.
+A Document stores lines only; blocks are derived from geometry for formats that need them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from docagent.document import Line, Page, Word
 from docagent.geometry import BBox, polygon_to_bbox, union_bbox
 
 # Gaps below are in line heights.
-BLOCK_GAP = 0.9
-CELL_GAP = 1.5
+MAX_BLOCK_GAP_RATIO = 0.9
+MIN_CELL_GAP_RATIO = 1.5
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def words_to_bbox(words: Sequence[Word], page: Page) -> BBox:
 
 
 def page_to_blocks(page: Page) -> tuple[tuple[Line, ...], ...]:
-    """Runs of lines that follow closely below one another; empty lines are dropped.
+    """Group lines that closely follow below one another; empty lines are dropped.
 
     Order is kept, so reading the blocks in order is reading the page in order.
     """
@@ -58,12 +58,12 @@ def _continues_block(above: BBox, below: BBox) -> bool:
     if same_row(above, below):
         return below[0] >= above[0]
     overlaps = min(above[2], below[2]) > max(above[0], below[0])
-    is_below = below[3] >= above[3] and below[1] - above[3] <= BLOCK_GAP * height
+    is_below = below[3] >= above[3] and below[1] - above[3] <= MAX_BLOCK_GAP_RATIO * height
     return overlaps and is_below
 
 
 def same_row(a: BBox, b: BBox) -> bool:
-    """Whether the vertical centre of each lies within the other."""
+    """Whether the vertical centre of each box lies within the other."""
     return a[1] < (b[1] + b[3]) / 2 < a[3] and b[1] < (a[1] + a[3]) / 2 < b[3]
 
 
@@ -83,13 +83,13 @@ def block_to_rows(block: Sequence[Line], page: Page) -> tuple[Row, ...]:
 
 
 def line_to_cells(line: Line, page: Page) -> Row:
-    """Cut a line at gaps wider than ``CELL_GAP`` line heights."""
+    """Split a line at gaps wider than ``MIN_CELL_GAP_RATIO`` line heights."""
     height = median(_word_height(word, page) for word in line.words)
     groups: list[list[Word]] = [[line.words[0]]]
     for word in line.words[1:]:
         left = words_to_bbox([word], page)[0]
         right = words_to_bbox(groups[-1][-1:], page)[2]
-        if left - right > CELL_GAP * height:
+        if left - right > MIN_CELL_GAP_RATIO * height:
             groups.append([word])
         else:
             groups[-1].append(word)

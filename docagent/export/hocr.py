@@ -19,9 +19,10 @@ _CAPABILITIES = "ocr_page ocr_carea ocr_line ocrx_block ocrx_word ocrp_wconf"
 
 
 def document_to_hocr(document: Document) -> str:
-    """XHTML text (UTF-8 when written). Boxes are pixels of the upright page image.
+    """Convert a document to XHTML text, to be written as UTF-8.
 
-    Places that could not be read are empty blocks with the property ``x_unreadable``.
+    Boxes are pixels of the upright page image. Unreadable places are empty blocks with the property
+    ``x_unreadable``.
     """
     html = ET.Element("html", {"xmlns": XHTML, "lang": "und"})
     head = ET.SubElement(html, "head")
@@ -42,7 +43,7 @@ def document_to_hocr(document: Document) -> str:
 
 
 def _page_element(page: Page, name: str) -> ET.Element:
-    # Quotes end the file name and a semicolon ends the property, so neither may be inside.
+    # A quote ends the file name and a semicolon ends the property, so both are replaced.
     image = text_to_xml_text(name).replace('"', "'").replace(";", ",")
     box = _bbox_property((0, 0, page.width, page.height))
     title = f'image "{image}"; {box}; ppageno {page.number - 1}'
@@ -81,7 +82,8 @@ def _bbox_property(box: PixelBox) -> str:
 
 
 def _baseline_property(line: Line, page: Page) -> str:
-    """Slope, and offset in pixels at the left edge from the bottom of the line's bbox."""
+    """Slope of the baseline, and its offset in pixels at the left edge from the bottom of the
+    bbox."""
     polygon = line.polygon
     if not is_tilted(polygon, page):
         return ""

@@ -1,6 +1,6 @@
 """Markdown (CommonMark with pipe tables): headings by size, tables by alignment, paragraphs.
 
-The text of a document is data: everything Markdown or HTML would act on is escaped, so that
+The text of a document is data. Everything that Markdown or HTML would interpret is escaped, so that
 opening the file never loads a picture, runs a script or follows a link.
 """
 
@@ -15,8 +15,8 @@ from docagent.document import Document, Line, Page
 from docagent.export.blocks import Row, block_to_rows, page_to_blocks, words_to_bbox
 
 # A heading is a short line this many times taller than the page's median line.
-HEADING_RATIO = 1.4
-HEADING_WORDS = 12
+MIN_HEADING_HEIGHT_RATIO = 1.4
+MAX_HEADING_WORDS = 12
 PAGE_RULE = "\n\n---\n\n"
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~&$])")
@@ -25,12 +25,12 @@ _AUTOLINK = re.compile(r"(?i)\b(https?|ftp|www)([:.])")
 
 
 def document_to_markdown(document: Document) -> str:
-    """Markdown with a rule between pages and a final newline."""
+    """Convert a document to Markdown, with a rule between pages and a final newline."""
     return PAGE_RULE.join(page_to_markdown(page) for page in document.pages) + "\n"
 
 
 def page_to_markdown(page: Page) -> str:
-    """Blocks of a page, separated by empty lines."""
+    """Convert a page to Markdown blocks, separated by empty lines."""
     heights = [_height(line, page) for line in page.lines if line.words]
     typical = median(heights) if heights else 0.0
     parts: list[str] = []
@@ -45,7 +45,7 @@ def page_to_markdown(page: Page) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Text that Markdown shows as it is; bare addresses are not made into links."""
+    """Escape a text so that Markdown shows it unchanged; bare addresses do not become links."""
     escaped = _ACTIVE.sub(r"\\\1", text).replace("\\&", "&amp;").replace("\\<", "&lt;")
     escaped = _AUTOLINK.sub(r"\1\\\2", escaped)
     return _BLOCK_START.sub(_escape_block_start, escaped)
@@ -53,7 +53,7 @@ def escape_markdown(text: str) -> str:
 
 def _escape_block_start(match: re.Match[str]) -> str:
     space, mark = match.groups()
-    # A number is kept and the dot after it escaped, as "1\." is the only form Markdown knows.
+    # The dot after a number is escaped instead, because "1\." is the only form Markdown accepts.
     return f"{space}{mark}\\" if mark.isdigit() else f"{space}\\{mark}"
 
 
@@ -63,11 +63,15 @@ def _height(line: Line, page: Page) -> float:
 
 
 def _is_heading(line: Line, page: Page, typical: float) -> bool:
-    return len(line.words) <= HEADING_WORDS and _height(line, page) > HEADING_RATIO * typical
+    return (
+        len(line.words) <= MAX_HEADING_WORDS
+        and _height(line, page) > MIN_HEADING_HEIGHT_RATIO * typical
+    )
 
 
 def _rows_to_parts(rows: Sequence[Row]) -> list[str]:
-    """Runs of rows with the same number of cells (two or more) are tables, the rest text."""
+    """Convert runs of aligned rows with the same number of cells (at least two) to tables, the rest
+    to text."""
     parts: list[str] = []
     for width, run in groupby(rows, key=len):
         members = list(run)
@@ -79,7 +83,7 @@ def _rows_to_parts(rows: Sequence[Row]) -> list[str]:
 
 
 def _is_aligned(rows: Sequence[Row]) -> bool:
-    """Whether the cells of every column overlap the first row's or the one above."""
+    """Whether the cells of every column overlap those of the row above."""
     for above, below in pairwise(rows):
         for column, (upper, lower) in enumerate(zip(above, below, strict=True)):
             left = upper.bbox[0] if column == 0 else above[column - 1].bbox[2]

@@ -1,7 +1,7 @@
-"""Draws results on the upright page image: where each value, word, citation or edit is.
+"""Drawing of results on the upright page image: values, words, citations and edits.
 
-Colours are those of Okabe and Ito (2008), told apart by colour-blind people. The font is the
-one Pillow carries, so no font file is needed.
+Colours are those of Okabe and Ito (2008), which colour-blind people can tell apart. The font is
+Pillow's built-in one, so no font file is needed.
 """
 
 from __future__ import annotations
@@ -32,19 +32,23 @@ PURPLE: Colour = (204, 121, 167)
 GREY: Colour = (90, 90, 90)
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 
-SURE, DOUBTFUL = 0.9, 0.6
-"""Words at or above SURE are drawn blue, at or above DOUBTFUL orange, below it vermilion."""
+MIN_SURE_CONFIDENCE, MIN_DOUBTFUL_CONFIDENCE = 0.9, 0.6
+"""Words with at least the first confidence are blue, with at least the second orange, and all
+others vermilion."""
 
 FILL_OPACITY = 40
 
-# What a label pays for covering its own area of each, and for each of its heights it is away.
+# Cost of covering one label area of each kind, and of each label height of distance.
 LABEL_COST, MARK_COST, WORD_COST, FAR_COST = 8.0, 4.0, 1.0, 0.15
 _ITEM = re.compile(r"^(?P<table>.+?)\[(?P<row>\d+)\]\.?(?P<column>.*)$")
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A polygon (page-relative) to draw. thin: half the line width; label: empty for none."""
+    """A page-relative polygon to draw.
+
+    label: text beside it, empty for none. thin: draw with half the line width.
+    """
 
     polygon: Polygon
     colour: Colour
@@ -56,7 +60,7 @@ _NOWHERE: Polygon = ((0.0, 0.0),) * 4
 
 
 def words_to_marks(page: Page) -> tuple[Mark, ...]:
-    """Every word, coloured by confidence; grey where it was not read from pixels."""
+    """Marks of all words, coloured by confidence; grey if a word was not read from pixels."""
     return tuple(
         Mark(word.polygon, _confidence_colour(word.confidence), thin=True)
         for line in page.lines
@@ -65,22 +69,22 @@ def words_to_marks(page: Page) -> tuple[Mark, ...]:
 
 
 def unreadable_to_marks(page: Page) -> tuple[Mark, ...]:
-    """The places that look like text of the page but could not be read, with a question mark."""
+    """Marks of the unreadable places, with a question mark."""
     return tuple(Mark(polygon, YELLOW, "?", thin=True) for polygon in page.unreadable)
 
 
 def _confidence_colour(confidence: float | None) -> Colour:
     if confidence is None:
         return GREY
-    if confidence >= SURE:
+    if confidence >= MIN_SURE_CONFIDENCE:
         return BLUE
-    return ORANGE if confidence >= DOUBTFUL else VERMILION
+    return ORANGE if confidence >= MIN_DOUBTFUL_CONFIDENCE else VERMILION
 
 
 def extraction_to_marks(extraction: Extraction, page: int) -> tuple[Mark, ...]:
-    """The evidence of every field on a page (number from 1), one colour for each field.
+    """Marks of the evidence of every field on a page (number from 1), one colour per field.
 
-    Fields of a table are thin; they are coloured by column and labelled where they first occur.
+    Fields of a table are thin, coloured by column, and labelled at their first occurrence.
     """
     colours: dict[str, Colour] = {}
     marks: list[Mark] = []
@@ -96,7 +100,7 @@ def extraction_to_marks(extraction: Extraction, page: int) -> tuple[Mark, ...]:
 
 
 def _evidence_marks(evidence: Iterable[Evidence], look: Mark, page: int) -> Iterable[Mark]:
-    """Evidence on a page, drawn as ``look``; the label is on the first polygon."""
+    """Marks of evidence on a page in the style of ``look``; the first polygon gets the label."""
     polygons = [p for place in evidence if place.page == page for p in place.polygons]
     for index, polygon in enumerate(polygons):
         yield replace(look, polygon=polygon, label=look.label if index == 0 else "")
@@ -109,7 +113,7 @@ def _field_label(field: Field, item: re.Match[str] | None) -> str:
 
 
 def answer_to_marks(answer: Answer, page: int) -> tuple[Mark, ...]:
-    """The citations of an answer on a page (number from 1), numbered."""
+    """Marks of an answer's citations on a page (number from 1), numbered."""
     cited = (
         _evidence_marks([citation], Mark(_NOWHERE, BLUE, f"citation {number}"), page)
         for number, citation in enumerate(answer.citations, start=1)
@@ -118,12 +122,13 @@ def answer_to_marks(answer: Answer, page: int) -> tuple[Mark, ...]:
 
 
 def classification_to_marks(found: Classification, page: int) -> tuple[Mark, ...]:
-    """The words on a page (number from 1) that tell the kind."""
+    """Marks of the words on a page (number from 1) that support the kind."""
     return tuple(_evidence_marks(found.evidence, Mark(_NOWHERE, BLUE, found.kind or ""), page))
 
 
 def summary_to_marks(summary: Summary, page: int) -> tuple[Mark, ...]:
-    """What the sentences rest on, on a page (number from 1), numbered, each in its colour."""
+    """Marks of the evidence of each sentence on a page (number from 1), numbered, one colour
+    each."""
     rests = (
         _evidence_marks(
             said.evidence, Mark(_NOWHERE, PALETTE[number % len(PALETTE)], f"{number + 1}"), page
@@ -134,7 +139,8 @@ def summary_to_marks(summary: Summary, page: int) -> tuple[Mark, ...]:
 
 
 def edits_to_marks(edits: Sequence[Edit], page: int) -> tuple[Mark, ...]:
-    """Edits on a page (number from 1): accepted ones green with the new text, others grey."""
+    """Marks of the edits on a page (number from 1): accepted ones green with the new text, others
+    grey."""
     return tuple(
         Mark(edit.polygon, GREEN, f"{edit.before} \u2192 {edit.after}")
         if edit.accepted
@@ -147,8 +153,8 @@ def edits_to_marks(edits: Sequence[Edit], page: int) -> tuple[Mark, ...]:
 def page_picture(pixels: NDArray[np.uint8], page: Page, dpi: float | None = None) -> Image.Image:
     """The upright picture of a page, on which its polygons lie.
 
-    pixels: the page as loaded, (H, W) grey or (H, W, 3) BGR; it is turned by ``page.rotation``.
-    dpi: kept in ``info`` of the picture, as Pillow does with files.
+    pixels: the page as loaded, (H, W) grey or (H, W, 3) BGR; it is rotated by ``page.rotation``.
+    dpi: stored in ``info`` of the picture, as Pillow does for files.
     """
     upright = np.rot90(pixels, -page.rotation // 90)
     if upright.ndim == 3:
@@ -162,10 +168,10 @@ def page_picture(pixels: NDArray[np.uint8], page: Page, dpi: float | None = None
 def draw_marks(
     image: Image.Image, marks: Sequence[Mark], avoid: Sequence[Polygon] = ()
 ) -> Image.Image:
-    """A new RGB image of the same size with the marks on it.
+    """Draw marks on a page; returns a new RGB image of the same size.
 
-    image: the upright page (see ``page_picture``). Labels are put next to their mark, where they
-    cover least of other marks and labels, and of the polygons to avoid.
+    image: the upright page (see ``page_picture``). Labels are placed beside their mark, where they
+    cover least of other marks and labels and of the polygons to avoid.
     """
     canvas = image.convert("RGB")
     pen = ImageDraw.Draw(canvas, "RGBA")
@@ -193,7 +199,7 @@ def _draw_outline(
 def _draw_label(
     pen: ImageDraw.ImageDraw, mark: Mark, box: PixelBox, taken: Sequence[Obstacle], size: int
 ) -> PixelBox:
-    """Draw a label near a box, with a line to it where it is not next to it; returns its place."""
+    """Draw a label near a box, connected by a line if it is not adjacent; returns its place."""
     font = ImageFont.load_default(size)
     label = _drawable(mark.label, font)
     left, top, right, bottom = pen.textbbox((0, 0), label, font=font)
@@ -209,7 +215,7 @@ def _draw_label(
 
 
 def _drawable(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """Text with what the built-in font lacks replaced, as its fallback cannot draw it at all."""
+    """Replace characters that the built-in fallback font cannot draw."""
     if isinstance(font, ImageFont.FreeTypeFont):
         return text
     return text.replace("\u2192", ">").encode("latin-1", "replace").decode("latin-1")
@@ -218,7 +224,8 @@ def _drawable(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> 
 def _label_place(
     box: PixelBox, extent: tuple[float, float], page: tuple[int, int], taken: Sequence[Obstacle]
 ) -> PixelBox:
-    """The cheapest place around the box: what it covers, plus how far it is; on the page."""
+    """The place on the page with the lowest cost: what it covers, plus its distance from the
+    box."""
     area = extent[0] * extent[1]
 
     def cost(place: PixelBox) -> float:
@@ -229,7 +236,8 @@ def _label_place(
 
 
 def _corners(box: PixelBox, extent: tuple[float, float]) -> Iterable[tuple[float, float]]:
-    """Top-left corners to try, the nearest first: above, below and beside, then further off."""
+    """Top-left corners to try, nearest first: above, below and beside the box, then further
+    away."""
     width, height = extent
     x0, y0, x1, y1 = box
     gap = 2.0

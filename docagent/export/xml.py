@@ -1,4 +1,4 @@
-"""What hOCR and ALTO share: characters XML allows, and pixel boxes."""
+"""Helpers of hOCR and ALTO: characters that XML allows, and pixel boxes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from docagent.geometry import Point, Polygon, polygon_to_bbox, union_bbox
 
 PixelBox = tuple[int, int, int, int]
 
-# XML 1.0, production 2: everything else cannot be written, not even as a reference.
+# Complement of XML 1.0, production 2: characters that are not allowed, even as references.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def text_to_xml_text(text: str) -> str:
-    """Replace characters XML 1.0 cannot carry by U+FFFD; escaping is left to the writer."""
+    """Replace characters that XML 1.0 cannot contain by U+FFFD; the writer does the escaping."""
     return _NOT_XML.sub("\ufffd", text)
 
 
 def polygon_to_pixel_box(polygon: Sequence[Point], page: Page) -> PixelBox:
-    """(left, top, right, bottom) in pixels of the upright page image, rounded to nearest."""
+    """Box (left, top, right, bottom) in pixels of the upright page image, rounded to nearest."""
     x0, y0, x1, y1 = polygon_to_bbox(polygon)
     return (
         round(x0 * page.width),
@@ -31,7 +31,7 @@ def polygon_to_pixel_box(polygon: Sequence[Point], page: Page) -> PixelBox:
 
 
 def lines_to_pixel_box(lines: Sequence[Line], page: Page) -> PixelBox:
-    """The pixel box around lines. Raises ValueError if there are none."""
+    """Pixel box around lines. Raises ValueError if there are none."""
     box = union_bbox(polygon_to_bbox(line.polygon) for line in lines)
     return polygon_to_pixel_box(((box[0], box[1]), (box[2], box[3])), page)
 

@@ -1,1 +1,1 @@
-"""Where words stand to each other: reading order, columns, numbered lines."""
+"""Spatial relations of words: reading order, columns, numbered lines."""

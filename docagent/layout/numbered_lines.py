@@ -1,7 +1,7 @@
-"""The text of pages as a model gets it: laid out as on the page, every line with an id.
+"""The text of pages as given to a vision-language model: laid out as printed, each line with an id.
 
-Words the recognizer is unsure of are followed by ``(?)``. The whole is fenced with a code that
-depends on the text and is not in it, so no document can end its own fence.
+Unsure words are followed by ``(?)``. The text is fenced with a code derived from the text that does
+not occur in it, so that no document can close its own fence.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from itertools import groupby
 from docagent.document import Document
 from docagent.geometry import BBox, union_bbox
 
-COLUMNS = 96
-"""Characters that the width of a page is laid out on."""
-UNSURE = "(?)"
-SAME_ROW = 0.5
-"""Share of the lower height that two lines of one row overlap by at least."""
+PAGE_WIDTH_CHARS = 96
+"""Characters that the width of a page is mapped to."""
+UNSURE_MARK = "(?)"
+MIN_ROW_OVERLAP_RATIO = 0.5
+"""Vertical overlap of two lines of one row, as a share of the lower height."""
 
 _CONTROL = re.compile(
     r"<(?=[|/!\w])|(?<=\|)>|\[(?=/?(?:INST|SYS|IMG|TOOL|AVAILABLE|SYSTEM))|(?<=[<\[])(?=<)", re.I
@@ -29,8 +29,11 @@ _CONTROL = re.compile(
 
 @dataclass(frozen=True)
 class NumberedLine:
-    """A line with words. id: ``L1``, ``L2``, ... in reading order through the whole document.
-    start, end: its words in ``Document.words``."""
+    """A line with words.
+
+    id: ``L1``, ``L2``, ... in reading order through the whole document. start, end: its words in
+    ``Document.words``, end exclusive.
+    """
 
     id: str
     page: int
@@ -52,9 +55,11 @@ def number_lines(document: Document) -> tuple[NumberedLine, ...]:
 def split_lines(
     document: Document, lines: Sequence[NumberedLine], most: int
 ) -> list[tuple[NumberedLine, ...]]:
-    """Lines in parts of at most ``most`` characters of laid-out text, cut between pages where
-    that is possible, between rows where a page is longer (a label and its value stay together),
-    between lines where a row is."""
+    """Split lines into parts of at most ``most`` characters of laid-out text.
+
+    Parts are cut between pages where possible, between rows if a page is longer (so that a label
+    and its value stay together), and between lines if a row is longer.
+    """
     parts: list[list[NumberedLine]] = [[]]
     used = 0
     for _, on_page in groupby(lines, key=lambda line: line.page):
@@ -78,7 +83,7 @@ def split_lines(
 def rows_of_lines(
     document: Document, lines: Sequence[NumberedLine]
 ) -> list[tuple[NumberedLine, ...]]:
-    """Lines as the rows they are laid out in, page after page."""
+    """Group lines into the rows they are laid out in, page after page."""
     rows: list[tuple[NumberedLine, ...]] = []
     for _, on_page in groupby(lines, key=lambda line: line.page):
         rows += map(tuple, lines_in_rows(document, list(on_page)))
@@ -86,15 +91,15 @@ def rows_of_lines(
 
 
 def lines_in_rows(document: Document, lines: Sequence[NumberedLine]) -> list[list[NumberedLine]]:
-    """Lines of one page, those together that stand beside each other in one row."""
+    """Group the lines of one page that stand beside each other into rows."""
     return _rows(lines, {line.id: _box(document, line) for line in lines})
 
 
 def lay_out(document: Document, lines: Sequence[NumberedLine], unsure: float) -> str:
-    """The lines as text, row under row, page after page, inside a fence.
+    """The lines as fenced text, row under row, page after page.
 
-    unsure: confidence below which a word is marked. Characters that would end a line, steer a
-    terminal or look like a control token of a chat template are defused.
+    unsure: confidence below which a word is marked. Characters that end a line, control a terminal
+    or look like a control token of a chat template are neutralised.
     """
     parts = []
     for page, on_page in groupby(lines, key=lambda line: line.page):
@@ -104,7 +109,7 @@ def lay_out(document: Document, lines: Sequence[NumberedLine], unsure: float) ->
 
 
 def fence(text: str) -> str:
-    """The text between two lines with a code that the text does not have in it."""
+    """Enclose a text between two lines with a code that does not occur in it."""
     code = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
     while code in text:
         code = hashlib.sha256(code.encode()).hexdigest()[:12]
@@ -112,18 +117,21 @@ def fence(text: str) -> str:
 
 
 def line_text(document: Document, line: NumberedLine, unsure: float) -> str:
-    """The words of a line, marked and defused."""
+    """The words of a line, marked where unsure and neutralised."""
     words = (location.word for location in document.words[line.start : line.end])
     return " ".join(
         defuse(word.text)
-        + (UNSURE if (1.0 if word.confidence is None else word.confidence) < unsure else "")
+        + (UNSURE_MARK if (1.0 if word.confidence is None else word.confidence) < unsure else "")
         for word in words
     )
 
 
 def defuse(text: str) -> str:
-    """Text without line ends and invisible characters, and with a space in everything that
-    chat templates use as control tokens (``<|im_end|>``, ``</s>``, ``<image>``, ``[INST]``)."""
+    """Neutralise characters and tokens that may control a terminal or a chat template.
+
+    Line ends and invisible characters become spaces, and a space is inserted into everything that
+    chat templates use as control tokens (``<|im_end|>``, ``</s>``, ``<image>``, ``[INST]``).
+    """
     visible = "".join(
         " " if unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Cs") else c for c in text
     )
@@ -142,7 +150,7 @@ def _page_rows(document: Document, lines: Sequence[NumberedLine], unsure: float)
     for row in _rows(lines, boxes):
         text = ""
         for line in sorted(row, key=lambda line: boxes[line.id][0]):
-            column = int((boxes[line.id][0] - left) / width * COLUMNS)
+            column = int((boxes[line.id][0] - left) / width * PAGE_WIDTH_CHARS)
             gap = column - len(text) if text else 0
             text += " " * max(gap, 2 if text else 0)
             text += f"{line.id}| {line_text(document, line, unsure)}"
@@ -150,8 +158,8 @@ def _page_rows(document: Document, lines: Sequence[NumberedLine], unsure: float)
 
 
 def _rows(lines: Sequence[NumberedLine], boxes: dict[str, BBox]) -> list[list[NumberedLine]]:
-    """Lines that stand beside each other in one row, if they also follow in reading order: so
-    columns of running text stay whole."""
+    """Group lines that stand beside each other and follow in reading order; columns of running text
+    stay whole."""
     rows: list[list[NumberedLine]] = []
     for line in lines:
         if rows and _beside(boxes[rows[-1][-1].id], boxes[line.id]):
@@ -164,7 +172,7 @@ def _rows(lines: Sequence[NumberedLine], boxes: dict[str, BBox]) -> list[list[Nu
 def _beside(before: BBox, box: BBox) -> bool:
     shared = min(before[3], box[3]) - max(before[1], box[1])
     lower = min(before[3] - before[1], box[3] - box[1])
-    return shared > 0 and shared >= SAME_ROW * lower and box[0] >= before[2]
+    return shared > 0 and shared >= MIN_ROW_OVERLAP_RATIO * lower and box[0] >= before[2]
 
 
 def _box(document: Document, line: NumberedLine) -> BBox:

@@ -1,8 +1,8 @@
-"""Reading order of text on a page, and the grouping of words into lines.
+"""Reading order of text on a page, and grouping of words into lines.
 
-Boxes are (x0, y0, x1, y1) in any unit with square pixels, y down. The method is an XY-cut
-(Nagy and Seth, 1984) that cuts at a gutter only where both sides look like running text: rows
-of a table, an invoice or a receipt (label on the left, amount on the right) stay together.
+Boxes are (x0, y0, x1, y1) in any unit with square pixels, y pointing down. The method is an XY-cut
+(Nagy and Seth, 1984) that cuts only at gutters with running text on both sides, so that rows of a
+table, an invoice or a receipt (label left, amount right) stay together.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from statistics import median
 
 from docagent.geometry import BBox
 
-MIN_GUTTER = 0.7
+MIN_GUTTER_RATIO = 0.7
 """Narrowest gap between columns, in text heights. Word spaces are about 0.25-0.5."""
 MIN_COLUMN_ROWS = 3
 """Fewest lines of running text on each side of a gutter."""
-MIN_PROSE_WIDTH = 8.0
+MIN_PROSE_WIDTH_RATIO = 8.0
 """Shortest typical line of running text, in text heights (about 16 letters)."""
-MIN_FILL = 0.62
-"""Share of a column's width that its typical line covers in running text."""
-SPLIT_GAP = 2.5
-"""Words further apart than this many text heights are on different lines."""
-ALIGNED_ROWS = 6
-"""A gap this many successive rows share ends a line even if it is narrow (a gutter)."""
-PARAGRAPH_GAP = 1.2
-"""Empty space between lines of one column, in text heights, at most."""
+MIN_FILL_RATIO = 0.62
+"""Share of a column's width that a typical line of running text covers."""
+MIN_SPLIT_GAP_RATIO = 2.5
+"""Gap between two words, in text heights, from which they are on different lines."""
+MIN_ALIGNED_ROWS = 6
+"""Number of successive rows that must share a narrow gap for it to end a line (a gutter)."""
+MAX_PARAGRAPH_GAP_RATIO = 1.2
+"""Largest vertical gap between lines of one column, in text heights."""
 
 Rows = list[list[int]]
 
@@ -33,8 +33,8 @@ Rows = list[list[int]]
 def order_lines(boxes: Sequence[BBox]) -> list[int]:
     """Indices of the boxes in reading order; each index occurs once.
 
-    Columns of running text are read one after the other, anything else row by row from the
-    left. The result does not depend on the order the boxes come in.
+    Columns of running text are read one after the other, anything else row by row from the left.
+    The result does not depend on the order of the input.
     """
     if not boxes:
         return []
@@ -45,17 +45,17 @@ def order_lines(boxes: Sequence[BBox]) -> list[int]:
 
 
 def group_words_into_lines(boxes: Sequence[BBox]) -> Rows:
-    """Indices of word boxes grouped in lines, words left to right, lines in reading order.
+    """Group word boxes into lines: words from left to right, lines in reading order.
 
-    Words on one row are one line unless a gap of SPLIT_GAP text heights lies between them, or a
-    narrower gap that lies at the same place in ALIGNED_ROWS rows (a gutter between columns).
+    Words of one row are one line unless they are separated by a gap of MIN_SPLIT_GAP_RATIO text
+    heights, or by a narrower gap that lies at the same place in MIN_ALIGNED_ROWS rows (a gutter).
     """
     if not boxes:
         return []
     height = _text_height(boxes)
     start = sorted(range(len(boxes)), key=lambda i: (boxes[i], i))
     rows = _rows(boxes, start)
-    gaps = [_row_gaps(boxes, row, MIN_GUTTER * height) for row in rows]
+    gaps = [_row_gaps(boxes, row, MIN_GUTTER_RATIO * height) for row in rows]
     lines = [
         line
         for at, row in enumerate(rows)
@@ -65,12 +65,12 @@ def group_words_into_lines(boxes: Sequence[BBox]) -> Rows:
 
 
 def _text_height(boxes: Sequence[BBox]) -> float:
-    """Median height (of the short side, for vertical lines); never 0."""
-    sides = [min(b[3] - b[1], b[2] - b[0]) if _vertical(b) else b[3] - b[1] for b in boxes]
+    """Median height of the boxes (short side of vertical lines); never 0."""
+    sides = [min(b[3] - b[1], b[2] - b[0]) if _is_vertical(b) else b[3] - b[1] for b in boxes]
     return max(median(sides), 1e-9)
 
 
-def _vertical(box: BBox) -> bool:
+def _is_vertical(box: BBox) -> bool:
     return box[3] - box[1] > 3 * (box[2] - box[0])
 
 
@@ -84,7 +84,7 @@ def _around(boxes: Sequence[BBox], indices: Sequence[int]) -> BBox:
 
 
 def _rows(boxes: Sequence[BBox], indices: Sequence[int]) -> Rows:
-    """Indices grouped in rows from the top, each row from the left.
+    """Group indices into rows from the top, each row from the left.
 
     A box belongs to the row whose first member it overlaps by half the lower of the two heights.
     """
@@ -118,9 +118,9 @@ def _line_breaks(gaps: list[list[tuple[float, float]]], at: int, height: float) 
     return {
         gap[0]
         for gap in gaps[at]
-        if gap[1] - gap[0] >= SPLIT_GAP * height
+        if gap[1] - gap[0] >= MIN_SPLIT_GAP_RATIO * height
         or 1 + _shared(gaps, at, gap, -1, height) + _shared(gaps, at, gap, 1, height)
-        >= ALIGNED_ROWS
+        >= MIN_ALIGNED_ROWS
     }
 
 
@@ -131,12 +131,12 @@ def _shared(
     step: int,
     height: float,
 ) -> int:
-    """How many successive rows before or after a row have a gap in the same place."""
+    """Number of successive rows before or after a row that have a gap at the same place."""
     count = 0
     row = at + step
-    while 0 <= row < len(gaps) and count < ALIGNED_ROWS:
+    while 0 <= row < len(gaps) and count < MIN_ALIGNED_ROWS:
         common = [(max(gap[0], g[0]), min(gap[1], g[1])) for g in gaps[row]]
-        common = [g for g in common if g[1] - g[0] >= MIN_GUTTER * height]
+        common = [g for g in common if g[1] - g[0] >= MIN_GUTTER_RATIO * height]
         if not common:
             return count
         gap = common[0]
@@ -157,7 +157,7 @@ def _split_row(boxes: Sequence[BBox], row: Sequence[int], breaks: set[float]) ->
 
 
 def _order(boxes: Sequence[BBox], indices: list[int], height: float) -> list[int]:
-    """Cuts at the gutter with the most text beside it, then orders the four parts."""
+    """Cut at the gutter with the most text beside it, then order the four parts recursively."""
     rows = _rows(boxes, indices)
     best: tuple[int, float, int, int] | None = None
     for x in _gutter_candidates(boxes, indices, height):
@@ -179,8 +179,9 @@ def _order(boxes: Sequence[BBox], indices: list[int], height: float) -> list[int
 
 
 def _gutter_candidates(boxes: Sequence[BBox], indices: Sequence[int], height: float) -> list[float]:
-    """Places (x) right beside the edges of boxes, no two closer than half a gutter."""
-    half = MIN_GUTTER * height / 2
+    """Possible x positions of gutters, beside the edges of boxes, at least a quarter gutter
+    apart."""
+    half = MIN_GUTTER_RATIO * height / 2
     edges = sorted({boxes[i][2] + half for i in indices} | {boxes[i][0] - half for i in indices})
     kept: list[float] = []
     for x in edges:
@@ -192,9 +193,11 @@ def _gutter_candidates(boxes: Sequence[BBox], indices: Sequence[int], height: fl
 def _runs_beside(
     boxes: Sequence[BBox], rows: Rows, x: float, height: float
 ) -> list[tuple[int, int]]:
-    """Longest runs of rows (first, end) that leave the gutter at ``x`` free, trimmed so that
-    they start and end with rows that belong to text on both sides."""
-    half = MIN_GUTTER * height / 2 * 0.98
+    """Longest runs of rows (first, end) that leave the gutter at ``x`` free.
+
+    Each run is trimmed to start and end with rows that belong to text on both sides.
+    """
+    half = MIN_GUTTER_RATIO * height / 2 * 0.98
     runs: list[tuple[int, int]] = []
     first = 0
     for at in range(len(rows) + 1):
@@ -211,16 +214,16 @@ def _runs_beside(
 
 
 def _trim(boxes: Sequence[BBox], rows: Rows, x: float, height: float) -> tuple[int, int]:
-    """Drops rows at either end that stand only on one side and apart from their column."""
+    """Drop rows at either end that stand on one side only and apart from their column."""
     first, end = 0, len(rows)
-    while end - first > 1 and _apart(boxes, rows[first:end], x, height):
+    while end - first > 1 and _is_apart(boxes, rows[first:end], x, height):
         first += 1
-    while end - first > 1 and _apart(boxes, rows[first:end][::-1], x, height):
+    while end - first > 1 and _is_apart(boxes, rows[first:end][::-1], x, height):
         end -= 1
     return first, end
 
 
-def _apart(boxes: Sequence[BBox], rows: Rows, x: float, height: float) -> bool:
+def _is_apart(boxes: Sequence[BBox], rows: Rows, x: float, height: float) -> bool:
     """Whether the first row is on one side of ``x`` and far from the next row on that side."""
     sides = {boxes[i][0] < x for i in rows[0]}
     if len(sides) == 2:
@@ -230,7 +233,9 @@ def _apart(boxes: Sequence[BBox], rows: Rows, x: float, height: float) -> bool:
         same = [i for i in row if (boxes[i][0] < x) in sides]
         if same:
             other = _around(boxes, same)
-            return max(here[1], other[1]) - min(here[3], other[3]) > PARAGRAPH_GAP * height
+            return (
+                max(here[1], other[1]) - min(here[3], other[3]) > MAX_PARAGRAPH_GAP_RATIO * height
+            )
     return True
 
 
@@ -245,7 +250,10 @@ def _is_column(boxes: Sequence[BBox], rows: Rows, height: float) -> bool:
     if len(rows) < MIN_COLUMN_ROWS:
         return False
     x0, _, x1, _ = _around(boxes, [i for row in rows for i in row])
-    if median(boxes[i][2] - boxes[i][0] for row in rows for i in row) < MIN_PROSE_WIDTH * height:
+    if (
+        median(boxes[i][2] - boxes[i][0] for row in rows for i in row)
+        < MIN_PROSE_WIDTH_RATIO * height
+    ):
         return False
     fills = [sum(boxes[i][2] - boxes[i][0] for i in row) / (x1 - x0) for row in rows]
-    return median(fills) >= MIN_FILL
+    return median(fills) >= MIN_FILL_RATIO

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from docagent.document import Document, Page
 from docagent.errors import ModelError
 from docagent.geometry import polygon_to_bbox
-from docagent.models import open_session
+from docagent.models import MODELS, Network, map_side_by_side
 from docagent.reader.decoding import Temperatures, WindowOutput, decode
 from docagent.reader.features import (
     BUCKETS,
@@ -45,9 +45,10 @@ class EmbeddedReader:
     def __init__(self, settings: Settings | None = None) -> None:
         settings = settings or Settings()
         folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
-        self.temperatures = _load_temperatures(folder / "reader.json")
-        threads = settings.threads or os.cpu_count() or 1
-        self._session = open_session(folder / "reader.onnx", threads)
+        self.temperatures = MODELS.get(_load_temperatures, folder / "reader.json")
+        self._threads = settings.threads or os.cpu_count() or 1
+        # One thread each: with more, the last digits of a short page's scores are others.
+        self._network = Network(folder / "reader.onnx", threads=1)
 
     def read(self, document: Document, queries: Sequence[Query]) -> list[Reading]:
         """One reading per query. Without words, every query is absent."""
@@ -55,13 +56,14 @@ class EmbeddedReader:
             return []
         windows = list(document_to_windows(document))
         features = [query_to_features(q.text, q.multiple) for q in queries]
+        starts = range(0, len(queries), QUERIES_AT_ONCE)
+        asked = {n: stack_queries(features[n : n + QUERIES_AT_ONCE]) for n in starts}
+        runs = [(n, first, page) for n in starts for first, page in windows]
+        found = map_side_by_side(lambda run: self._run(run[2], asked[run[0]]), runs, self._threads)
         outputs: list[list[WindowOutput]] = [[] for _ in queries]
-        for start in range(0, len(queries), QUERIES_AT_ONCE):
-            asked = stack_queries(features[start : start + QUERIES_AT_ONCE])
-            for first, page in windows:
-                points, absent = self._run(page, asked)
-                for i in range(len(absent)):
-                    outputs[start + i].append(WindowOutput(first, points[i], float(absent[i])))
+        for (start, first, _), (points, absent) in zip(runs, found, strict=True):
+            for i in range(len(absent)):
+                outputs[start + i].append(WindowOutput(first, points[i], float(absent[i])))
         texts = [location.word.text for location in document.words]
         return [
             decode(query, output, self.temperatures, texts)
@@ -81,7 +83,7 @@ class EmbeddedReader:
             "mask": np.ones(len(page.lines), np.float32),
             **asked,
         }
-        points, absent = self._session.run(None, {k: v[None] for k, v in inputs.items()})
+        points, absent = self._network.run({k: v[None] for k, v in inputs.items()})
         return points[0], absent[0]
 
 

@@ -1,1 +1,1 @@
-"""Candidate sources that need no network: printed labels, parties, table headers and rows."""
+"""Sources of candidates that need no network, each with a name and a switch (``registry``)."""

@@ -1,8 +1,8 @@
-"""Who enters into a contract, where prose names the parties instead of a label.
+"""Parties of a contract, where prose names them instead of a label.
 
-Two habits of contracts are followed: "between A and B" near the top, and a name that a
-definition in brackets follows: ``Acme, Inc. (the "Company")``. A name is a run of capitalised
-words, with the ending of a company's name after a comma.
+Two conventions of contracts are used: "between A and B" near the top, and a definition in brackets
+after a name: ``Acme, Inc. (the "Company")``. A name is a run of capitalised words, with the ending
+of a company's name after a comma.
 """
 
 from __future__ import annotations
@@ -12,75 +12,85 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from docagent.document import Document
-from docagent.evidence.candidates import Candidate, FieldReader, bare
+from docagent.evidence.candidates import ValueCandidate
+from docagent.evidence.field_parser import FieldParser
+from docagent.evidence.label_phrases import fold_words
 
-SCORE = 0.6
-"""What a name found so is worth; with the reader's own tag on it it is sure."""
-TOP = 700
-"""Words of a document within which its parties are introduced."""
-LONGEST_NAME = 9
-REACH = 70
-"""Words after the first party within which the second one stands."""
-_BETWEEN = ("between", "among", "amongst")
-_SMALL = ("of", "the", "de", "for", "&", "van", "und")
-_ENDING = re.compile(
+PARTY_SCORE = 0.6
+"""Score of a name found by these rules; the embedded reader's score is combined with it."""
+MAX_PARTY_WORDS = 700
+"""Words from the start of a document within which its parties are introduced."""
+MAX_NAME_WORDS = 9
+"""Longest name, in words."""
+MAX_WORDS_BETWEEN = 70
+"""Words after the first party within which the second one is named."""
+_BETWEEN_WORDS = ("between", "among", "amongst")
+_NAME_PARTICLES = ("of", "the", "de", "for", "&", "van", "und")
+"""Words of a name that are not capitalised."""
+_COMPANY_ENDING = re.compile(
     r"^(inc|incorporated|llc|l\.l\.c|ltd|limited|corp|corporation|company|co|lp|l\.p|llp|l\.l\.p"
     r"|plc|gmbh|ag|n\.v|nv|s\.a|sa|b\.v|bv|pty|pte|sdn|bhd|trust|bank|association)$",
     re.I,
 )
 _DEFINITION = re.compile(r"^\([^()\"“”]{0,120}[\"“”][^()\"“”]{1,60}[\"“”][^()]{0,60}\)")
-"""A bracket with a word in quotation marks, by which the contract calls who stands before it."""
-DEFINED_WITHIN = 300
-"""Words of a document within which a bracket defines its parties; later ones define others."""
-BACK = 20
-"""Words before the bracket within which the name stands: its state or seat may come between."""
-MOST_DEFINED = 3
-_NO_NAME = re.compile(
+"""A bracket with a word in quotation marks: the term the contract uses for the name before it."""
+MAX_DEFINITION_WORDS = 300
+"""Words from the start of a document within which brackets define parties; later ones define other
+terms."""
+MAX_WORDS_BEFORE_BRACKET = 20
+"""Words before the bracket within which the name ends; its state or seat may come between."""
+MAX_DEFINED_PARTIES = 3
+"""Most parties taken from definitions."""
+_NOT_A_NAME = re.compile(
     r"^(agreement|confidentiality|non-?disclosure|company|party|parties|recipient|discloser|employee"
     r"|transaction|information|whereas|now|this|the|these|such|section|article|date|dear|i|it|we|you"
     r"|exhibit|name|january|february|march|april|may|june|july|august|september|october|november"
     r"|december|evaluation|material|purpose|effective)$",
     re.I,
 )
-_PAIR = re.compile(r"[\"“”(]")
+_QUOTE_OR_BRACKET = re.compile(r"[\"“”(]")
 
 
-def names_parties(reader: FieldReader) -> bool:
-    """Whether a list's labels say that its values are introduced by "between"."""
-    labels = {word for label in reader.leaf.labels for word in bare(label).split()}
-    plain = reader.leaf.path == f"{reader.leaf.array}[]"
-    return plain and reader.leaf.normaliser == "text" and bool(labels & set(_BETWEEN))
+def is_party_list(parser: FieldParser) -> bool:
+    """Whether a field is a list of texts whose labels contain "between" or the like."""
+    labels = {word for label in parser.leaf.labels for word in fold_words(label).split()}
+    plain = parser.leaf.path == f"{parser.leaf.array}[]"
+    return plain and parser.leaf.normaliser == "text" and bool(labels & set(_BETWEEN_WORDS))
 
 
-def party_candidates(document: Document, reader: FieldReader) -> list[Candidate]:
-    """The parties that the prose of a document's beginning names, in its order, each once."""
-    texts = [location.word.text for location in document.words[:TOP]]
+def party_candidates(document: Document, parser: FieldParser) -> list[ValueCandidate]:
+    """Parties that prose at the start of the document names, in printed order, each once."""
+    texts = [location.word.text for location in document.words[:MAX_PARTY_WORDS]]
     found: dict[str, tuple[int, int]] = {}
-    for start, end in (*_between(texts), *_defined(texts)):
+    for start, end in (*_parties_after_between(texts), *_parties_before_definitions(texts)):
         key = _key(texts[start:end])
         shorter = [k for k in found if k in key or key in k]
         if not shorter:
             found[key] = (start, end)
     places = sorted(found.values())
-    return [reader.candidate(start, end, SCORE, "rule") for start, end in places]
+    return [parser.candidate(start, end, PARTY_SCORE, "rule") for start, end in places]
 
 
-def with_parties(document: Document, reader: FieldReader, told: list[Candidate]) -> list[Candidate]:
-    """What the reader found for a list of parties, and what prose says: a name found both ways is
-    surer, a piece of one is dropped, and so are single words where names were found."""
-    named = party_candidates(document, reader)
+def merge_party_names(parser: FieldParser, pointed: list[ValueCandidate]) -> list[ValueCandidate]:
+    """Merge the embedded reader's candidates for a list with the parties found in prose.
+
+    pointed: the reader's candidates; returned unchanged for a list of other things. A name found
+    both ways gets a higher score. Candidates inside a name are dropped, and so are single words
+    where names were found.
+    """
+    named = party_candidates(parser.document, parser) if is_party_list(parser) else []
     if not named:
-        return told
+        return pointed
     merged = []
     for name in named:
         words = _words(name)
-        support = max((c.score for c in told if _words(c) & words), default=0.0)
-        merged.append(replace(name, score=1 - (1 - SCORE) * (1 - support)))
+        support = max((c.score for c in pointed if _words(c) & words), default=0.0)
+        merged.append(replace(name, score=1 - (1 - PARTY_SCORE) * (1 - support)))
     covered = set().union(*(_words(name) for name in named))
     keys = {_key([name.raw_text]) for name in named}
     rest = [
         c
-        for c in told
+        for c in pointed
         if not _words(c) & covered
         and len(_words(c)) > 1
         and not any(_key([c.raw_text]) in key or key in _key([c.raw_text]) for key in keys)
@@ -88,7 +98,7 @@ def with_parties(document: Document, reader: FieldReader, told: list[Candidate])
     return [*merged, *rest] if len(named) < 2 else merged
 
 
-def _words(candidate: Candidate) -> set[int]:
+def _words(candidate: ValueCandidate) -> set[int]:
     return {index for start, end in candidate.ranges for index in range(start, end)}
 
 
@@ -96,30 +106,30 @@ def _key(texts: Sequence[str]) -> str:
     return "".join(c for text in texts for c in text.casefold() if c.isalnum())
 
 
-def _between(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Names after "between", and after the "and" that follows."""
+def _parties_after_between(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Ranges of the name after "between" and of the name after the following "and"."""
     for index, text in enumerate(texts):
-        if bare(text) not in _BETWEEN:
+        if fold_words(text) not in _BETWEEN_WORDS:
             continue
         first = next(filter(None, (_name_from(texts, index + skip) for skip in (1, 2))), None)
         if first is None:
             continue
-        last = min(len(texts), first[1] + REACH)
+        last = min(len(texts), first[1] + MAX_WORDS_BETWEEN)
         for at in range(first[1], last):
-            second = _name_from(texts, at + 1) if bare(texts[at]) == "and" else None
+            second = _name_from(texts, at + 1) if fold_words(texts[at]) == "and" else None
             if second:
                 yield first
                 yield second
                 return
 
 
-def _defined(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Names of companies that a definition in brackets follows, the first few."""
+def _parties_before_definitions(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Ranges of company names that a definition in brackets follows, the first few."""
     count = 0
-    for index, text in enumerate(texts[:DEFINED_WITHIN]):
+    for index, text in enumerate(texts[:MAX_DEFINITION_WORDS]):
         if not text.startswith("(") or not _DEFINITION.match(" ".join(texts[index : index + 24])):
             continue
-        for end in range(index, max(0, index - BACK), -1):
+        for end in range(index, max(0, index - MAX_WORDS_BEFORE_BRACKET), -1):
             if end < index and ")" in texts[end]:
                 break
             if _ends_company(texts[end - 1]):
@@ -128,55 +138,57 @@ def _defined(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
                     count += 1
                     yield start, end
                 break
-        if count == MOST_DEFINED:
+        if count == MAX_DEFINED_PARTIES:
             return
 
 
 def _ends_company(text: str) -> bool:
     """Whether a word is the capitalised ending of a company's name."""
-    return text[:1].isupper() and bool(_ENDING.match(text.strip(",.")))
+    return text[:1].isupper() and bool(_COMPANY_ENDING.match(text.strip(",.")))
 
 
 def _name_from(texts: Sequence[str], start: int) -> tuple[int, int] | None:
-    """The name that begins at a word, or None."""
+    """Range of the name that starts at a word, or None."""
     end = start
-    while end < min(len(texts), start + LONGEST_NAME) and _in_name(texts, start, end):
+    while end < min(len(texts), start + MAX_NAME_WORDS) and _in_name(texts, start, end):
         end += 1
         following = texts[end].strip(",.") if end < len(texts) else ""
-        if texts[end - 1].endswith((",", ";", ":")) and not _ENDING.match(following):
+        if texts[end - 1].endswith((",", ";", ":")) and not _COMPANY_ENDING.match(following):
             break
-    while end > start and texts[end - 1] in _SMALL:
+    while end > start and texts[end - 1] in _NAME_PARTICLES:
         end -= 1
     return (start, end) if end > start and _is_name(texts[start:end]) else None
 
 
 def _name_start(texts: Sequence[str], end: int) -> int | None:
-    """Where the name starts that ends before ``end``, or None."""
+    """Start of the name that ends before ``end``, or None."""
     start = end
-    while start > max(0, end - LONGEST_NAME) and _in_name(texts, start, start - 1):
+    while start > max(0, end - MAX_NAME_WORDS) and _in_name(texts, start, start - 1):
         cut = start - 1 < end - 1 and texts[start - 1].endswith((",", ";", ":"))
-        if cut and not _ENDING.match(texts[start].strip(",.")):
+        if cut and not _COMPANY_ENDING.match(texts[start].strip(",.")):
             break
         start -= 1
-    while start < end and (texts[start] in _SMALL or _NO_NAME.match(bare(texts[start]))):
+    while start < end and (
+        texts[start] in _NAME_PARTICLES or _NOT_A_NAME.match(fold_words(texts[start]))
+    ):
         start += 1
     return start if start < end and _is_name(texts[start:end]) else None
 
 
 def _in_name(texts: Sequence[str], start: int, at: int) -> bool:
-    """Whether the word ``at`` can belong to a name."""
+    """Whether word ``at`` can belong to a name that starts at ``start``."""
     text = texts[at]
-    if _PAIR.search(text):
+    if _QUOTE_OR_BRACKET.search(text):
         return False
-    if text in _SMALL:
+    if text in _NAME_PARTICLES:
         return at != start
     letters = text.lstrip("'‘")
     return letters[:1].isupper() or letters[:1].isdigit()
 
 
 def _is_name(texts: Sequence[str]) -> bool:
-    """Whether a run of words names somebody: a capital, and no word of the contract itself."""
-    plain = [bare(text) for text in texts]
+    """Whether words can be a name: one is capitalised, and the first is not a term of contracts."""
+    plain = [fold_words(text) for text in texts]
     letters = [t for t in texts if t[:1].isupper() and len(t.strip(".,")) > 1]
-    alone = len(texts) == 1 and not _ENDING.match(texts[0].strip(",."))
-    return bool(letters) and not (alone and len(plain[0]) < 3) and not _NO_NAME.match(plain[0])
+    alone = len(texts) == 1 and not _COMPANY_ENDING.match(texts[0].strip(",."))
+    return bool(letters) and not (alone and len(plain[0]) < 3) and not _NOT_A_NAME.match(plain[0])

@@ -1,4 +1,5 @@
-"""Extraction schemas: JSON Schema 2020-12 with ``x-`` keywords -> fields, queries and rules."""
+"""Extraction schemas: JSON Schema 2020-12 with ``x-`` keywords, parsed to fields, queries and
+rules."""
 
 from docagent.schemas.fields import query_text
 from docagent.schemas.sources import SchemaSource, list_schemas, load_schema

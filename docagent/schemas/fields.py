@@ -1,4 +1,4 @@
-"""Tree -> the leaves a reader is asked for: their query, their normaliser."""
+"""Fields of a schema: each leaf of the tree with its query and its normaliser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GIVES = {
     "measurement": "number",
     "percent": "number",
 }
-# Names of fields, for schemas that say no more than a type.
+# Words in names of fields, for schemas that give no more than a type.
 _MONEY = (
     "amount balance cash change charge cost discount due fee fees gross net paid payment price "
     "shipping subtotal sum tax tip total vat"
@@ -30,9 +30,9 @@ _IDENTIFIER = "bic code iban id identifier no number ref reference sku swift"
 
 
 def query_text(path: str, description: str, labels: Sequence[str] = ()) -> str:
-    """What the reader is asked for a field: ``line item amount: Price of the whole line``.
+    """Query for a field: ``line item amount: Price of the whole line``.
 
-    The labels printed beside it stand in for a missing description.
+    Labels replace a missing description.
     """
     meaning = description.strip().rstrip(".") or ", ".join(labels)
     name = " ".join(_words(path))
@@ -40,8 +40,10 @@ def query_text(path: str, description: str, labels: Sequence[str] = ()) -> str:
 
 
 def leaves_of(name: str, root: Node) -> tuple[SchemaField, ...]:
-    """Every leaf of a schema in order. Raises SchemaError for a normaliser that gives another
-    type than the field has."""
+    """Every leaf of a schema in order.
+
+    Raises SchemaError if a normaliser gives another type than the field has.
+    """
     return tuple(_leaves(name, root, "", None))
 
 
@@ -62,7 +64,7 @@ def _leaves(name: str, node: Node, path: str, array: str | None) -> Iterator[Sch
 
 
 def _with_array(array: Node, item: Node) -> Node:
-    """The item of an array of scalars, described by the array where it says nothing itself."""
+    """The item of an array of scalars; keywords it lacks are taken from the array."""
     told = {k: array.keywords[k] for k in ("title", "description") if k in array.keywords}
     hints = {k: v for k, v in array.keywords.items() if k in ("x-labels", "x-normaliser")}
     return Node("scalar", item.place, item.nullable, item.types, {**told, **hints, **item.keywords})
@@ -93,7 +95,7 @@ def _leaf(name: str, node: Node, path: str, required: bool, array: str | None) -
 
 
 def _inferred(node: Node, path: str, choices: tuple[Any, ...]) -> str:
-    """The normaliser a field gets when it names none: by enum, format, type and name."""
+    """Normaliser of a field that names none, inferred from enum, format, type and name."""
     words = set(_words(path.rpartition(".")[2]))
     if choices:
         return "choice"
@@ -124,7 +126,7 @@ def _check_type(name: str, node: Node, normaliser: str, choices: tuple[Any, ...]
 
 
 def _words(path: str) -> list[str]:
-    """``line_items[].unitPrice`` -> line item unit price."""
+    """Words of a path: ``line_items[].unitPrice`` -> line item unit price."""
     singular = re.sub(r"ies\[\]", "y", path)
     singular = re.sub(r"(?<=\w)s\[\]", "", singular)
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", singular)

@@ -1,4 +1,4 @@
-"""Where schemas come from: built-in names, JSON files, dicts and pydantic classes."""
+"""Loading of schemas from built-in names, JSON files, dicts and pydantic classes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MAX_BYTES = 1_000_000
 
 @cache
 def builtin_folder() -> Path:
-    """The folder of the shipped schemas: inside the package, or beside it in a checkout."""
+    """Folder of the shipped schemas: inside the package, or beside it in a checkout."""
     inside = _PACKAGE / "extraction_schemas"
     return inside if inside.is_dir() else _PACKAGE.parent / "extraction_schemas"
 
@@ -43,15 +43,16 @@ def _builtin_files() -> dict[str, Path]:
 
 
 def list_schemas() -> tuple[Schema, ...]:
-    """Every built-in schema, by domain and name."""
+    """Every built-in schema, sorted by domain and name."""
     return tuple(_load_builtin(name) for name in _builtin_files())
 
 
 def load_schema(source: SchemaSource) -> Schema:
-    """A checked schema of a built-in name (``invoice``, ``finance/invoice``), a path to a JSON
-    Schema file, a JSON Schema as a dict, or a pydantic class.
+    """Load and check a schema.
 
-    Raises SchemaError naming the place (JSON pointer) that is wrong, or the names there are.
+    source: a built-in name (``invoice``, ``finance/invoice``), a path to a JSON Schema file, a JSON
+    Schema as a dict, or a pydantic class. Raises SchemaError naming the wrong place (a JSON
+    pointer) or the available names.
     """
     if isinstance(source, Schema):
         return source
@@ -121,7 +122,7 @@ def _model_schema(model: type[BaseModel]) -> Mapping[str, Any]:
 
 
 def _name_of(schema: Mapping[str, Any]) -> str:
-    """A name for a dict: its title in snake case, or ``schema``."""
+    """Name of a schema given as a dict: its title in snake case, or ``schema``."""
     title = schema.get("title")
     return "_".join(title.lower().split()) if isinstance(title, str) and title else "schema"
 
@@ -134,11 +135,11 @@ def _vocabulary() -> Draft202012Validator:
 
 
 def _build(name: str, domain: str, json_schema: Mapping[str, Any]) -> Schema:
-    """Check a JSON Schema and lay it out as leaves and rules."""
+    """Check a JSON Schema and convert it to leaves and rules."""
     if not json_schema:
         raise SchemaError(name, "", "it is empty; give an object with properties")
     try:
-        json_schema = json.loads(json.dumps(json_schema))  # own copy, tuples become lists
+        json_schema = json.loads(json.dumps(json_schema))  # A copy; tuples become lists.
         check_keywords(name, json_schema)
         error = best_match(_vocabulary().iter_errors(json_schema))
         if error is not None:
@@ -165,7 +166,7 @@ def _build(name: str, domain: str, json_schema: Mapping[str, Any]) -> Schema:
 def _rules(
     name: str, json_schema: Mapping[str, Any], leaves: tuple[SchemaField, ...]
 ) -> tuple[Rule, ...]:
-    """The ``x-checks`` of the root, every path of which must be a leaf."""
+    """The ``x-checks`` of the root; every path must be a leaf."""
     arrays = {leaf.path: leaf.array for leaf in leaves}
     rules = []
     for index, entry in enumerate(json_schema.get("x-checks", ())):
@@ -178,7 +179,7 @@ def _rules(
             if path not in arrays:
                 close = get_close_matches(path, arrays, 1)
                 guess = f"; did you mean {close[0]}?" if close else ""
-                raise SchemaError(name, place, f"{path!r} is no field of this schema{guess}")
+                raise SchemaError(name, place, f"{path!r} is not a field of this schema{guess}")
         if len({arrays[p] for p in rule.paths if arrays[p]}) > 1:
             raise SchemaError(name, place, "a rule may name the columns of one array only")
         rules.append(rule)

@@ -1,7 +1,7 @@
-"""JSON Schema -> a tree of objects, arrays and scalars, with references followed.
+"""JSON Schema to a tree of objects, arrays and scalars, with references resolved.
 
-Only what can be extracted is kept: ``anyOf``/``oneOf`` with null becomes nullable, a reference
-becomes what it points at. Everything else stays in the JSON Schema, for validation.
+Only what can be extracted is kept: ``anyOf``/``oneOf`` with null becomes nullable, and a reference
+is replaced by its target. Everything else stays in the JSON Schema, for validation.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from docagent.errors import SchemaError
 
-MAX_PLACES = 5_000
-"""Objects, arrays and values of one schema, references counted each time they are used."""
+MAX_NODES = 5_000
+"""Most objects, arrays and values of one schema; references count each time they are used."""
 KEYWORDS = ("x-checks", "x-domain", "x-labels", "x-normaliser")
 ROOT_KEYWORDS = {"x-checks": "checks belong", "x-domain": "the domain belongs"}
 _SCHEMA_MAPS = frozenset({"properties", "$defs", "definitions", "patternProperties"})
@@ -25,8 +25,11 @@ _PYTHON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"
 
 @dataclass(frozen=True)
 class Node:
-    """A place in a schema. types: JSON types without null, for a scalar. children: of an
-    object, in order. item: of an array. keywords: the merged JSON Schema of the place."""
+    """A node of the tree.
+
+    place: JSON pointer into the schema. types: JSON types of a scalar, without null. keywords: the
+    merged JSON Schema of the node. children: of an object, in order. item: of an array.
+    """
 
     kind: Literal["object", "array", "scalar"]
     place: str
@@ -40,7 +43,7 @@ class Node:
 
 @dataclass(frozen=True)
 class _Part:
-    """A schema with its place, and the references followed to get there."""
+    """A schema with its place and the references followed to reach it."""
 
     schema: Mapping[str, Any]
     place: str
@@ -70,8 +73,11 @@ def check_keywords(name: str, schema: Any) -> None:
 
 
 def build_tree(name: str, schema: Mapping[str, Any]) -> Node:
-    """The tree of a whole schema. Raises SchemaError, naming the place, for what cannot be
-    extracted: no object at the root, recursion, arrays in arrays, a choice between objects."""
+    """Build the tree of a whole schema.
+
+    Raises SchemaError, naming the place, for what cannot be extracted: no object at the root,
+    recursion, arrays in arrays, a choice between objects.
+    """
     root = _Builder(name, schema).node(_Part(schema, ""), in_array=False)
     if root.kind != "object":
         raise SchemaError(name, "", f"the root must be an object with properties, not {root.kind}")
@@ -106,8 +112,8 @@ class _Builder:
 
     def node(self, part: _Part, *, in_array: bool) -> Node:
         self.places += 1
-        if self.places > MAX_PLACES:
-            raise self.error("", f"more than {MAX_PLACES} places; references may multiply them")
+        if self.places > MAX_NODES:
+            raise self.error("", f"more than {MAX_NODES} places; references may multiply them")
         part, nullable, types = self.resolve(part)
         schema = part.schema
         if "object" in types or "array" in types:
@@ -147,13 +153,14 @@ class _Builder:
         return Node("array", part.place, nullable, (), part.schema, item=item)
 
     def mapping(self, value: Any, place: str) -> Mapping[str, Any]:
-        """A sub-schema as a mapping: ``true`` allows anything, ``false`` nothing."""
+        """A sub-schema as a mapping: ``true`` allows anything, ``false`` raises SchemaError."""
         if value is False:
             raise self.error(place, "false allows no value, so there is nothing to extract")
         return value if isinstance(value, Mapping) else {}
 
     def resolve(self, part: _Part) -> tuple[_Part, bool, tuple[str, ...]]:
-        """Follow references and take null out of choices: the part, nullable, its types."""
+        """Follow references and take null out of choices; returns the part, nullable, and its
+        types."""
         part = self.follow(part)
         nullable = False
         for key in ("anyOf", "oneOf", "allOf"):
@@ -173,7 +180,7 @@ class _Builder:
     def chosen(
         self, part: _Part, key: str, options: list[_Part], types: list[tuple[str, ...]]
     ) -> _Part:
-        """The part with its only option merged in, or with the scalar types of all of them."""
+        """Merge the only option into the part, or unite the scalar types of all options."""
         rest = {k: v for k, v in part.schema.items() if k != key}
         if len(options) == 1:
             return _Part({**options[0].schema, **rest}, options[0].place, options[0].refs)
@@ -210,7 +217,7 @@ class _Builder:
         return value
 
     def types(self, part: _Part) -> tuple[tuple[str, ...], bool]:
-        """JSON types without null (a text where nothing is said), and whether null is allowed."""
+        """JSON types without null (string if none is stated), and whether null is allowed."""
         schema = part.schema
         stated = schema.get("type")
         values = schema.get("enum", [schema["const"]] if "const" in schema else None)

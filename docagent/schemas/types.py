@@ -1,4 +1,4 @@
-"""Schema, its fields and its rules, as the rest of docagent sees them."""
+"""Types of an extraction schema: the schema, its fields and its rules."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ _INDEX = re.compile(r"\[\d+\]")
 
 
 class Rule(Frozen):
-    """One entry of ``x-checks``; which keys are used depends on ``rule`` (see the README of
-    ``extraction_schemas``). Paths may point into an array (``line_items[].amount``)."""
+    """One entry of ``x-checks``.
+
+    ``rule`` determines which keys are used (see the README of ``extraction_schemas``). Paths may
+    point into an array (``line_items[].amount``).
+    """
 
     name: str
     rule: Literal["sum", "product", "running", "order", "range"]
@@ -45,10 +48,10 @@ class Rule(Frozen):
 class SchemaField(Frozen):
     """A leaf of a schema: one value, or one column of an array.
 
-    path: ``total``, ``seller.name``, ``line_items[].amount`` or ``parties[]``. types: JSON types
-    allowed, without null. normaliser: a name in ``docagent.text.normalise`` (``choice`` uses
-    ``choices``). query: what the reader is asked. array: path of the array it is in. place:
-    JSON pointer into the schema.
+    path: ``total``, ``seller.name``, ``line_items[].amount`` or ``parties[]``. types: allowed JSON
+    types, without null. normaliser: a name in ``docagent.text.normalise`` (``choice`` uses
+    ``choices``). query: text given to the embedded reader. array: path of the enclosing array.
+    place: JSON pointer into the schema.
     """
 
     path: str
@@ -67,7 +70,7 @@ class SchemaField(Frozen):
 
     @property
     def multiple(self) -> bool:
-        """Whether the value can occur many times."""
+        """Whether the value can occur several times."""
         return self.array is not None
 
     def at(self, index: int) -> str:
@@ -79,10 +82,10 @@ class SchemaField(Frozen):
 class Schema:
     """A checked extraction schema. Build it with ``load_schema``.
 
-    domain: ``finance``, ``legal`` or ``medical``; of a user's schema what its ``x-domain`` says,
-    empty without one. labels: what such a document has printed on it, such as its title (the
-    ``x-labels`` of the root). json_schema: as given (for a pydantic class, its
-    ``model_json_schema``); not to be changed.
+    domain: ``finance``, ``legal`` or ``medical``; for a user's schema its ``x-domain``, or empty.
+    labels: texts printed on such documents, such as the title (the ``x-labels`` of the root).
+    json_schema: as given (for a pydantic class, its ``model_json_schema``); it must not be
+    modified.
     """
 
     name: str
@@ -96,7 +99,7 @@ class Schema:
     tree: Node = field(hash=False, repr=False, compare=False)
 
     def field(self, path: str) -> SchemaField:
-        """The leaf of a path, with or without row numbers. Raises SchemaError if none."""
+        """The leaf of a path, with or without row numbers. Raises SchemaError if there is none."""
         wanted = _INDEX.sub("[]", path)
         for leaf in self.leaves:
             if leaf.path == wanted:
@@ -105,9 +108,9 @@ class Schema:
         raise SchemaError(self.name, path, f"there is no such field; there are {known}")
 
     def validate(self, data: Any) -> tuple[str, ...]:
-        """What is wrong with data under JSON Schema 2020-12, one sentence each; empty if valid.
+        """Validate data under JSON Schema 2020-12; returns one sentence per error, empty if valid.
 
-        Dates are checked to be dates. References are never fetched.
+        Dates are checked to be valid dates. References are never fetched.
         """
         validator = Draft202012Validator(
             dict(self.json_schema), format_checker=_FORMATS, registry=Registry()
@@ -119,9 +122,9 @@ class Schema:
 def assemble(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
     """Nested data from values by path (``line_items[0].amount``).
 
-    What is missing is None, an array without rows is []. A missing optional value that may
-    not be null is left out, and a nullable object whose values are all missing is None, so
-    that they validate. Raises SchemaError for a path that the schema does not have.
+    A missing value is None and an array without rows is []. So that the data validates, a missing
+    optional value that may not be null is left out, and a nullable object with no values is None.
+    Raises SchemaError for a path that the schema does not have.
     """
     for path in values:
         schema.field(path)
@@ -156,7 +159,7 @@ def _value(node: Node, path: str, values: Mapping[str, Any], rows: Mapping[str, 
 
 
 def _scalars(value: Any) -> Iterator[bool]:
-    """Whether each scalar inside is there."""
+    """Whether each scalar inside a value is present."""
     if isinstance(value, dict):
         for child in value.values():
             yield from _scalars(child)
@@ -167,6 +170,6 @@ def _scalars(value: Any) -> Iterator[bool]:
 
 
 def _dotted(path: Any) -> str:
-    """``line_items[0].amount`` of the keys and indices of an error."""
+    """Path such as ``line_items[0].amount`` from the keys and indices of an error."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     return text.removeprefix(".") or "the whole"

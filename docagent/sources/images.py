@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import threading
 import warnings
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, ImageSequence
 
 from docagent.errors import SourceError
+from docagent.forking import ForkLock
 from docagent.settings import Settings
 
 Pixels = NDArray[np.uint8]
@@ -20,7 +20,7 @@ PILLOW_FORMATS = {"png": "PNG", "jpeg": "JPEG", "tiff": "TIFF", "webp": "WEBP", 
 """Kinds of image files read, and the only Pillow decoders used."""
 
 # catch_warnings changes the whole process for a moment; one thread at a time.
-_OPENING = threading.Lock()
+_OPENING = ForkLock()
 
 # What Pillow's decoders raise on damaged files.
 _DAMAGE = (

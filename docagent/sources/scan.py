@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -16,6 +15,7 @@ from PIL import Image
 
 from docagent.document import Page
 from docagent.errors import SourceError
+from docagent.forking import cached_property
 from docagent.settings import Settings
 from docagent.sources.images import (
     ImageFile,

@@ -1,1 +1,1 @@
-"""Text as characters: normalisation of values, tokens, accents, a small language model."""
+"""Text processing: normalisation of values, tokens, accents, and a language model of words."""

@@ -1,9 +1,10 @@
-"""A small language model of printed words: which of two readings is more likely text.
+"""A small language model of printed words, used to choose between alternatives of the recognizer.
 
-A word's probability mixes a lexicon (English, names and the vocabulary of finance, law and
-medicine, with costs) with a character n-gram model for words outside it, times how common its
-letter case is. A word that follows a known one is also scored by word pairs. Written by
-``python -m finetune.language_model``; see ``weights/language_model.md``.
+The probability of a word mixes a lexicon (English, names and the vocabulary of finance, law and
+medicine) with a character n-gram model for words outside it, and is multiplied by the frequency of
+its letter case. A word that follows a known word is also scored by word pairs. Costs are negative
+natural logarithms of probabilities. ``python -m finetune.language_model`` writes the weights; see
+``weights/language_model.md``.
 """
 
 from __future__ import annotations
@@ -14,20 +15,21 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 from docagent.errors import ModelError
+from docagent.models import MODELS
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "language_model.bin"
 FORMAT = "docagent-lm-1"
 
-COST_STEP = 0.1
-"""Costs (-natural log of probability) are stored in one byte, in steps of this."""
-ORDER = 5
-BACKOFF = math.log(0.4)
-"""Weight of a shorter context (stupid backoff; Brants et al., 2007)."""
-UNSEEN_CHARACTER = math.log(1e-5)
+COST_STEP_NATS = 0.1
+"""Step in which costs are stored, one byte each."""
+MAX_NGRAM_LENGTH = 5
+"""Length of the longest character n-gram."""
+LOG_BACKOFF = math.log(0.4)
+"""Log-weight of a shorter context (stupid backoff; Brants et al., 2007)."""
+LOG_UNSEEN_CHARACTER = math.log(1e-5)
 LEXICON_SHARE = 0.95
 PAIR_SHARE = 0.5
 START, END = "^", "$"
@@ -39,23 +41,26 @@ _SHAPES = {"lower": 0.55, "title": 0.25, "upper": 0.18, "mixed": 0.02}
 
 @dataclass(frozen=True)
 class LanguageModel:
-    """words: lower-case word -> cost. pairs: "word word" -> cost of the second after the
-    first. grams: 1 to ORDER characters -> cost of the last after the others."""
+    """Tables of costs.
+
+    words: lower-case word -> cost. pairs: "word word" -> cost of the second word after the first.
+    grams: 1 to MAX_NGRAM_LENGTH characters -> cost of the last character after the others.
+    """
 
     words: Mapping[str, float]
     pairs: Mapping[str, float] = field(default_factory=dict)
     grams: Mapping[str, float] = field(default_factory=dict)
 
     def __contains__(self, text: str) -> bool:
-        """Whether every part of the word (punctuation aside) is in the lexicon."""
+        """Whether every part of a word is in the lexicon; punctuation is ignored."""
         parts = word_parts(text)
         return bool(parts) and all(digits_to_class(p.lower()) in self.words for p in parts)
 
     def log_probability(self, text: str, previous: str | None = None) -> float:
-        """Natural logarithm of the probability of a printed word, after another one.
+        """Natural logarithm of the probability of a printed word, given the word before it.
 
-        Digits count as one class; punctuation at the edges costs nothing. Text without a
-        letter or digit has 0.
+        Digits count as one class and punctuation at the edges costs nothing. A text without a
+        letter or digit has log-probability 0.
         """
         parts = word_parts(text)
         if not parts:
@@ -67,17 +72,17 @@ class LanguageModel:
         )
 
     def character_log_probability(self, context: str, character: str) -> float:
-        """Of a lower-case character after the characters before it in the word.
+        """Log-probability of a lower-case character after the characters before it in the word.
 
-        START opens a word and END is the character after the last one.
+        ``START`` precedes the first character, and ``END`` is the character after the last one.
         """
         backed_off = 0.0
-        for length in range(min(len(context), ORDER - 1), -1, -1):
+        for length in range(min(len(context), MAX_NGRAM_LENGTH - 1), -1, -1):
             cost = self.grams.get(context[len(context) - length :] + character)
             if cost is not None:
                 return backed_off - cost
-            backed_off += BACKOFF
-        return backed_off + UNSEEN_CHARACTER
+            backed_off += LOG_BACKOFF
+        return backed_off + LOG_UNSEEN_CHARACTER
 
     def _part(self, text: str, context: str | None) -> float:
         lower = digits_to_class(text.lower())
@@ -93,23 +98,23 @@ class LanguageModel:
     def _spelling(self, lower: str) -> float:
         padded = START + lower + END
         return sum(
-            self.character_log_probability(padded[max(0, i - ORDER + 1) : i], padded[i])
+            self.character_log_probability(padded[max(0, i - MAX_NGRAM_LENGTH + 1) : i], padded[i])
             for i in range(1, len(padded))
         )
 
 
 def word_parts(text: str) -> list[str]:
-    """A printed word without punctuation at its edges, cut at the punctuation inside."""
+    """Strip punctuation from the edges of a printed word and split it at the punctuation inside."""
     return [part for part in _PARTS.split(text.strip(_EDGE)) if part]
 
 
 def digits_to_class(text: str) -> str:
-    """Every digit becomes 0: the model knows that numbers exist, not which."""
+    """Replace every digit by 0; the model does not tell numbers apart."""
     return re.sub(r"\d", "0", text)
 
 
 def letter_case(text: str) -> str:
-    """lower, title, upper or mixed."""
+    """Letter case of a word: lower, title, upper or mixed."""
     letters = "".join(c for c in text if c.isalpha())
     if letters == letters.lower():
         return "lower"
@@ -119,7 +124,8 @@ def letter_case(text: str) -> str:
 
 
 def dump_language_model(model: LanguageModel) -> bytes:
-    """The weight file: LZMA of a JSON header line, then the tables' keys, then their costs."""
+    """Bytes of a weight file: LZMA of a JSON header line, the keys of the tables, and their
+    costs."""
     tables = (model.words, model.pairs, model.grams)
     header = json.dumps({"format": FORMAT, "sizes": [len(table) for table in tables]})
     keys = [key for table in tables for key in sorted(table)]
@@ -129,7 +135,7 @@ def dump_language_model(model: LanguageModel) -> bytes:
 
 
 def parse_language_model(data: bytes, name: str) -> LanguageModel:
-    """The model in a weight file; ``name`` is for the error. Raises ModelError if damaged."""
+    """Parse a weight file. Raises ModelError if it is damaged; ``name`` appears in the message."""
     try:
         body, _, costs = lzma.decompress(data).partition(b"\n\n")
         header, *keys = body.decode("utf-8").split("\n")
@@ -139,7 +145,7 @@ def parse_language_model(data: bytes, name: str) -> LanguageModel:
         raise ModelError(f"{name}: not a language model ({error}); train it again") from error
     if fields.get("format") != FORMAT or not sum(sizes) == len(keys) == len(costs):
         raise ModelError(f"{name}: a language model of another format; train it again")
-    values = [byte * COST_STEP for byte in costs]
+    values = [byte * COST_STEP_NATS for byte in costs]
     tables: list[dict[str, float]] = []
     for size in sizes:
         tables.append(dict(zip(keys[:size], values[:size], strict=True)))
@@ -147,16 +153,19 @@ def parse_language_model(data: bytes, name: str) -> LanguageModel:
     return LanguageModel(*tables)
 
 
-@cache
 def load_language_model(path: Path = WEIGHTS) -> LanguageModel:
-    """The shipped model, read once per process. Raises ModelError if missing or damaged."""
+    """The shipped model, read once per process. Raises ModelError if it is missing or damaged."""
+    return MODELS.get(_read_language_model, path)
+
+
+def _read_language_model(path: Path) -> LanguageModel:
     if not path.exists():
         raise ModelError(f"{path}: missing; run `python -m finetune.language_model` to make it")
     return parse_language_model(path.read_bytes(), str(path))
 
 
 def _to_byte(cost: float) -> int:
-    return min(255, max(0, round(cost / COST_STEP)))
+    return min(255, max(0, round(cost / COST_STEP_NATS)))
 
 
 def _add(a: float, b: float) -> float:

@@ -1,4 +1,4 @@
-"""Words of questions and pages, as they are compared with each other."""
+"""Tokenisation of questions and pages for comparison and retrieval."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ import unicodedata
 from collections.abc import Iterable
 
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+")
-STEM = 4
-"""Letters of a word that count as its stem: enough that "signed" meets "signature"."""
+STEM_LETTERS = 4
+"""Letters of a word that make its stem; "signed" and "signature" share theirs."""
 
 QUESTION_WORDS = frozenset("how what when where which who whom whose why".split())
-EMPTY_WORDS = QUESTION_WORDS | frozenset(
+STOP_WORDS = QUESTION_WORDS | frozenset(
     """a about again all also am an and any anything are as at be been but by can could did do does
     each else for from had has have he her here him his i if in into is it its just many me more
     much my no not of ok okay on one or other our out please say says she should so some tell than
     that the their them then there these they this those thus to too until us was we were will with
     would yes you your""".split()
 )
-"""Words that name nothing: they say neither what a page nor what a question is about."""
+"""Stop words: they do not tell what a page or a question is about."""
 
 
 def tokens(text: str) -> list[str]:
-    """Words and numbers, case and accents ignored."""
+    """Words and numbers of a text, with case and accents folded."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return _TOKEN.findall("".join(c for c in plain if not unicodedata.combining(c)))
 
 
 def content_words(text: str) -> list[str]:
-    """The words that name something, in order."""
-    return [token for token in tokens(text) if token not in EMPTY_WORDS]
+    """The words and numbers of a text without stop words, in order."""
+    return [token for token in tokens(text) if token not in STOP_WORDS]
 
 
 def index_terms(words: Iterable[str]) -> list[str]:
-    """Words with their stems as further terms: the exact word counts for more than the stem."""
-    return [term for word in words for term in (word, f"{word[:STEM]}*")]
+    """Words, each followed by its stem as a further term, so that an exact match counts for
+    more."""
+    return [term for word in words for term in (word, f"{word[:STEM_LETTERS]}*")]

@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING, Literal, Protocol, cast
 
 from docagent.errors import VlmError
+from docagent.forking import ForkLock
 from docagent.vlm.calls import BASE_ASKED, Breaker, Reply
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class AdapterRouter:
         self._client = client
         self._names = dict(names)
         self._states: dict[str, AdapterState] = {}
-        self._lock = Lock()
+        self._lock = ForkLock()
 
     def choose(self, domain: str, breaker: Breaker) -> Chosen:
         """The adapter's model, or the base model with a note why: the adapter is not served, or

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from docagent.errors import VlmError
+from docagent.forking import ForkLock
 from docagent.settings import Settings
 from docagent.vlm.calls import Breaker
 from docagent.vlm.message_content import CHARS_PER_TOKEN
@@ -46,7 +46,7 @@ class ContextLength:
 
     def __init__(self, model: BaseChatModel) -> None:
         self._model = model
-        self._lock = Lock()
+        self._lock = ForkLock()
         self._tokens: int | None = None
         self._known = False
         self._not_before = 0.0

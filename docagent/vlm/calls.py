@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from docagent.forking import ForkLock
 from docagent.settings import Settings
 from docagent.usage import ANSWER_KEPT, Attempt, Outcome
 from docagent.vlm.connection import model_name
@@ -121,7 +121,7 @@ class Asker:
         self._settings = settings
         self._breaker = breaker or Breaker()
         self._deadline = time.monotonic() + settings.vlm.seconds
-        self._lock = Lock()
+        self._lock = ForkLock()
         self._calls = 0
         self._gone: Reply | None = None
         self._unreached = False

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from threading import BoundedSemaphore, Lock
+from functools import partial
+from threading import BoundedSemaphore
 from typing import Any, ClassVar
 
 import httpx
@@ -24,6 +25,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, PrivateAttr, SecretStr
 
 from docagent.errors import VlmError
+from docagent.forking import ForkLock, never_freed, renew_in_children
 from docagent.vlm.faults import SHOWN
 from docagent.vlm.wire import (
     chunks_to_result,
@@ -42,6 +44,30 @@ CONNECT = 10.0
 """Seconds a connection may take to be made."""
 TOP_LOGPROBS = 20
 """The most that vLLM and OpenAI tell."""
+
+
+FIELDS = ("base_url", "model", "api_key", "timeout", "retries", "backoff", "concurrency")
+"""What a client is made of."""
+
+
+class _Connections:
+    """Connections to a server, and slots for requests at one time; new ones in a forked child, as
+    two processes cannot talk over one connection."""
+
+    def __init__(self, concurrency: int, **options: Any) -> None:
+        """options: of httpx.Client."""
+        self._concurrency, self._options = concurrency, options
+        self._make()
+        renew_in_children(self)
+
+    def _make(self) -> None:
+        self.slots = BoundedSemaphore(self._concurrency)
+        self.client = httpx.Client(**self._options)
+
+    def after_fork(self) -> None:
+        """Leaves the parent its connections, open as they are."""
+        never_freed(self.client)
+        self._make()
 
 
 class VllmChat(BaseChatModel):
@@ -67,21 +93,24 @@ class VllmChat(BaseChatModel):
     retries: int = Field(default=2, ge=0)
     backoff: float = Field(default=0.5, ge=0)
     concurrency: int = Field(default=4, ge=1)
-    _http: httpx.Client = PrivateAttr()
-    _slots: Any = PrivateAttr()
-    _lock: Any = PrivateAttr(default_factory=Lock)
+    _connections: _Connections = PrivateAttr()
+    _lock: ForkLock = PrivateAttr(default_factory=ForkLock)
 
     def model_post_init(self, context: Any) -> None:
         """Makes the connection pool; nothing is sent."""
         key = self.api_key.get_secret_value()
-        self._slots = BoundedSemaphore(self.concurrency)
-        self._http = httpx.Client(
+        self._connections = _Connections(
+            self.concurrency,
             base_url=self.base_url.rstrip("/") + "/",
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=httpx.Timeout(self.timeout, connect=min(CONNECT, self.timeout)),
             limits=httpx.Limits(max_connections=self.concurrency + 1),
             trust_env=False,
         )
+
+    def __reduce__(self) -> tuple[partial[VllmChat], tuple[()]]:
+        """Only the fields are pickled; connections are made anew."""
+        return partial(type(self), **{name: getattr(self, name) for name in FIELDS}), ()
 
     @property
     def _llm_type(self) -> str:
@@ -119,7 +148,7 @@ class VllmChat(BaseChatModel):
     def _listed(self, seconds: float) -> dict[str, int | None]:
         """The names served and the tokens each takes."""
         try:
-            response = self._http.get("models", timeout=seconds)
+            response = self._connections.client.get("models", timeout=seconds)
             if response.status_code != 200:
                 raise status_to_error(response.status_code, response.text)
             return {str(card["id"]): to_length(card) for card in response.json()["data"]}
@@ -131,7 +160,7 @@ class VllmChat(BaseChatModel):
     def with_model(self, name: str) -> VllmChat:
         """The same client, with its connections and their limit, for another model served."""
         other = self.model_copy(update={"model": name})
-        other._lock = Lock()
+        other._lock = ForkLock()
         return other
 
     def first_logprobs(self, text: str) -> dict[str, float]:
@@ -150,8 +179,8 @@ class VllmChat(BaseChatModel):
             "top_logprobs": TOP_LOGPROBS,
         }
         try:
-            with self._slots:
-                response = self._http.post("chat/completions", json=body)
+            with self._connections.slots:
+                response = self._connections.client.post("chat/completions", json=body)
             if response.status_code != 200:
                 raise status_to_error(response.status_code, response.text)
             return to_logprobs(response.json())
@@ -179,7 +208,7 @@ class VllmChat(BaseChatModel):
         for attempt in range(self.retries + 1):
             said = False
             try:
-                with self._slots:
+                with self._connections.slots:
                     body = to_body(self._name(), messages, {"stop": stop, **kwargs})
                     for chunk in self._chunks(body):
                         said = said or is_said(chunk)
@@ -194,7 +223,7 @@ class VllmChat(BaseChatModel):
 
     def _chunks(self, body: dict[str, Any]) -> Iterator[ChatGenerationChunk]:
         try:
-            with self._http.stream("POST", "chat/completions", json=body) as response:
+            with self._connections.client.stream("POST", "chat/completions", json=body) as response:
                 if response.status_code != 200:
                     text = response.read().decode("utf-8", "replace")
                     wait = response.headers.get("retry-after", "")

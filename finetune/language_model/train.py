@@ -24,7 +24,7 @@ from faker import Faker
 from docagent.errors import SourceError
 from docagent.text.language_model import (
     END,
-    ORDER,
+    MAX_NGRAM_LENGTH,
     START,
     WEIGHTS,
     LanguageModel,
@@ -174,12 +174,12 @@ def pair_costs(pairs: Counter[str]) -> dict[str, float]:
 
 
 def gram_costs(words: Counter[str]) -> dict[str, float]:
-    """Costs of 1 to ORDER characters; rare long n-grams are left to shorter ones."""
+    """Costs of 1 to MAX_NGRAM_LENGTH characters; rare long n-grams are left to shorter ones."""
     counts: Counter[str] = Counter()
     for word, count in words.items():
         padded, weight = START + word + END, 1 + math.log1p(count)
         for i in range(1, len(padded)):
-            for length in range(min(i, ORDER - 1) + 1):
+            for length in range(min(i, MAX_NGRAM_LENGTH - 1) + 1):
                 counts[padded[i - length : i + 1]] += weight  # type: ignore[assignment]
     contexts: Counter[str] = Counter()
     for gram, count in counts.items():

@@ -25,7 +25,7 @@ from typing import Any
 
 from docagent.cascade.answer_format import Unit, units_of
 from docagent.cascade.document_view import Look
-from docagent.evidence.candidates import FieldReader
+from docagent.evidence.field_parser import FieldParser
 from docagent.schemas import Schema
 from docagent.settings import Settings
 from docagent.tasks.extraction.requests import FieldAsker
@@ -78,7 +78,7 @@ def measure(chat: Any, tasks: Sequence[Task], settings: Settings) -> dict[str, C
     for task in tasks:
         look = Look(task.read.document, settings, task.read.drawings.page)
         leaves = task.schema.leaves
-        readers = {leaf.path: FieldReader(look.document, leaf) for leaf in leaves}
+        readers = {leaf.path: FieldParser(look.document, leaf) for leaf in leaves}
         asker = FieldAsker(look, task.schema, readers, Asker(chat, settings))
         said = asker.ask(task.units)
         for unit in task.units:
@@ -92,9 +92,9 @@ def measure(chat: Any, tasks: Sequence[Task], settings: Settings) -> dict[str, C
     return {**table, "overall": sum(table.values(), Counts())}
 
 
-def _value(reader: FieldReader, text: str) -> str:
+def _value(reader: FieldParser, text: str) -> str:
     """What the code reads from a text; the text itself where it cannot be read."""
-    reading = reader.read_text(text)
+    reading = reader.parse_text(text)
     return str(reading.value) if reading.ok else text
 
 

@@ -1,1 +1,1 @@
-"""Searchable PDFs."""
+"""Searchable PDFs: page images with invisible text."""

@@ -1,7 +1,7 @@
-"""A TrueType font of one blank glyph, made in code, so that invisible PDF text needs no font file.
+"""A TrueType font of one blank glyph, built in code, so that invisible PDF text needs no font file.
 
-What a character stands for is said by the PDF's ToUnicode map; all of them use ``BLANK``. Tables
-follow the OpenType specification, "Font File" and the table chapters.
+All characters use ``BLANK``; the PDF's ToUnicode map gives their meaning. Tables follow the
+OpenType specification, "Font File" and the table chapters.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def glyphless_font() -> bytes:
         b"head": _head(),
         b"hhea": _hhea(),
         b"hmtx": struct.pack(">Hhh", ADVANCE, 0, 0),
-        # Offsets are halved in the short form; .notdef has no outline at all.
+        # The short form stores half the offset; .notdef has no outline.
         b"loca": struct.pack(">HHH", 0, 0, len(glyph) // 2),
         b"maxp": _maxp(),
     }
@@ -34,9 +34,9 @@ def glyphless_font() -> bytes:
 
 
 def _diagonal() -> bytes:
-    """A contour of two points: it encloses nothing, so nothing is drawn, but it has a box.
+    """A contour of two points: it encloses no area, so nothing is drawn, but it has a bounding box.
 
-    PDFium leaves out text whose box has no width, which a word of one empty glyph would be.
+    PDFium drops text whose box has no width, such as a word of one empty glyph.
     """
     contours, last_point, instructions, on_curve = 1, 1, 0, 1
     box = (0, DESCENT, ADVANCE, ASCENT)

@@ -1,4 +1,4 @@
-"""Writes numbered PDF objects to a stream, then the cross-reference table (ISO 32000-1, 7.5)."""
+"""Writer of numbered PDF objects and the cross-reference table (ISO 32000-1, 7.5)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 
 class PdfObjects:
-    """Objects are written as they come, so a page's image is not kept in memory."""
+    """Writes objects to a stream one at a time, so that page images are not kept in memory."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -18,19 +18,19 @@ class PdfObjects:
         self._write(b"%PDF-1.5\n%\xe2\xe3\xcf\xd3\n")
 
     def reserve(self) -> int:
-        """A number for an object that is written later."""
+        """Reserve a number for an object that is written later."""
         self._count += 1
         return self._count
 
     def write(self, number: int, body: str) -> None:
-        """Write the object under a reserved number."""
+        """Write an object under a reserved number."""
         self._begin(number)
         self._write(body.encode("ascii") + b"\nendobj\n")
 
     def write_stream(self, number: int, data: bytes, entries: str = "") -> None:
-        """Write a stream object; ``entries`` are further keys of its dictionary.
+        """Write a stream object.
 
-        Data without a /Filter among the entries is compressed.
+        entries: further keys of its dictionary. Data is compressed unless they contain /Filter.
         """
         if "/Filter" not in entries:
             data = zlib.compress(data)

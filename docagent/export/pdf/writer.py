@@ -1,7 +1,7 @@
 """Searchable PDF: the page image with invisible text (render mode 3) at the word boxes.
 
-The text uses a font of one blank glyph made in code, with a code for each distinct character of
-the document and a ToUnicode map: any Unicode text can be searched, selected and copied.
+The text uses a font of one blank glyph built in code, with one code per distinct character of the
+document and a ToUnicode map, so that any Unicode text can be searched, selected and copied.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ CharIds = dict[str, int]
 
 
 def document_to_pdf(document: Document, images: Iterable[Image.Image], stream: BinaryIO) -> None:
-    """Write a PDF to ``stream``.
+    """Write a searchable PDF to ``stream``.
 
-    images: the upright page images, one per page in order; taken one at a time. Their
-    ``info["dpi"]`` sets the paper size; without it they count as ``DEFAULT_DPI``. Raises
-    ValueError where there are fewer or more images than pages.
+    images: the upright page images, one per page in order; consumed one at a time. Their
+    ``info["dpi"]`` sets the paper size (``DEFAULT_DPI`` without it). Raises ValueError if the
+    number of images differs from the number of pages.
     """
     pdf = PdfObjects(stream)
     root, pages, font, info = (pdf.reserve() for _ in range(4))
@@ -60,7 +60,7 @@ def _jpeg_mode(image: Image.Image) -> str:
 
 
 def _char_ids(document: Document) -> CharIds:
-    """A character code from 1 for each distinct character, the space included."""
+    """Character codes from 1 for each distinct character, including the space."""
     return {char: number for number, char in enumerate(sorted({" ", *document.text}), start=1)}
 
 
@@ -99,7 +99,7 @@ def _write_page(
 
 
 def _line_operators(line: Line, size: tuple[float, float], chars: CharIds) -> str:
-    """Words of a line, each followed by a space that fills the gap to the next."""
+    """Text operators of a line's words, each followed by a space that fills the gap to the next."""
     operators: list[str] = []
     for index, word in enumerate(line.words):
         operators.append(_word_operators(word, size, chars))
@@ -130,7 +130,7 @@ def _word_operators(word: Word, size: tuple[float, float], chars: CharIds) -> st
 
 
 def _space_operators(word: Word, following: Word, size: tuple[float, float], chars: CharIds) -> str:
-    """A space right after the word; it is shown even where boxes touch, so words stay apart."""
+    """A space after a word; it is written even if boxes touch, so that words stay separate."""
     width, height = size
     gap = hypot(
         (following.polygon[3][0] - word.polygon[2][0]) * width,
@@ -170,7 +170,7 @@ def _write_font(pdf: PdfObjects, number: int, chars: CharIds) -> None:
 
 
 def _to_unicode(chars: CharIds) -> str:
-    """A ToUnicode CMap (ISO 32000-1, 9.10.3); at most 100 entries a section are allowed."""
+    """A ToUnicode CMap (ISO 32000-1, 9.10.3); a section may hold at most 100 entries."""
     rows = [
         f"<{number:04x}> <{char.encode('utf-16-be', 'replace').hex()}>"
         for char, number in chars.items()

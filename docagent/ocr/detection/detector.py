@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from docagent.models import open_session
+from docagent.models import Network
 from docagent.ocr.detection.probability_map import MAP_STRIDE_PX, map_to_detections
 from docagent.ocr.grey_levels import grey_levels, map_levels
 from docagent.ocr.types import Detection, Image
@@ -31,8 +31,7 @@ class TextDetector:
     """
 
     def __init__(self, weights: Path, threads: int = 1) -> None:
-        self._session = open_session(weights, threads)
-        self._name = self._session.get_inputs()[0].name
+        self._network = Network(weights, threads)
 
     def probability_map(self, image: Image) -> NDArray[np.float32]:
         """Probability (0-1) that a pixel lies in the band of a text line; half the image's size."""
@@ -40,7 +39,7 @@ class TextDetector:
         rows, columns = -(-height // 32) * 32, -(-width // 32) * 32
         padded = np.ones((1, 1, rows, columns), np.float32)
         padded[0, 0, :height, :width] = page_to_input(image)
-        result: NDArray[np.float32] = self._session.run(None, {self._name: padded})[0]
+        result = self._network.run({"pages": padded})[0]
         return result[0, 0, : (height + 1) // 2, : (width + 1) // 2]
 
     def detect(self, image: Image, min_height: float = MIN_LINE_HEIGHT_PX) -> list[Detection]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
 from typing import TypeVar
+
+from docagent.forking import ForkLock
 
 T = TypeVar("T")
 
@@ -14,7 +15,7 @@ def once(make: Callable[[], T]) -> Callable[[], T]:
 
     Threads wait while it is constructed. If ``make`` raises, the next call tries again.
     """
-    lock = Lock()
+    lock = ForkLock()
     made: list[T] = []
 
     def get() -> T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from importlib.util import find_spec
 from typing import Any
 
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 
 from docagent.document import Page
 from docagent.errors import MissingExtraError, SourceError
+from docagent.forking import renew_in_children
 from docagent.geometry import Polygon
+from docagent.models import MODELS
 from docagent.ocr.engines.boxed_pages import boxed_words_to_page, crop_polygon
 from docagent.ocr.engines.boxed_words import BoxedWord, line_to_words
 from docagent.settings import Settings
@@ -31,17 +34,13 @@ class RapidOcrEngine:
     def __init__(self, settings: Settings | None = None) -> None:
         if find_spec(PACKAGE) is None:
             raise MissingExtraError("engine 'rapidocr'", "rapidocr")
-        import rapidocr
+        self._threads = (settings or Settings()).threads or -1
+        self._engine: Any = MODELS.get(_load_rapidocr, self._threads)
+        renew_in_children(self)
 
-        threads = (settings or Settings()).threads or -1
-        self._engine: Any = rapidocr.RapidOCR(
-            params={
-                "Global.log_level": "critical",
-                "Global.return_word_box": True,
-                "EngineConfig.onnxruntime.intra_op_num_threads": threads,
-                "EngineConfig.onnxruntime.inter_op_num_threads": threads,
-            }
-        )
+    def after_fork(self) -> None:
+        """Lets the package's sessions be opened anew in a forked child, when they are needed."""
+        self._engine = None
 
     def read_page(self, scan_page: ScanPage) -> Page:
         """Return the page's text layer if it is sound, else recognise its image.
@@ -73,12 +72,31 @@ class RapidOcrEngine:
         return " ".join(" ".join(result.txts or ()).split()) or None
 
     def _run(self, image: NDArray[np.uint8], number: int, *, detect: bool, classify: bool) -> Any:
+        if self._engine is None:
+            self._engine = MODELS.get(_load_rapidocr, self._threads)
         try:
-            # All flags are passed each time: the package keeps those of the last call.
-            return self._engine(image, use_det=detect, use_cls=classify, return_word_box=detect)
+            # A copy, which shares the networks: the package keeps in itself what a call was told,
+            # and other threads tell it other things.
+            return copy(self._engine)(
+                image, use_det=detect, use_cls=classify, return_word_box=detect
+            )
         # The package's errors derive from Exception directly, with no common base class.
         except Exception as error:
             raise SourceError(f"page {number}", f"rapidocr failed ({error})") from error
+
+
+def _load_rapidocr(threads: int) -> Any:
+    """RapidOCR with its networks. threads: of one inference, -1 for all cores."""
+    import rapidocr
+
+    return rapidocr.RapidOCR(
+        params={
+            "Global.log_level": "critical",
+            "Global.return_word_box": True,
+            "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+            "EngineConfig.onnxruntime.inter_op_num_threads": threads,
+        }
+    )
 
 
 def result_to_lines(result: Any) -> list[list[BoxedWord]]:

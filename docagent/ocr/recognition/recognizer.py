@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.confidence import geometric_mean
-from docagent.models import open_session
+from docagent.models import Network, map_side_by_side
 from docagent.ocr.recognition.crops import CROP_HEIGHT_PX, crop_to_input, stack_inputs
 from docagent.ocr.recognition.ctc import (
     AlignedChar,
@@ -84,24 +84,28 @@ class TextRecognizer:
         threads: int = 1,
         language: WordModel | None = None,
     ) -> None:
-        self._session = open_session(weights, threads)
-        self._name = self._session.get_inputs()[0].name
+        # One thread each: the scale that the network quantizes the steps of its LSTM by is that of
+        # the crops that one thread gets, so more threads would read other text.
+        self._network = Network(weights, threads=1)
+        self._threads = threads
         self._language = language
 
     def recognize(self, crops: Sequence[Image]) -> list[LineReading]:
         """Recognise crops (32, w) uint8 of any widths; returns readings in the order given."""
         inputs = [crop_to_input(crop) for crop in crops]
         readings: dict[int, LineReading] = {}
-        for batch in group_into_batches([x.shape[1] for x in inputs]):
-            scores = self._scores([inputs[i] for i in batch])
-            for i, row in zip(batch, scores, strict=True):
+        batches = group_into_batches([x.shape[1] for x in inputs])
+        stacks = [[inputs[i] for i in batch] for batch in batches]
+        scores = map_side_by_side(self._scores, stacks, self._threads)
+        for batch, rows in zip(batches, scores, strict=True):
+            for i, row in zip(batch, rows, strict=True):
                 readings[i] = self._read(inputs[i], row)
         return [readings[i] for i in range(len(crops))]
 
     def _scores(self, inputs: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
         stacked = stack_inputs(inputs)
         assert stacked.shape[2] == CROP_HEIGHT_PX
-        output = self._session.run(None, {self._name: stacked})[0]
+        output = self._network.run({"crops": stacked})[0]
         return [row[: -(-x.shape[1] // 4)] for row, x in zip(output, inputs, strict=True)]
 
     def _read(self, crop: NDArray[np.float32], scores: NDArray[np.float32]) -> LineReading:

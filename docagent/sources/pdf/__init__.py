@@ -1,1 +1,1 @@
-"""PDFs, parsed in a process of their own: rendered pages and native text layers."""
+"""PDFs, parsed in processes of their own: rendered pages and native text layers."""

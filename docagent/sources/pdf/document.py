@@ -12,7 +12,7 @@ from docagent.errors import SourceError
 from docagent.settings import Settings
 from docagent.sources.images import Pixels, size_problem
 from docagent.sources.pdf.guard import pdf_danger
-from docagent.sources.pdf.process import PdfProcessError, ask_pdf_process
+from docagent.sources.pdf.process import PDF_POOL, PdfLimits, PdfProcessError
 from docagent.sources.pdf.wire import Message
 
 MAX_RENDER_PIXELS = 36_000_000
@@ -72,15 +72,15 @@ class PdfFile:
     def _ask(self, request: dict[str, Any], index: int | None) -> Message:
         """Raises SourceError with the reason the parser process gives."""
         settings = self._settings
-        limits = {
+        options = {
             "id": self._key,
             "dpi": settings.pdf.dpi,
             "max_pixels": min(settings.limits.max_pixels, MAX_RENDER_PIXELS),
         }
         try:
-            answer = ask_pdf_process(
-                request | limits, self._data, settings.pdf.seconds, settings.pdf.memory
-            )
+            pdf = settings.pdf
+            limits = PdfLimits(pdf.seconds, pdf.memory, pdf.processes)
+            answer = PDF_POOL.ask(request | options, self._data, limits)
             problem = answer[0].get("error")
         except PdfProcessError as error:
             problem = str(error)

@@ -1,7 +1,8 @@
-"""Starts, asks and kills the process that parses PDFs.
+"""Starts, asks and kills the processes that parse PDFs.
 
-One such process serves the whole program, one request at a time (pdfium allows no more). It
-starts with the first PDF, is started again after it was killed, and ends with the program.
+A pool of a few such processes serves the whole program, each one request at a time (pdfium allows
+no more). A file that takes long, or crashes its process, costs the others nothing. A process starts
+when it is needed, is replaced after it was killed, and ends with the program, however that ends.
 """
 
 from __future__ import annotations
@@ -11,37 +12,63 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from docagent.forking import never_freed, renew_in_children
 from docagent.sources.pdf.wire import Message, read_message, write_message
+
+MIN_PROCESSES, MAX_PROCESSES = 2, 4
+"""Where the settings say 0, there are as many processes as cores, within these: with one, a file
+that takes long stalls all others, and each may take ``pdf.memory``."""
+
+_INHERITED = (
+    *("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ"),
+    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"),
+    *("PYTHONHOME", "PYTHONUSERBASE", "HOME", "USERPROFILE", "APPDATA"),  # where packages are
+    *("SYSTEMROOT", "TMPDIR", "TEMP", "TMP"),
+)
+"""Variables that a process gets. No others: a hostile file that takes it over finds no keys."""
 
 
 class PdfProcessError(Exception):
     """The process could not answer; the text says why."""
 
 
+@dataclass(frozen=True)
+class PdfLimits:
+    """seconds: for each of sending and answering. memory: bound on a process, bytes. processes:
+    how many there are at most; 0 for as many as there are cores, within MIN_PROCESSES and
+    MAX_PROCESSES."""
+
+    seconds: float
+    memory: int
+    processes: int = 0
+
+    @property
+    def most(self) -> int:
+        """How many processes there are at most."""
+        return self.processes or max(MIN_PROCESSES, min(MAX_PROCESSES, os.cpu_count() or 1))
+
+
 class PdfProcess:
-    """A running parser process with a bound on its memory (bytes)."""
+    """A running parser process with a bound on its memory (bytes).
+
+    Raises PdfProcessError if it cannot be started.
+    """
 
     def __init__(self, memory: int) -> None:
         self.memory = memory
-        self.owner = os.getpid()
-        package = str(Path(__file__).resolve().parents[3])
-        inherited = os.environ.get("PYTHONPATH")
-        env = os.environ | {
-            "PYTHONPATH": os.pathsep.join([package, inherited] if inherited else [package]),
-            "PYTHONSAFEPATH": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
-        }
+        self.last_id = ""
+        """The PDF that it was asked about last."""
         try:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "docagent.sources.pdf.worker", str(memory)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=env,
+                env=_environment(),
                 start_new_session=True,
             )
         except OSError as error:
@@ -49,40 +76,38 @@ class PdfProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs, and was started by this process rather than its parent."""
-        return self.owner == os.getpid() and self._child.poll() is None
+        """Whether it runs."""
+        return self._child.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._child.pid
 
     def ask(self, header: dict[str, Any], payload: bytes, seconds: float) -> Message:
         """Sends a request and waits for the answer; kills the process after ``seconds``.
 
         Raises PdfProcessError when it took too long, crashed or ran out of memory.
         """
-        late = threading.Event()
-
-        def kill() -> None:
-            late.set()
-            self._child.kill()
-
-        timer = threading.Timer(seconds, kill)
-        timer.daemon = True
-        timer.start()
+        watch = _Watch(self._child, seconds)
         assert self._child.stdin and self._child.stdout
+        self.last_id = header["id"]
         try:
-            write_message(self._child.stdin, header, payload)
+            write_message(self._child.stdin, header | {"seconds": seconds}, payload)
             answer = read_message(self._child.stdout)
         except (OSError, EOFError):
             answer = None
         finally:
-            timer.cancel()
+            watch.stop()
         if answer is None:
             self.close()
-            if late.is_set():
-                raise PdfProcessError(f"it took longer than {seconds:g} s (setting pdf_seconds)")
+            if watch.killed:
+                raise PdfProcessError(f"it took longer than {seconds:g} s (setting pdf.seconds)")
             raise PdfProcessError("the PDF parser crashed or ran out of memory on it")
         return answer
 
     def close(self) -> None:
-        """Kills the process and lets go of its pipes."""
+        """Kills the process and closes its pipes."""
         self._child.kill()
         for pipe in (self._child.stdin, self._child.stdout):
             if pipe:
@@ -92,47 +117,144 @@ class PdfProcess:
                     continue
         self._child.wait()
 
+    def forget(self) -> None:
+        """In a forked child: gives up the parent's process without touching it.
 
-class _Shared:
-    """The one process of this program."""
+        A copy of the pipe that is left open would keep the process from seeing its parent end.
+        """
+        never_freed(self._child)  # its pipes may be locked by threads that are not there
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe and not pipe.closed:
+                os.dup2(nowhere, pipe.fileno(), inheritable=False)
+        os.close(nowhere)
 
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.process: PdfProcess | None = None
 
-    def running(self, memory: int) -> PdfProcess:
-        current = self.process
-        if current and current.alive and current.memory == memory:
-            return current
-        if current is None:
-            atexit.register(self.stop)
-        elif current.alive:
-            current.close()
-        self.process = PdfProcess(memory)
-        return self.process
+class _Watch:
+    """Kills a process after some seconds, unless it is stopped before."""
+
+    def __init__(self, child: subprocess.Popen[bytes], seconds: float) -> None:
+        self.killed = False
+        self._child, self._stopped = child, False
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._kill)
+        self._timer.daemon = True
+        self._timer.start()
 
     def stop(self) -> None:
-        if self.process and self.process.owner == os.getpid():
-            self.process.close()
+        """Nothing is killed from here on."""
+        self._timer.cancel()
+        with self._lock:
+            self._stopped = True
+
+    def _kill(self) -> None:
+        with self._lock:
+            if not self._stopped:
+                self.killed = True
+                self._child.kill()
 
 
-_shared = _Shared()
+def _environment() -> dict[str, str]:
+    package = str(Path(__file__).resolve().parents[3])
+    inherited = os.environ.get("PYTHONPATH")
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ} | {
+        "PYTHONPATH": os.pathsep.join([package, inherited] if inherited else [package]),
+        "PYTHONSAFEPATH": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+    }
 
 
-def ask_pdf_process(header: dict[str, Any], data: bytes, seconds: float, memory: int) -> Message:
-    """The answer to a request about the PDF ``data``, which ``header["id"]`` identifies.
+class PdfPool:
+    """A few parser processes; each request goes to a free one. Safe in several threads."""
 
-    The bytes are sent only when the process does not hold them. seconds: for each of sending
-    and answering. memory: bound on the process, bytes. Raises PdfProcessError.
-    """
-    with _shared.lock:
-        process = _shared.running(memory)
-        if header["op"] == "open":
-            return process.ask(header, data, seconds)
-        answer = process.ask(header, b"", seconds)
-        if not answer[0].get("missing"):
-            return answer
-        opened, _ = process.ask({"op": "open", "id": header["id"]}, data, seconds)
-        if "error" in opened:
-            return opened, b""
-        return process.ask(header, b"", seconds)
+    def __init__(self) -> None:
+        self._make_empty()
+        renew_in_children(self)
+        atexit.register(self.stop)
+
+    def _make_empty(self) -> None:
+        self._changed = threading.Condition()
+        self._free: list[PdfProcess] = []
+        self._busy: list[PdfProcess | None] = []
+
+    def ask(self, header: dict[str, Any], data: bytes, limits: PdfLimits) -> Message:
+        """The answer to a request about the PDF ``data``, which ``header["id"]`` identifies.
+
+        Waits for a free process. The bytes are sent only to one that does not hold them. Raises
+        PdfProcessError.
+        """
+        process = self._take(header["id"], limits)
+        try:
+            return _ask(process, header, data, limits.seconds)
+        finally:
+            self._give_back(process)
+
+    def stop(self) -> None:
+        """Kills the processes that no thread is asking; the others end with the program."""
+        with self._changed:
+            while self._free:
+                self._free.pop().close()
+
+    def after_fork(self) -> None:
+        """Leaves the parent its processes; this one starts its own."""
+        for process in [*self._free, *filter(None, self._busy)]:
+            process.forget()
+        self._make_empty()
+
+    def _take(self, key: str, limits: PdfLimits) -> PdfProcess:
+        with self._changed:
+            while True:
+                found = self._choose(key, limits.memory)
+                if found is not None:
+                    self._busy.append(found)
+                    return found
+                if len(self._free) + len(self._busy) < limits.most:
+                    break
+                if self._free:  # those that are free have another bound on their memory
+                    self._free.pop(0).close()
+                    continue
+                self._changed.wait()
+            self._busy.append(None)
+        started = None
+        try:
+            started = PdfProcess(limits.memory)
+        finally:
+            with self._changed:
+                self._busy.remove(None)
+                if started is not None:
+                    self._busy.append(started)
+                self._changed.notify()
+        return started
+
+    def _choose(self, key: str, memory: int) -> PdfProcess | None:
+        """The free process that was asked about this PDF last, or else the one used last."""
+        self._free = [process for process in self._free if process.alive]
+        fit = [process for process in self._free if process.memory == memory]
+        chosen = next((p for p in fit if p.last_id == key), fit[-1] if fit else None)
+        if chosen is not None:
+            self._free.remove(chosen)
+        return chosen
+
+    def _give_back(self, process: PdfProcess) -> None:
+        with self._changed:
+            self._busy.remove(process)
+            if process.alive:
+                self._free.append(process)
+            self._changed.notify()
+
+
+def _ask(process: PdfProcess, header: dict[str, Any], data: bytes, seconds: float) -> Message:
+    if header["op"] == "open":
+        return process.ask(header, data, seconds)
+    answer = process.ask(header, b"", seconds)
+    if not answer[0].get("missing"):
+        return answer
+    opened, _ = process.ask({"op": "open", "id": header["id"]}, data, seconds)
+    if "error" in opened:
+        return opened, b""
+    return process.ask(header, b"", seconds)
+
+
+PDF_POOL = PdfPool()
+"""The processes of this program; none is started before the first PDF."""

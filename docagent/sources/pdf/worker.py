@@ -1,16 +1,20 @@
 """The process that parses PDFs: ``python -m docagent.sources.pdf.worker <bytes of memory>``.
 
 PDF libraries crash, hang and eat memory on files made to do that, so they run apart from the
-caller, who kills this process when it takes too long (see ``pdf_process``). It reads requests
-from stdin and answers on stdout, in the form of ``pdf_wire``.
+caller, who kills this process when it takes too long (see ``process``). It reads requests from
+stdin and answers on stdout, in the form of ``wire``. It ends when its stdin does, which is when
+the caller ends, even in the middle of a request.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import warnings
+from queue import SimpleQueue
+from threading import Thread
 from typing import IO, Any
 
 import pypdfium2 as pdfium
@@ -21,6 +25,8 @@ from docagent.sources.pdf.wire import Message, read_message, write_message
 
 MAX_OPEN = 2
 PROBED_PAGES = 20
+GRACE_SECONDS = 5.0
+"""After the time that a request may take, until the process ends by itself."""
 
 
 class Documents:
@@ -97,10 +103,24 @@ def _render(pdf: pdfium.PdfDocument, request: dict[str, Any]) -> Message:
         page.close()
 
 
-def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Answers requests until their stream ends."""
+def listen(requests: IO[bytes], waiting: SimpleQueue[Message]) -> None:
+    """Puts requests into a queue; ends the process, whatever it is doing, when their stream ends.
+
+    Runs in a thread of its own, as the caller may be killed while a page is parsed.
+    """
+    try:
+        while (message := read_message(requests)) is not None:
+            waiting.put(message)
+    finally:
+        os._exit(0)
+
+
+def serve(waiting: SimpleQueue[Message], answers: IO[bytes]) -> None:
+    """Answers requests for ever."""
     documents = Documents()
-    while (message := read_message(requests)) is not None:
+    while True:
+        message = waiting.get()
+        _end_in(message[0]["seconds"] + GRACE_SECONDS)
         try:
             header, payload = documents.answer(*message)
         # The boundary to two parsers of hostile files: pdfminer alone raises its own errors,
@@ -108,6 +128,17 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         except Exception as error:
             header, payload = {"error": _reason(error)}, b""
         write_message(answers, header, payload)
+        _end_in(0)
+
+
+def _end_in(seconds: float) -> None:
+    """Has the system end this process after so many seconds; 0 takes that back.
+
+    The caller kills it earlier, if there is one still. ``listen`` sees that there is none, but not
+    while C code keeps the interpreter's lock. (Windows has no such clock.)
+    """
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _reason(error: Exception) -> str:
@@ -137,7 +168,11 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     _limit_memory(int(sys.argv[1]))
-    serve(sys.stdin.buffer, answers)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)  # the caller may ignore it
+    waiting: SimpleQueue[Message] = SimpleQueue()
+    Thread(target=listen, args=(sys.stdin.buffer, waiting), daemon=True).start()
+    serve(waiting, answers)
 
 
 if __name__ == "__main__":

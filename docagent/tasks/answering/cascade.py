@@ -17,7 +17,7 @@ from docagent.cascade.usage_report import to_use
 from docagent.cascade.verification import Held, hold
 from docagent.cascade.weighing import agreed, disputed
 from docagent.confidence import THRESHOLDS
-from docagent.evidence.candidates import FieldReader
+from docagent.evidence.field_parser import FieldParser
 from docagent.layout.numbered_lines import defuse
 from docagent.results import Answer, Field
 from docagent.schemas import SchemaField
@@ -131,7 +131,7 @@ def _hear(look: Look, job: _Job, reply: Reply) -> None:
 
 def hold_cells(look: Look, cells: Sequence[Mapping[str, Any]]) -> list[Held]:
     """Cells of an answer (lines, how, value) held to the page."""
-    reader = FieldReader(look.document, _ANY)
+    reader = FieldParser(look.document, _ANY)
     return [hold(look, reader, to_claim(cell), "answer") for cell in cells]
 
 

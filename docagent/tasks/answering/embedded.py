@@ -13,7 +13,13 @@ from dataclasses import dataclass, replace
 from docagent.confidence import IDENTITY, THRESHOLDS, Calibration, load_calibrations
 from docagent.document import Document
 from docagent.errors import SettingsError
-from docagent.evidence.candidates import Candidate, FieldReader, distinct, ocr_confidence, rival_of
+from docagent.evidence.candidates import (
+    ValueCandidate,
+    merge_equal_values,
+    ocr_confidence,
+    strongest_rival,
+)
+from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import ground_ranges
 from docagent.reader.types import Query, Reader, Reading
 from docagent.results import Abstention, Answer
@@ -64,7 +70,7 @@ def answer(
     if not document.words:
         return _abstain(document, asked, "not_present", 1.0, "the document has no text")
     (reading,) = reader.read(document, [Query(text=asked.text, multiple=asked.multiple)])
-    fields = FieldReader(document, _leaf(asked), locale_hint)
+    fields = FieldParser(document, _leaf(asked), locale_hint)
     options = _options(fields, reading, asked)
     known = load_calibrations() if calibrations is None else calibrations
     calibration = known.get("answer", IDENTITY)
@@ -78,9 +84,9 @@ def answer(
 def _judged(
     document: Document,
     asked: _Asked,
-    fields: FieldReader,
-    chosen: Sequence[Candidate],
-    options: Sequence[Candidate],
+    fields: FieldParser,
+    chosen: Sequence[ValueCandidate],
+    options: Sequence[ValueCandidate],
     calibration: Calibration,
 ) -> Answer:
     """The chosen spans as an answer, unless they are unsure, illegible or have a rival."""
@@ -89,7 +95,7 @@ def _judged(
     if legible < THRESHOLDS.illegible:
         message = f"the words of the answer are read with confidence {legible:.2f} only"
         return _abstain(document, asked, "illegible", confidence, message)
-    rival = None if asked.multiple else rival_of(options)
+    rival = None if asked.multiple else strongest_rival(options)
     if rival and rival.score >= THRESHOLDS.rival * chosen[0].score:
         message = f"{chosen[0].raw_text!r} and {rival.raw_text!r} fit about as well"
         return _abstain(document, asked, "ambiguous", confidence, message)
@@ -129,7 +135,7 @@ def _leaf(asked: _Asked) -> SchemaField:
     return SchemaField(path="answer", types=("string",), normaliser=asked.kind, query=asked.text)
 
 
-def _may_be_name(candidate: Candidate) -> bool:
+def _may_be_name(candidate: ValueCandidate) -> bool:
     """Whether a text can be somebody: it has letters and is neither a date nor an amount."""
     text = candidate.raw_text
     return bool(_NAME.search(text)) and not any(
@@ -137,12 +143,12 @@ def _may_be_name(candidate: Candidate) -> bool:
     )
 
 
-def _options(fields: FieldReader, reading: Reading, asked: _Asked) -> list[Candidate]:
+def _options(fields: FieldParser, reading: Reading, asked: _Asked) -> list[ValueCandidate]:
     """Distinct answers, best first; spans of the wrong kind count only if there are no others."""
     pointed = [fields.candidate(s.start, s.end, s.score) for s in reading.spans]
     usable = [c for c in pointed if c.score > THRESHOLDS.candidate]
-    readable = [c for c in usable if c.reading.ok and (not asked.person or _may_be_name(c))]
-    return distinct(readable or [replace(c, score=c.score / 2) for c in usable])
+    readable = [c for c in usable if c.parsed.ok and (not asked.person or _may_be_name(c))]
+    return merge_equal_values(readable or [replace(c, score=c.score / 2) for c in usable])
 
 
 def _abstain(

@@ -20,7 +20,7 @@ from docagent.confidence import THRESHOLDS
 from docagent.document import WordLocation
 from docagent.evidence.grounding import edit_distance
 from docagent.geometry import Polygon, join_polygons
-from docagent.layout.numbered_lines import UNSURE, NumberedLine
+from docagent.layout.numbered_lines import UNSURE_MARK, NumberedLine
 from docagent.results import Correction, Coverage, CoverageWord, Edit
 from docagent.text.language_model import LanguageModel, letter_case, load_language_model
 from docagent.vlm.calls import Asker, Reply, Request
@@ -142,7 +142,7 @@ def _hear(look: Look, job: _Job, reply: Reply, reading: _Reading) -> None:
         if wrong:
             job.complaints.append(f"{key}: {wrong}")
             continue
-        _compare(look, line, found[key].replace(UNSURE, " ").split(), reading)
+        _compare(look, line, found[key].replace(UNSURE_MARK, " ").split(), reading)
         del job.open[key]
 
 

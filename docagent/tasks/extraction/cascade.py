@@ -10,8 +10,8 @@ from docagent.cascade.document_view import Look, Place
 from docagent.cascade.usage_report import to_use
 from docagent.cascade.verification import Held
 from docagent.cascade.weighing import contradict, same_value, says_the_same, weigh
-from docagent.evidence.candidates import FieldReader
-from docagent.evidence.checks import suspects
+from docagent.evidence.checks import suspect_paths
+from docagent.evidence.field_parser import FieldParser
 from docagent.results import Check, Extraction, Field
 from docagent.schemas import Schema
 from docagent.tasks.extraction.embedded import doubt_failed, to_extraction
@@ -32,7 +32,7 @@ def extract_unsure(look: Look, schema: Schema, fast: Extraction, asker: Asker) -
     if not asked:
         return fast.replace(vlm=to_use(mode, asker, 0, 0))
     locale = look.settings.locale or None
-    readers = {leaf.path: FieldReader(look.document, leaf, locale) for leaf in schema.leaves}
+    readers = {leaf.path: FieldParser(look.document, leaf, locale) for leaf in schema.leaves}
     fields = FieldAsker(look, schema, readers, asker)
     state = State({unit.key: _of_unit(fast.fields, unit) for unit in units})
     said = fields.ask(asked, places=_places(state, asked, fast, below))
@@ -53,7 +53,7 @@ def is_unsure(unit: Unit, fast: Extraction, below: float) -> bool:
     """Whether the embedded reader is unsure of a unit: with a confidence below the one given, not
     settled, in a failed check, or an array of which it found no row."""
     fields = _of_unit(fast.fields, unit)
-    suspected = set(suspects(fast.checks))
+    suspected = set(suspect_paths(fast.checks))
     return not fields or any(_is_doubtful(f, suspected, below) for f in fields)
 
 
@@ -75,7 +75,7 @@ def _of_unit(fields: Iterable[Field], unit: Unit) -> tuple[Field, ...]:
 
 def _places(state: State, units: Sequence[Unit], fast: Extraction, below: float) -> list[Place]:
     """Where the unsure fields stand, to be shown enlarged: single ones, then cells of arrays."""
-    suspected = set(suspects(fast.checks))
+    suspected = set(suspect_paths(fast.checks))
     single = [f for u in units if not u.is_array for f in state.fields[u.key]]
     cells = [f for u in units if u.is_array for f in state.fields[u.key]]
     return places_of([*single, *(f for f in cells if _is_doubtful(f, suspected, below))])

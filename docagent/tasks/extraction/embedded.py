@@ -17,22 +17,22 @@ from typing import Any
 
 from docagent.confidence import IDENTITY, THRESHOLDS, Calibration, load_calibrations
 from docagent.document import Document
-from docagent.evidence.candidates import Candidate, FieldReader, distinct, ocr_confidence, rival_of
-from docagent.evidence.checks import READABLE, run_checks, suspects
+from docagent.evidence.candidates import (
+    ValueCandidate,
+    merge_equal_values,
+    ocr_confidence,
+    strongest_rival,
+)
+from docagent.evidence.checks import READABLE, run_checks, suspect_paths
+from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import ground_ranges
 from docagent.reader.types import PointedSpan, Query, Reader, Reading
 from docagent.results import Check, Extraction, Field, Status
-from docagent.rules.labels import (
-    labelled_candidates,
-    leaf_wants_only_date,
-    letterhead_candidates,
-    only_date,
-    printed_currency,
-)
-from docagent.rules.parties import names_parties, with_parties
-from docagent.rules.table_headers import with_header
-from docagent.rules.table_rows import Row, group_rows
+from docagent.rules.registry import RuleSet
+from docagent.rules.table_rows import Row
 from docagent.schemas import Schema, assemble
+
+ALL_RULES = RuleSet()
 
 PASSED_CHECK = log(50)
 """What a check that passes counts for against candidate scores (a log likelihood ratio)."""
@@ -52,10 +52,10 @@ _INDEX = re.compile(r"\[\d+\]")
 class _Scalar:
     """What there is to choose from for one field: readable options, best first."""
 
-    reader: FieldReader
+    reader: FieldParser
     absent: float
-    options: tuple[Candidate, ...]
-    unreadable: Candidate | None = None
+    options: tuple[ValueCandidate, ...]
+    unreadable: ValueCandidate | None = None
 
 
 def extract(
@@ -65,18 +65,20 @@ def extract(
     *,
     locale_hint: str | None = None,
     calibrations: Mapping[str, Calibration] | None = None,
+    rules: RuleSet = ALL_RULES,
 ) -> Extraction:
     """Fields of ``schema`` in ``document``, with evidence, checks and assembled data.
 
     locale_hint: language and region (``en_US``) that settles day and month, decimal marks.
     calibrations: the shipped ones by default; ``field`` and ``absent`` are used.
+    rules: the sources of candidates used beside the reader; all by default.
     """
     queries = [Query(text=leaf.query, multiple=leaf.multiple) for leaf in schema.leaves]
     readings = reader.read(document, queries) if document.words else []
     by_path = dict(zip((leaf.path for leaf in schema.leaves), readings, strict=False))
-    readers = [FieldReader(document, leaf, locale_hint) for leaf in schema.leaves]
-    scalars = _scalars(schema, readers, by_path)
-    cells = _cell_fields(readers, by_path)
+    readers = [FieldParser(document, leaf, locale_hint) for leaf in schema.leaves]
+    scalars = _scalars(schema, readers, by_path, rules)
+    cells = _cell_fields(readers, by_path, rules)
     chosen = _reconciled(schema, scalars, cells)
     known = load_calibrations() if calibrations is None else calibrations
     kinds = {reader.leaf.path: reader.leaf.normaliser for reader in readers}
@@ -135,72 +137,63 @@ def to_extraction(
 
 
 def _scalars(
-    schema: Schema, readers: Sequence[FieldReader], readings: Mapping[str, Reading]
+    schema: Schema,
+    readers: Sequence[FieldParser],
+    readings: Mapping[str, Reading],
+    rules: RuleSet,
 ) -> list[_Scalar]:
     """Candidates of every single field, from the reader and from rules."""
     single = [reader for reader in readers if not reader.leaf.multiple]
     if not readings:
         return [_Scalar(reader, 1.0, ()) for reader in single]
-    document = single[0].document if single else None
-    ruled = labelled_candidates(document, schema, single) if document else {}
-    for path, found in (letterhead_candidates(document, single) if document else {}).items():
-        ruled.setdefault(path, found)
-    return [_scalar(schema, r, readings[r.leaf.path], ruled.get(r.leaf.path, [])) for r in single]
+    ruled = rules.field_candidates(schema, single)
+    scalars = []
+    for reader in single:
+        pointed = [_pointed(reader, span) for span in readings[reader.leaf.path].spans]
+        found = (*pointed, *ruled.get(reader.leaf.path, ()))
+        readable = [c for c in found if c.parsed.ok and c.score > THRESHOLDS.candidate]
+        readable = readable or rules.fallback_candidates(schema, reader)
+        unreadable = [c for c in pointed if not c.parsed.ok]
+        worst = max(unreadable, key=lambda c: c.score, default=None)
+        absent = readings[reader.leaf.path].absent
+        scalars.append(_Scalar(reader, absent, tuple(merge_equal_values(readable)), worst))
+    return scalars
 
 
-def _scalar(
-    schema: Schema, reader: FieldReader, reading: Reading, ruled: Sequence[Candidate]
-) -> _Scalar:
-    pointed = [_pointed(reader, span) for span in reading.spans]
-    readable = [c for c in (*pointed, *ruled) if c.reading.ok and c.score > THRESHOLDS.candidate]
-    if not readable and leaf_wants_only_date(schema, reader.leaf):
-        readable = only_date(reader)
-    if not readable and reader.leaf.normaliser == "currency":
-        readable = printed_currency(reader)
-    unreadable = [c for c in pointed if not c.reading.ok]
-    worst = max(unreadable, key=lambda c: c.score, default=None)
-    return _Scalar(reader, reading.absent, tuple(distinct(readable)), worst)
-
-
-def _pointed(reader: FieldReader, span: PointedSpan) -> Candidate:
+def _pointed(reader: FieldParser, span: PointedSpan) -> ValueCandidate:
     return reader.candidate(span.start, span.end, span.score)
 
 
 def _cell_fields(
-    readers: Sequence[FieldReader], readings: Mapping[str, Reading]
+    readers: Sequence[FieldParser], readings: Mapping[str, Reading], rules: RuleSet
 ) -> tuple[Field, ...]:
     """Fields of all arrays, row after row."""
     fields: list[Field] = []
     for array in dict.fromkeys(r.leaf.array for r in readers if r.leaf.array):
         columns = {r.leaf.path: r for r in readers if r.leaf.array == array}
         found = {path: _column(r, readings.get(path)) for path, r in columns.items()}
-        plain = set(columns) == {f"{array}[]"}
-        if readings and not plain:
-            found = with_header(columns, found)
-        if plain:
-            found = {p: _with_prose(columns[p], told) for p, told in found.items()}
-        rows = _list_rows(found) if plain else group_rows(columns, found)
+        if set(columns) == {f"{array}[]"}:
+            items = {path: rules.list_items(columns[path], told) for path, told in found.items()}
+            rows = _list_rows(items)
+        else:
+            found = rules.table_cells(columns, found) if readings else found
+            rows = rules.rows(columns, found)
         for index, row in enumerate(rows):
             fields += [_found(columns[path], cell, index) for path, cell in row.items()]
     return tuple(fields)
 
 
-def _with_prose(reader: FieldReader, told: list[Candidate]) -> list[Candidate]:
-    """What was found for a list, with what prose says where it is a list of parties."""
-    return with_parties(reader.document, reader, told) if names_parties(reader) else told
-
-
-def _column(reader: FieldReader, reading: Reading | None) -> list[Candidate]:
+def _column(reader: FieldParser, reading: Reading | None) -> list[ValueCandidate]:
     if reading is None or reading.absent > THRESHOLDS.absent:
         return []
     pointed = (_pointed(reader, s) for s in reading.spans if s.score > THRESHOLDS.candidate)
-    return [candidate for candidate in pointed if candidate.reading.ok]
+    return [candidate for candidate in pointed if candidate.parsed.ok]
 
 
-def _list_rows(columns: Mapping[str, Sequence[Candidate]]) -> list[Row]:
+def _list_rows(columns: Mapping[str, Sequence[ValueCandidate]]) -> list[Row]:
     """An array of single values: each value once, in the order it is printed."""
     ((path, found),) = columns.items()
-    rows = sorted(distinct(found), key=lambda c: c.ranges)
+    rows = sorted(merge_equal_values(found), key=lambda c: c.ranges)
     return [{path: candidate} for candidate in rows]
 
 
@@ -210,7 +203,7 @@ def _reconciled(
     """The best field of each scalar, or the combination that satisfies more checks."""
     fields = {scalar.reader.leaf.path: _field(scalar) for scalar in scalars}
     checks = run_checks(schema, (*fields.values(), *cells))
-    doubted = set(suspects(c for c in checks if c.name != READABLE))
+    doubted = set(suspect_paths(c for c in checks if c.name != READABLE))
     open_scalars = [s for s in scalars if s.reader.leaf.path in doubted and len(s.options) > 1][
         :MOST_SUSPECTS
     ]
@@ -224,14 +217,14 @@ def _reconciled(
     return tuple(best.values())
 
 
-def _near_best(options: Sequence[Candidate]) -> Sequence[Candidate]:
+def _near_best(options: Sequence[ValueCandidate]) -> Sequence[ValueCandidate]:
     """The options that a check may prefer: a sum that works out by chance, as parts of a bill
     do, must not overrule a value that everything else speaks for."""
     floor = NEAR_BEST * options[0].score
     return [option for option in options[:MOST_OPTIONS] if option.score >= floor]
 
 
-def _weight(checks: Sequence[Check], options: Sequence[Candidate]) -> float:
+def _weight(checks: Sequence[Check], options: Sequence[ValueCandidate]) -> float:
     passed = sum(c.status == "passed" for c in checks) - sum(c.status == "failed" for c in checks)
     return PASSED_CHECK * passed + sum(log(max(option.score, 1e-6)) for option in options)
 
@@ -243,7 +236,7 @@ def _field(scalar: _Scalar) -> Field:
     believed = scalar.absent <= THRESHOLDS.absent or (best and best.source == "rule")
     if best and believed:
         field = _found(reader, best)
-        rival = rival_of(options)
+        rival = strongest_rival(options)
         if field.status == "found" and rival and rival.score >= THRESHOLDS.rival * best.score:
             message = f"{rival.raw_text!r} fits about as well"
             return field.replace(status="ambiguous", message=message)
@@ -253,13 +246,13 @@ def _field(scalar: _Scalar) -> Field:
     return Field(path=reader.leaf.path, status="not_present", confidence=scalar.absent)
 
 
-def _found(reader: FieldReader, option: Candidate, row: int | None = None) -> Field:
+def _found(reader: FieldParser, option: ValueCandidate, row: int | None = None) -> Field:
     """A field of a readable candidate; illegible if the recognizer doubts its words."""
     legibility = ocr_confidence(reader.document, reader.leaf, option.ranges)
     confidence = option.score * legibility
-    message, status = option.reading.message, "found"
-    value = option.reading.value
-    if option.reading.ambiguous:
+    message, status = option.parsed.message, "found"
+    value = option.parsed.value
+    if option.parsed.ambiguous:
         confidence *= AMBIGUOUS_READING
     if legibility < THRESHOLDS.illegible:
         status, value = "illegible", None
@@ -269,12 +262,12 @@ def _found(reader: FieldReader, option: Candidate, row: int | None = None) -> Fi
     )
 
 
-def _invalid(reader: FieldReader, option: Candidate) -> Field:
+def _invalid(reader: FieldParser, option: ValueCandidate) -> Field:
     found = _grounded(reader, option, None, "invalid")
-    return found.replace(message=option.reading.message, confidence=1 - option.score)
+    return found.replace(message=option.parsed.message, confidence=1 - option.score)
 
 
-def _grounded(reader: FieldReader, option: Candidate, row: int | None, status: str) -> Field:
+def _grounded(reader: FieldParser, option: ValueCandidate, row: int | None, status: str) -> Field:
     names: dict[str, Status] = {"found": "found", "illegible": "illegible", "invalid": "invalid"}
     return Field(
         path=reader.leaf.path if row is None else reader.leaf.at(row),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from docagent.cascade.answer_format import Unit
 from docagent.cascade.document_view import Place
 from docagent.cascade.weighing import same_value
-from docagent.evidence.checks import READABLE, run_checks, suspects
+from docagent.evidence.checks import READABLE, run_checks, suspect_paths
 from docagent.results import Check, Field
 from docagent.schemas import Schema
 from docagent.tasks.extraction.requests import FieldAsker, Said
@@ -45,7 +45,7 @@ def failing(checks: Iterable[Check]) -> list[Check]:
 def settle(schema: Schema, state: State) -> tuple[Check, ...]:
     """Checks after those rivals were let in with which fewer fail: arithmetic is a witness."""
     checks = run_checks(schema, state.all)
-    for path in suspects(failing(checks)):
+    for path in suspect_paths(failing(checks)):
         rival = state.rivals.get(path)
         now = next((f for f in state.all if f.path == path), None)
         if rival is None or now is None:
@@ -67,7 +67,7 @@ def read_again(
 ) -> tuple[Check, ...]:
     """Ask once more for the cells in failed checks, shown enlarged; what is read otherwise now
     counts only if fewer checks fail with it. A check that fails still says whose fault it is."""
-    cells = set(suspects(failing(checks)))
+    cells = set(suspect_paths(failing(checks)))
     suspected = [u for u in units if any(f.path in cells for f in state.fields[u.key])]
     why = [f"these may be misread, as a check fails: {c.name}" for c in failing(checks)]
     places = places_of(f for f in state.all if f.path in cells)

@@ -20,7 +20,7 @@ from docagent.cascade.answer_format import (
 from docagent.cascade.document_view import Look, Part, Place
 from docagent.cascade.request_loop import ask_in_halves, halves
 from docagent.cascade.verification import Held, hold
-from docagent.evidence.candidates import FieldReader
+from docagent.evidence.field_parser import FieldParser
 from docagent.layout.numbered_lines import defuse
 from docagent.schemas import Schema, SchemaField
 from docagent.tasks.extraction.row_merging import Cells, distinct_rows, join_columns
@@ -77,7 +77,7 @@ class FieldAsker:
 
     look: Look
     schema: Schema
-    readers: Mapping[str, FieldReader]
+    readers: Mapping[str, FieldParser]
     asker: Asker
 
     def ask(

@@ -22,7 +22,7 @@ from docagent.layout.numbered_lines import NumberedLine, lines_in_rows, number_l
 from docagent.results import Sentence, Summary
 from docagent.schemas import list_schemas
 from docagent.tasks.classification.embedded import Hit, KindWords, Phrase, shipped_kinds, to_phrases
-from docagent.text.tokens import EMPTY_WORDS, content_words
+from docagent.text.tokens import STOP_WORDS, content_words
 
 SENTENCES = 5
 MOST_SENTENCES = 20
@@ -240,4 +240,4 @@ def _ends(text: str, following: str) -> bool:
     """Whether a word ends a sentence: "Ltd." does only before a word that names nothing."""
     if not _END.search(text) or following[:1].islower():
         return False
-    return not _SHORT.match(text) or following.lower() in EMPTY_WORDS
+    return not _SHORT.match(text) or following.lower() in STOP_WORDS

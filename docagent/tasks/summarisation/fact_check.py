@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache
 
 from docagent.cascade.document_view import Look
 from docagent.cascade.verification import may_replace
 from docagent.confidence import THRESHOLDS
+from docagent.forking import cached_property
 from docagent.layout.numbered_lines import NumberedLine
 from docagent.schemas import list_schemas
 from docagent.text.normalise import normalise
-from docagent.text.tokens import EMPTY_WORDS, content_words, tokens
+from docagent.text.tokens import STOP_WORDS, content_words, tokens
 
 SHARED = 0.4
 """Share of a sentence's words that its lines have at least."""
@@ -189,4 +190,4 @@ def _common() -> frozenset[str]:
             *(leaf.description for leaf in schema.leaves),
         )
     )
-    return EMPTY_WORDS | frozenset(token for text in named for token in tokens(text))
+    return STOP_WORDS | frozenset(token for text in named for token in tokens(text))

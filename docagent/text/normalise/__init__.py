@@ -1,7 +1,7 @@
-"""Printed text -> JSON value, by code: the same text always gives the same value.
+"""Normalisation of printed text to JSON values, by code: equal texts give equal values.
 
-The raw text is never changed; what was assumed (letters read as digits, day before month) is
-said in ``message`` and ``alternatives``.
+The raw text is never changed. Assumptions (letters read as digits, day before month) are recorded
+in ``message`` and ``alternatives``.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ NORMALISERS: dict[str, Callable[[str, str | None], Normalised]] = {
     "text": normalise_text,
     "time": normalise_time,
 }
-"""Every ``x-normaliser`` but ``choice``, which also needs the values allowed."""
+"""Every ``x-normaliser`` except ``choice``, which also needs the allowed values."""
 
 
 def normalise(
@@ -59,11 +59,11 @@ def normalise(
     locale_hint: str | None = None,
     choices: Sequence[Any] = (),
 ) -> Normalised:
-    """Value of a printed text.
+    """Normalise a printed text to a value.
 
     kind: a name in ``NORMALISERS``, or ``choice`` with the allowed ``choices``. locale_hint:
-    language and region of the document (``en_US``, ``de``); settles day/month order, decimal
-    marks and ``$``. A text that cannot be read gives ``ok=False`` with the reason. Raises
+    language and region of the document (``en_US``, ``de``); decides the order of day and month,
+    decimal marks and ``$``. A text that cannot be parsed gives ``ok=False`` with the reason. Raises
     ValueError for an unknown kind.
     """
     if kind != "choice" and kind not in NORMALISERS:
@@ -77,5 +77,5 @@ def normalise(
 
 @lru_cache(maxsize=4_096)
 def _normalise(kind: str, raw_text: str, locale_hint: str | None) -> Normalised:
-    """The candidates of a document share their words: the same texts are asked for repeatedly."""
+    """Cached, because the candidates of a document share their words."""
     return NORMALISERS[kind](raw_text, locale_hint)

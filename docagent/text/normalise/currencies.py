@@ -1,4 +1,4 @@
-"""Currency signs, names and codes -> ISO 4217."""
+"""Currency signs, names and codes to ISO 4217 codes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ POINT_DECIMAL_CURRENCIES = frozenset({"USD", "GBP", "MYR", "SGD", "AUD", "CAD", 
 
 _DOLLARS = ("USD", "AUD", "CAD", "SGD", "HKD", "NZD", "MXN")
 _CROWNS = ("SEK", "NOK", "DKK")
-# Longer signs first: "US$" must not be read as "$". A sign of letters stands alone or
+# Longer signs come first, so that "US$" is not read as "$". A sign of letters stands alone or
 # touches digits ("RM41.45").
 _SIGNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("US$", ("USD",)),
@@ -103,7 +103,7 @@ _CODE = re.compile(r"(?<![A-Za-z])[A-Za-z]{3}(?![A-Za-z])")
 
 
 def currencies_in(text: str) -> tuple[str, ...]:
-    """ISO codes a text may mean, most usual first; empty if it names no currency."""
+    """ISO codes that a text may mean, most usual first; empty if it names no currency."""
     for match in _CODE.finditer(text):
         code = match.group().upper()
         alone = len(text) == 3
@@ -122,7 +122,7 @@ def currencies_in(text: str) -> tuple[str, ...]:
 
 
 def without_currency(text: str) -> str:
-    """The text with currency signs and codes taken out."""
+    """Remove currency signs and codes from a text."""
     for pattern, _ in _SIGN_PATTERNS:
         text = pattern.sub("", text)
     return _CODE.sub(lambda m: "" if m.group() in CODES else m.group(), text)
@@ -131,8 +131,8 @@ def without_currency(text: str) -> str:
 def normalise_currency(raw_text: str, locale_hint: str | None = None) -> Normalised:
     """ISO 4217 code of a sign, code or name, alone or beside an amount.
 
-    ``$``, ``kr``, ``¥`` and ``Rs`` serve several currencies: the region of the locale hint
-    decides, otherwise the most usual is taken and flagged as ambiguous.
+    ``$``, ``kr``, ``¥`` and ``Rs`` belong to several currencies. The region of the locale hint
+    decides; otherwise the most usual one is taken and the result is marked ambiguous.
     """
     codes = currencies_in(collapse(raw_text))
     if not codes:

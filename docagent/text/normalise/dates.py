@@ -1,8 +1,8 @@
-"""Dates, times and durations as printed -> ISO 8601.
+"""Printed dates, times and durations to ISO 8601.
 
-Month names in English, French, German, Spanish, Italian, Portuguese and Dutch. A numeric date
-that can be read day-first or month-first is read day-first (month-first with a United States
-locale hint) and flagged with the other reading. Two-digit years follow POSIX: 69-99 are 19xx.
+Month names are recognised in English, French, German, Spanish, Italian, Portuguese and Dutch. A
+numeric date that allows both orders is read day-first (month-first with a United States locale
+hint), with the other order as its alternative. Two-digit years follow POSIX: 69-99 are 19xx.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from docagent.text.normalise.types import (
     without_accents,
 )
 
-FIRST_YEAR, LAST_YEAR = 1700, 2199
+MIN_YEAR, MAX_YEAR = 1700, 2199
 
 _MONTH_NAMES = (
     "january february march april may june july august september october november december",
@@ -35,7 +35,7 @@ _MONTH_NAMES = (
 
 
 def _month_table() -> dict[str, int]:
-    """Full names and every beginning of three letters or more that means one month only."""
+    """Month names, and every prefix of three letters or more that belongs to a single month."""
     meanings: dict[str, set[int]] = {}
     for names in _MONTH_NAMES:
         for number, name in enumerate(names.split(), 1):
@@ -72,13 +72,13 @@ _CLOCK = re.compile(
 )
 
 _Reading = tuple[date, date | None]
-"""A date and, when day and month can change places, the other reading."""
+"""A date and, if day and month can be exchanged, the other date."""
 
 
 def normalise_date(raw_text: str, locale_hint: str | None = None) -> Normalised:
-    """A calendar date in any usual form, with or without words and time around it.
+    """Parse a calendar date in any usual form, with or without words and a time around it.
 
-    A text with two different dates (a period) gives the first and flags the others.
+    A text with two different dates (a period) gives the first; the others are alternatives.
     """
     text = _readable(raw_text)
     for candidate, note in ((text, ""), (_repaired(text), "letters read as digits")):
@@ -91,14 +91,15 @@ def normalise_date(raw_text: str, locale_hint: str | None = None) -> Normalised:
 
 
 def normalise_time(raw_text: str, locale_hint: str | None = None) -> Normalised:
-    """Time of day as HH:MM:SS: ``2:33 pm``, ``14:33:05``, ``14h30``."""
+    """Parse a time of day to HH:MM:SS: ``2:33 pm``, ``14:33:05``, ``14h30``."""
     text = repair_digits(collapse(raw_text)).lower()
     clock = _clock_in(text)
     return found(clock) if clock else failed(raw_text, "a time of day")
 
 
 def normalise_datetime(raw_text: str, locale_hint: str | None = None) -> Normalised:
-    """Date with time as YYYY-MM-DDTHH:MM:SS; midnight, with a message, if no time is printed."""
+    """Parse a date with time to YYYY-MM-DDTHH:MM:SS; midnight, with a message, if no time is
+    printed."""
     day = normalise_date(raw_text, locale_hint)
     if not day.ok:
         return day
@@ -109,7 +110,7 @@ def normalise_datetime(raw_text: str, locale_hint: str | None = None) -> Normali
 
 
 def _readable(raw_text: str) -> str:
-    """Lower case, no accents, ordinal words as digits: ``this fifth day`` -> ``this 5 day``."""
+    """Lower case without accents, ordinal words as digits: ``this fifth day`` -> ``this 5 day``."""
     text = without_accents(collapse(raw_text)).replace("–", "-").replace("—", "-")
     text = re.sub(r"\b(twenty|thirty)[- ](\w+)", _tens_ordinal, text)
     words = re.compile(rf"\b({'|'.join(_ORDINAL_DAYS)})\b")
@@ -124,7 +125,8 @@ def _tens_ordinal(match: re.Match[str]) -> str:
 
 
 def _repaired(text: str) -> str:
-    """Digits for letters inside numbers, letters for digits inside month names (``0ct``)."""
+    """Replace letters by digits inside numbers, and digits by letters inside month names
+    (``0ct``)."""
 
     def month(match: re.Match[str]) -> str:
         letters = match.group().translate(str.maketrans("0158", "oisb"))
@@ -203,7 +205,7 @@ def _full_year(digits: str) -> int:
 
 
 def _date(year: int, month: int, day: int) -> date | None:
-    if not FIRST_YEAR <= year <= LAST_YEAR:
+    if not MIN_YEAR <= year <= MAX_YEAR:
         return None
     try:
         return date(year, month, day)

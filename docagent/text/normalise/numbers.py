@@ -1,8 +1,8 @@
-"""Amounts, decimals, integers and percentages as printed -> JSON numbers.
+"""Printed amounts, decimals, integers and percentages to JSON numbers.
 
-Thousands and decimal marks are told apart by their order and by the digits that follow.
-A single mark before three digits (``1.234``) is really ambiguous: without a locale hint or a
-telling currency it is read as thousands in amounts and by its mark in decimals, and flagged.
+Thousands and decimal marks are told apart by their order and by the digits that follow. A single
+mark before three digits (``1.234``) is ambiguous. Without a locale hint or a telling currency it
+separates thousands in amounts and decimals in other numbers, and the result is marked ambiguous.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from docagent.text.normalise.currencies import (
 from docagent.text.normalise.types import Normalised, collapse, comma_decimal, failed, found
 
 MAX_DIGITS = 15
-"""More digits than a float holds exactly; longer runs are identifiers, not numbers."""
+"""Most digits that a float represents exactly; longer runs are identifiers, not numbers."""
 
 _NUMBER = re.compile(
     r"\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d+)?"  # 1 234,56
@@ -29,7 +29,7 @@ _NUMBER = re.compile(
 _DASHES = str.maketrans("−–—‐‑’", "-----'")
 _GAP = re.compile(r"(?<=\d) +(?=[.,]\d{2}(?!\d))|(?<=\d[.,]) +(?=\d{2}(?![\d.,]))")
 _PERCENT = re.compile(r" ?(%|per ?cent|pct|prozent|pour ?cent)", re.IGNORECASE)
-# Letters that OCR takes for digits, only where a digit or a decimal mark stands beside them.
+# Letters that OCR confuses with digits, only beside a digit or a decimal mark.
 _REPAIRS = (
     (re.compile(r"(?<=\d)[OoQ](?![A-NP-Za-np-z])|(?<=\d[.,])[OoQ]"), "0"),
     (re.compile(r"(?<![A-Za-z])[OoQ](?=[.,]?\d)"), "0"),
@@ -42,7 +42,8 @@ _REPAIRS = (
 
 @dataclass(frozen=True)
 class _Number:
-    """A number in a text: its readings (best first), digits after the mark, and its place."""
+    """A number in a text: its possible values (best first), digits after the mark, and its
+    position."""
 
     readings: tuple[Decimal, ...]
     decimals: int
@@ -51,7 +52,7 @@ class _Number:
 
 
 def repair_digits(text: str) -> str:
-    """Replace letters OCR confuses with digits (``1O.5O``, ``l4.10``) inside numbers."""
+    """Replace letters that OCR confuses with digits (``1O.5O``, ``l4.10``) inside numbers."""
     for _ in range(2):
         for pattern, digit in _REPAIRS:
             text = pattern.sub(digit, text)
@@ -59,10 +60,11 @@ def repair_digits(text: str) -> str:
 
 
 def normalise_amount(raw_text: str, locale_hint: str | None = None) -> Normalised:
-    """Money, with or without its currency: ``RM 14.10``, ``1.234,56 €``, ``(123.45)``, ``€12,-``.
+    """Parse money, with or without its currency: ``RM 14.10``, ``1.234,56 €``, ``(123.45)``,
+    ``€12,-``.
 
-    Keeps the printed decimals (unit prices may have four). Among several numbers the last
-    with two decimals is taken and the others are alternatives.
+    Printed decimals are kept (unit prices may have four). Among several numbers the last one with
+    two decimals is taken; the others are alternatives.
     """
     text = _cleaned(raw_text)
     comma = comma_decimal(locale_hint)
@@ -76,7 +78,7 @@ def normalise_amount(raw_text: str, locale_hint: str | None = None) -> Normalise
 
 
 def normalise_decimal(raw_text: str, locale_hint: str | None = None) -> Normalised:
-    """A number with its decimals; units around it are ignored, the first number counts."""
+    """Parse the first number with its decimals; units around it are ignored."""
     text = _cleaned(raw_text)
     numbers = _numbers_in(text, comma_decimal(locale_hint), money=False)
     if not numbers:
@@ -85,7 +87,7 @@ def normalise_decimal(raw_text: str, locale_hint: str | None = None) -> Normalis
 
 
 def normalise_integer(raw_text: str, locale_hint: str | None = None) -> Normalised:
-    """A whole number: ``1,234``, ``3 pcs``, ``2.00``, ``two (2)``."""
+    """Parse a whole number: ``1,234``, ``3 pcs``, ``2.00``, ``two (2)``."""
     text = _cleaned(words_to_digits(raw_text))
     grouped = re.sub(r"(?<=\d)[.,'](?=\d{3}(?!\d))", "", text)
     numbers = _numbers_in(grouped, comma_decimal(locale_hint), money=False)
@@ -99,7 +101,7 @@ def normalise_integer(raw_text: str, locale_hint: str | None = None) -> Normalis
 
 
 def normalise_percent(raw_text: str, locale_hint: str | None = None) -> Normalised:
-    """A percentage as printed: ``6 %`` -> 6.0, not 0.06."""
+    """Parse a percentage as printed: ``6 %`` -> 6.0, not 0.06."""
     text = _cleaned(raw_text)
     numbers = _numbers_in(text, comma_decimal(locale_hint), money=False)
     signed = [n for n in numbers if _PERCENT.match(text, n.end)]
@@ -109,7 +111,7 @@ def normalise_percent(raw_text: str, locale_hint: str | None = None) -> Normalis
 
 
 def normalise_measurement(raw_text: str, locale_hint: str | None = None) -> Normalised:
-    """A laboratory value: a number where it is just that, otherwise the text (``< 0.5``)."""
+    """Parse a laboratory value: a number if it is nothing else, otherwise the text (``< 0.5``)."""
     text = collapse(raw_text)
     if re.fullmatch(r"[-+]?[\dOolI|.,]+( ?\*| ?\(?[HL]{1,2}\)?)?", text) and _NUMBER.search(text):
         return normalise_decimal(re.sub(r"[^\d.,OolI|+-]|[HL]", "", text), locale_hint)
@@ -130,7 +132,8 @@ def _numbers_in(text: str, comma: bool | None, *, money: bool) -> list[_Number]:
 
 
 def _readings(token: str, comma: bool | None, *, money: bool) -> tuple[tuple[Decimal, ...], int]:
-    """Decimals a printed number may stand for, best first, and the digits after its mark."""
+    """Values that a printed number may have, best first, and the number of digits after its
+    mark."""
     token = token.replace(" ", "").replace("'", "")
     marks = [c for c in token if c in ".,"]
     if not marks:
@@ -159,7 +162,8 @@ def _result(raw_text: str, text: str, chosen: _Number, numbers: list[_Number]) -
 
 
 def _is_negative(text: str, number: _Number) -> bool:
-    """Leading or trailing minus (``-$5``, ``$-5``, ``123.45-``), or all in parentheses.
+    """Whether a number has a leading or trailing minus (``-$5``, ``$-5``, ``123.45-``) or
+    parentheses.
 
     A dash after other words and before a space (``Total - 5.00``) is punctuation.
     """
@@ -188,7 +192,8 @@ _WORD_NUMBER = re.compile(
 
 
 def words_to_digits(text: str) -> str:
-    """English number words up to ninety-nine as digits: ``two (2) years`` -> ``2 (2) years``."""
+    """Replace English number words up to ninety-nine by digits: ``two (2) years`` -> ``2 (2)
+    years``."""
 
     def digits(match: re.Match[str]) -> str:
         return str(sum(_WORDS[w.lower()] for w in match.groups() if w))

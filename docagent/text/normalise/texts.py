@@ -1,4 +1,4 @@
-"""Texts, identifiers, yes/no marks and choices from a list."""
+"""Normalisers of texts, identifiers, yes/no marks and choices from a list."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ _LABEL_WORD = re.compile(r"^(?:no|nr|num|number|ref|reference|id)\b\.?\s*[:#]?\s
 
 
 _SENTENCE_END = re.compile(r"[a-z]{5}\.$")
-"""A word too long for an abbreviation."""
+"""A final word too long to be an abbreviation, with its full stop."""
 
 
 def normalise_text(raw_text: str, locale_hint: str | None = None) -> Normalised:
-    """The text on one line, without separators left over at its ends, nor the full stop of the
-    sentence it ends (``Colorado.``, but ``Acme, Inc.``)."""
+    """The text on one line, without separators at its ends.
+
+    The full stop of a sentence is removed (``Colorado.``) but not that of an abbreviation (``Acme,
+    Inc.``).
+    """
     text = collapse(raw_text).strip(" :;,|")
     if text.count(".") == 1 and _SENTENCE_END.search(text):
         text = text[:-1]
@@ -35,7 +38,7 @@ def normalise_identifier(raw_text: str, locale_hint: str | None = None) -> Norma
 
 
 def normalise_boolean(raw_text: str, locale_hint: str | None = None) -> Normalised:
-    """Yes or no, in words or as a tick box."""
+    """Parse yes or no, in words or as a tick box."""
     text = without_accents(collapse(raw_text)).strip(" .:;,").replace("[ ]", "[]")
     if text in _YES.split() or text in _NO.split():
         return found(text in _YES.split())
@@ -43,8 +46,11 @@ def normalise_boolean(raw_text: str, locale_hint: str | None = None) -> Normalis
 
 
 def normalise_choice(raw_text: str, choices: Sequence[Any]) -> Normalised:
-    """The one of ``choices`` that is printed: the same letters and digits, ignoring case, or a
-    beginning of exactly one choice (``F`` for ``Female``), or the only choice that occurs."""
+    """The one of ``choices`` that is printed.
+
+    It is the choice with the same letters and digits (case ignored), or the only choice with this
+    beginning (``F`` for ``Female``), or the only choice that occurs in the text.
+    """
     printed = _letters(raw_text)
     options = [(choice, _letters(str(choice))) for choice in choices if choice is not None]
     tests = (

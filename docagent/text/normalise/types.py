@@ -1,4 +1,4 @@
-"""What every normaliser returns, and the locale hints they share."""
+"""Result type of every normaliser, and parsing of locale hints."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _POINT_DECIMAL_REGIONS = "CH MX US GB PR DO GT HN NI PA PE SV"
 
 
 class Normalised(Frozen):
-    """What a normaliser made of a printed text.
+    """Result of a normaliser.
 
-    value: JSON value, None unless ``ok``. message: why it failed, or what was assumed.
-    ambiguous: the text alone allows other readings; ``value`` is the most usual one (day
-    before month, for instance) and ``alternatives`` holds the others, best first.
+    value: JSON value, None unless ``ok``. message: the reason of the failure, or what was assumed.
+    ambiguous: the text alone allows other values; ``value`` is the most usual one (day before
+    month, for instance) and ``alternatives`` holds the others, best first.
     """
 
     value: Any = None
@@ -30,7 +30,7 @@ class Normalised(Frozen):
 
 
 def found(value: Any, *alternatives: Any, message: str = "") -> Normalised:
-    """A successful reading; ambiguous when there are alternatives that differ from it."""
+    """A successful result; ambiguous if there are alternatives that differ from the value."""
     others = tuple(dict.fromkeys(a for a in alternatives if a != value))
     return Normalised(
         value=value, ok=True, message=message, ambiguous=bool(others), alternatives=others
@@ -38,13 +38,13 @@ def found(value: Any, *alternatives: Any, message: str = "") -> Normalised:
 
 
 def failed(raw_text: str, wanted: str, reason: str = "") -> Normalised:
-    """A failed reading: says what was printed and what was wanted."""
+    """A failed result whose message says what was printed and what was wanted."""
     why = f": {reason}" if reason else ""
     return Normalised(ok=False, message=f"{raw_text!r} is not {wanted}{why}")
 
 
 def collapse(text: str) -> str:
-    """NFKC, one space for any run of white space, none at the ends."""
+    """Normalise to NFKC and collapse white space to single spaces, with none at the ends."""
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
@@ -60,7 +60,7 @@ def split_locale(hint: str | None) -> tuple[str, str]:
 
 
 def month_first(hint: str | None) -> bool:
-    """Whether numeric dates of the locale put the month first (United States)."""
+    """Whether numeric dates of the locale start with the month (United States)."""
     return split_locale(hint)[1] == "US"
 
 

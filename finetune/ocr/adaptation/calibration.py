@@ -54,6 +54,5 @@ def refit_words(folder: Path, outcomes: Sequence[Outcome]) -> list[str]:
         tables[name] = table
         said.append(f"confidence of {sentence}")
     save_calibrations(tables, folder / calibration_file(None).name)
-    load_calibrations.cache_clear()
     keep_calibration(folder)
     return said

@@ -7,15 +7,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
 from docagent.agent import DocAgent
-from docagent.cli.inputs import Input
+from docagent.jobs.inputs import Input
 from docagent.sources.scan import Scan
 
 
 class ReadAhead:
-    """Gives the scans of inputs in their order. Those of one page the agent has read by then, as
-    many at once as it has threads; the pages of longer ones it reads side by side in their turn.
+    """Gives the scans of inputs in their order. The agent reads inputs of one page ahead, as many
+    at once as it has threads; it reads the pages of longer ones side by side in their turn.
 
-    skip: inputs that will not be asked for. Standard input is left to its turn.
+    skip: whether an input will not be asked for. Inputs without a path wait for their turn.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class ReadAhead:
         trace: TracebackType | None,
     ) -> None:
         if self._pool is not None:
-            # Whoever stops a batch does not wait for the rest of it.
+            # A batch that is stopped does not wait for the rest of it.
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def scan(self, item: Input) -> Scan:

@@ -1,0 +1,199 @@
+"""Parsing of word ranges as values of a field.
+
+Labels, punctuation and currency marks at the edges of a range are cut off word by word as long as
+the value stays the same. Evidence is whole words, and ``raw_text`` is always those words joined.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from docagent.document import Document
+from docagent.evidence.candidates import TIGHT_KINDS, ValueCandidate, WordRange, plausibility
+from docagent.evidence.label_phrases import EDGE_PUNCTUATION, label_length, label_phrases
+from docagent.geometry import polygon_to_bbox
+from docagent.layout.columns import column_words, words_to_ranges
+from docagent.results import Source
+from docagent.schemas import SchemaField
+from docagent.text.normalise import Normalised, normalise
+
+GROUPED_KINDS = frozenset(("iban", "identifier"))
+"""Normalisers whose values are often printed in groups of digits."""
+MAX_GROUP_SPACE_RATIO = 0.7
+"""Widest space between two groups of digits of one value, in word heights."""
+NUMBER_KINDS = frozenset(("amount", "decimal", "integer", "percent"))
+"""Normalisers of one number: a space may separate its thousands, a gap between columns may not."""
+MAX_SEARCHED_WORDS = 12
+"""Longest range whose parts are all tried when the whole cannot be parsed."""
+_DIGIT_GROUP = re.compile(r"\d{2,5}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+@dataclass(frozen=True)
+class FieldParser:
+    """Parses word ranges of one document as values of one field.
+
+    leaf: the field. locale_hint: language and region such as ``en_US``.
+    """
+
+    document: Document
+    leaf: SchemaField
+    locale_hint: str | None = None
+
+    def candidate(
+        self, start: int, end: int, score: float, source: Source = "reader"
+    ) -> ValueCandidate:
+        """The candidate of words ``start`` to ``end`` (exclusive) after trimming; its parse may
+        have failed."""
+        start, end = self._without_labels(start, end)
+        if self.leaf.normaliser in NUMBER_KINDS:
+            start, end = self._one_column(start, end)
+        if self.leaf.normaliser in TIGHT_KINDS:
+            start, end = self._tightened(*self._readable(start, end))
+        if self.leaf.normaliser in GROUPED_KINDS:
+            start, end = self._all_groups(start, end)
+        ranges = self.in_column(start, end)
+        text = " ".join(self.text(*words) for words in ranges)
+        parsed = self.parse_text(text)
+        return ValueCandidate(ranges, text, parsed, score * plausibility(self.leaf, text), source)
+
+    def in_column(self, start: int, end: int) -> tuple[WordRange, ...]:
+        """The ranges of words from ``start`` to ``end`` without the words of a block beside their
+        column."""
+        words = self.document.words[start:end]
+        page = words[0].page
+        if any(word.page != page for word in words):
+            return ((start, end),)
+        lines = [word.line for word in words]
+        boxes = [polygon_to_bbox(word.word.polygon) for word in words]
+        kept = column_words(0, end - start, lines, boxes)
+        return words_to_ranges([start + index for index in kept])
+
+    def text(self, start: int, end: int) -> str:
+        """The words joined by one space."""
+        return " ".join(word.word.text for word in self.document.words[start:end])
+
+    def parse(self, start: int, end: int) -> Normalised:
+        """Apply the field's normaliser to words."""
+        return self.parse_text(self.text(start, end))
+
+    def parse_text(self, text: str) -> Normalised:
+        """Apply the field's normaliser to a text."""
+        choices = self.leaf.choices
+        return normalise(self.leaf.normaliser, text, locale_hint=self.locale_hint, choices=choices)
+
+    def merged(self, parts: Sequence[ValueCandidate]) -> ValueCandidate:
+        """Merge candidates into one value in reading order, such as the lines of a cell that
+        wraps."""
+        ranges = tuple(sorted({r for part in parts for r in part.ranges}))
+        text = " ".join(self.text(start, end) for start, end in ranges)
+        best = max(parts, key=lambda part: part.score)
+        return replace(best, ranges=ranges, raw_text=text, parsed=self.parse_text(text))
+
+    def _without_labels(self, start: int, end: int) -> WordRange:
+        """The range without a label at its start and punctuation at its ends."""
+        words = [word.word.text for word in self.document.words[start:end]]
+        skip = label_length(words, label_phrases(self.leaf))
+        first = start + (skip if skip < len(words) else 0)
+        while end - first > 1 and not words[first - start].strip(EDGE_PUNCTUATION):
+            first += 1
+        while end - first > 1 and not words[end - 1 - start].strip(EDGE_PUNCTUATION):
+            end -= 1
+        return first, end
+
+    def _readable(self, start: int, end: int) -> WordRange:
+        """The range itself if it can be parsed, else its longest part that can.
+
+        For a date, ranges with a few more words on both sides are tried too. The range is returned
+        unchanged if nothing can be parsed.
+        """
+        if self.parse(start, end).ok:
+            return start, end
+        inside = _subranges(start, end) if end - start <= MAX_SEARCHED_WORDS else ()
+        around = self._around(start, end) if self.leaf.normaliser == "date" else ()
+        ranges = (r for r in (*inside, *around) if self.parse(*r).ok)
+        return next(ranges, (start, end))
+
+    def _around(self, start: int, end: int) -> Iterator[WordRange]:
+        """Ranges on the same line with up to two more words on either side."""
+        words = self.document.words
+        line = (words[start].page, words[start].line)
+        near = range(max(0, start - 2), min(len(words), end + 2))
+        on_line = [i for i in near if (words[i].page, words[i].line) == line]
+        for first in (start, start - 1, start - 2):
+            for last in (end, end + 1, end + 2):
+                if first in on_line and last - 1 in on_line and last - first > 1:
+                    yield first, last
+
+    def _tightened(self, start: int, end: int) -> WordRange:
+        """The shortest part of the range that still gives the same value."""
+        wanted = self.parse(start, end)
+        while wanted.ok and end - start > 1 and self._same(start + 1, end, wanted):
+            start += 1
+        while wanted.ok and end - start > 1 and self._same(start, end - 1, wanted):
+            end -= 1
+        return start, end
+
+    def _one_column(self, start: int, end: int) -> WordRange:
+        """The last column's part that can be parsed, if the words stand in several columns.
+
+        Words such as "1 120.00", a quantity and a price, would otherwise be parsed as one number.
+        """
+        if not self.parse(start, end).ok:
+            return start, end
+        edges = [i for i in range(start + 1, end) if not self._is_next(i - 1)]
+        parts = [*pairwise([start, *edges, end])]
+        return next((part for part in reversed(parts) if self.parse(*part).ok), (start, end))
+
+    def _all_groups(self, start: int, end: int) -> WordRange:
+        """Extend a range of digit groups by the groups that stand a space away.
+
+        A country code before several groups is included: "GB 482 1136 09" where "482" was pointed
+        at.
+        """
+        words = self.document.words
+        if not all(_DIGIT_GROUP.fullmatch(word.word.text) for word in words[start:end]):
+            return start, end
+        while (
+            end < len(words)
+            and self._is_next(end - 1)
+            and _DIGIT_GROUP.fullmatch(words[end].word.text)
+        ):
+            end += 1
+        while (
+            start
+            and self._is_next(start - 1)
+            and _DIGIT_GROUP.fullmatch(words[start - 1].word.text)
+        ):
+            start -= 1
+        several = end - start > 1
+        if (
+            several
+            and start
+            and self._is_next(start - 1)
+            and _COUNTRY.fullmatch(words[start - 1].word.text)
+        ):
+            start -= 1
+        return start, end
+
+    def _is_next(self, index: int) -> bool:
+        """Whether the word after ``index`` stands one space away from it on the same line."""
+        a, b = self.document.words[index : index + 2]
+        left, right = polygon_to_bbox(a.word.polygon), polygon_to_bbox(b.word.polygon)
+        page = self.document.pages[a.page - 1]
+        gap, height = (right[0] - left[2]) * page.width, (left[3] - left[1]) * page.height
+        return (a.page, a.line) == (b.page, b.line) and gap < MAX_GROUP_SPACE_RATIO * height
+
+    def _same(self, start: int, end: int, wanted: Normalised) -> bool:
+        parsed = self.parse(start, end)
+        return parsed.ok and parsed.value == wanted.value
+
+
+def _subranges(start: int, end: int) -> Iterator[WordRange]:
+    """Every proper part of a range, longest first, from the left."""
+    for length in range(end - start - 1, 0, -1):
+        for first in range(start, end - length + 1):
+            yield first, first + length

@@ -1,0 +1,91 @@
+"""From an outcome to the bytes of a file: a format of the result, or the picture of a page."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+
+from PIL import Image
+
+from docagent.document import Document, Page
+from docagent.export import (
+    document_to_alto,
+    document_to_hocr,
+    document_to_markdown,
+    document_to_pdf,
+    document_to_text,
+)
+from docagent.export.marks import (
+    Mark,
+    answer_to_marks,
+    classification_to_marks,
+    draw_marks,
+    edits_to_marks,
+    extraction_to_marks,
+    page_picture,
+    summary_to_marks,
+    unreadable_to_marks,
+    words_to_marks,
+)
+from docagent.jobs.events import Outcome
+from docagent.results import Answer, Classification, Correction, Extraction, Summary
+from docagent.sources.scan import Scan
+
+UNREADABLE_PAGE = (2480, 3508)
+"""Pixels of the white page (A4 at 300 dpi) that stands for one that could not be read."""
+
+TEXT_EXPORTS: Mapping[str, Callable[[Document], str]] = {
+    "text": document_to_text,
+    "markdown": document_to_markdown,
+    "hocr": document_to_hocr,
+    "alto": document_to_alto,
+}
+
+
+def export(outcome: Outcome, format_name: str) -> bytes:
+    """The outcome in one of ``verbs.FORMATS``: JSON is the result itself, the others are the
+    document."""
+    if format_name == "json":
+        text: str = outcome.result.model_dump_json(by_alias=True, indent=2)
+        return f"{text}\n".encode()
+    if format_name == "pdf":
+        stream = io.BytesIO()
+        pages = outcome.document.pages
+        document_to_pdf(outcome.document, (_picture(outcome.scan, p) for p in pages), stream)
+        return stream.getvalue()
+    return TEXT_EXPORTS[format_name](outcome.document).encode("utf-8", "replace")
+
+
+def draw_page(outcome: Outcome, page: Page, suffix: str) -> bytes:
+    """A page with the boxes of the result, as the kind of image that ``suffix`` (``.png``)
+    names. page: of ``outcome.document``, one that could be read."""
+    marks = (*unreadable_to_marks(page), *_marks(outcome, page))
+    words = [word.polygon for line in page.lines for word in line.words]
+    drawn = draw_marks(_picture(outcome.scan, page), marks, avoid=words)
+    encoded = io.BytesIO()
+    kind = "JPEG" if suffix.lower() in (".jpg", ".jpeg") else suffix[1:].upper()
+    drawn.save(encoded, kind)
+    return encoded.getvalue()
+
+
+def _picture(scan: Scan, page: Page) -> Image.Image:
+    """The upright picture of a page; an empty one for a page that could not be read."""
+    if page.error:
+        return Image.new("L", UNREADABLE_PAGE, 255)
+    scan_page = scan.pages[page.number - 1]
+    return page_picture(scan_page.image(color=True), page, scan_page.dpi)
+
+
+def _marks(outcome: Outcome, page: Page) -> tuple[Mark, ...]:
+    result = outcome.result
+    if isinstance(result, Extraction):
+        return extraction_to_marks(result, page.number)
+    if isinstance(result, Answer):
+        return answer_to_marks(result, page.number)
+    if isinstance(result, Classification):
+        return classification_to_marks(result, page.number)
+    if isinstance(result, Summary):
+        return summary_to_marks(result, page.number)
+    if isinstance(result, Correction):
+        return edits_to_marks(result.edits, page.number)
+    return words_to_marks(page)

@@ -1,0 +1,158 @@
+"""A source read into a Document: its pages side by side, and remembered by content."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from docagent.confidence import with_confidences
+from docagent.document import Document, Page
+from docagent.errors import DocAgentError, SourceError
+from docagent.forking import ForkLock
+from docagent.ocr.engine import OcrEngine
+from docagent.ocr.engines.registry import check_engine, load_engine
+from docagent.ocr.types import PageEngine
+from docagent.settings import Settings
+from docagent.sources import scan as scans
+from docagent.sources.scan import Scan, ScanPage
+from docagent.text.language_model import load_language_model
+
+Source = str | os.PathLike[str] | bytes | NDArray[np.generic] | Image.Image | Scan | Document
+"""A path, the bytes of a file, an array, a Pillow image, a Scan, or a Document already read."""
+
+Progress = Callable[[int, int], None]
+"""Called with the number of pages done and the number of pages."""
+
+MAX_PAGES_AT_ONCE = 8
+"""Pages read side by side at most: each takes its share of memory."""
+
+MAX_REMEMBERED = 2 * MAX_PAGES_AT_ONCE
+"""Documents kept by content, so that several verbs on one source read it once; also those that
+were read side by side before their turn."""
+
+# What damaged pages make the imaging and inference libraries raise.
+_PAGE_FAULTS = (DocAgentError, OSError, ValueError, RuntimeError, MemoryError)
+
+
+class SourceReader:
+    """Reads sources into Documents, with the engine that the settings name or one that is given.
+
+    Safe in several threads. A page that cannot be read comes back empty with ``Page.error`` set.
+    Raises SettingsError or MissingExtraError if the engine that is named is not installed.
+    """
+
+    def __init__(self, settings: Settings, engine: PageEngine | None = None) -> None:
+        self._settings = settings
+        self._given = engine
+        if engine is None:
+            check_engine(settings.ocr.engine)
+        self._engines: dict[int, PageEngine] = {}
+        self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._lock = ForkLock()
+
+    def load(self, source: Source) -> Scan:
+        """The pages of a source, not yet read. Raises SourceError."""
+        if isinstance(source, Document):
+            raise SourceError(
+                source.name or "document",
+                "a Document already read has no page images; give the file it was read from",
+            )
+        return scans.load(source, self._settings)
+
+    def read(self, source: Source, progress: Progress | None = None) -> Document:
+        """The Document of a source, from memory if its content was read before. progress: told
+        of each page. Raises SourceError, also if none of the pages can be read."""
+        if isinstance(source, Document):
+            return source
+        scan = self.load(source)
+        document = self._documents.get(scan.id)
+        if document is None:
+            document = self._read_scan(scan, progress or _silent)
+            self._remember(document)
+        return document.replace(name=scan.name)
+
+    def read_beside(self, source: Source) -> Document:
+        """Reads a source on one thread and remembers it, for a caller that reads several sources
+        side by side, a thread each. Raises SourceError."""
+        scan = self.load(source)
+        document = self._read_scan(scan, _silent, beside=True)
+        self._remember(document)
+        return document
+
+    def side_by_side(self, jobs: int) -> int:
+        """How many of ``jobs`` pages, or sources of one page, are read at once."""
+        if self._given is not None:
+            return 1  # an engine that was given need not be safe in several threads
+        return min(jobs, self._settings.threads or os.cpu_count() or 1, MAX_PAGES_AT_ONCE)
+
+    def engine(self, threads: int | None = None) -> PageEngine:
+        """The engine, made when first used. threads: of one inference, instead of what the settings
+        say. Raises ModelError if its weights cannot be used."""
+        if self._given is not None:
+            return self._given
+        settings = self._settings if threads is None else self._settings.replace(threads=threads)
+        with self._lock:
+            engine = self._engines.get(settings.threads)
+            if engine is None:
+                engine = load_engine(settings, lambda: _own_engine(settings))
+                self._engines[settings.threads] = engine
+        return engine
+
+    def _read_scan(self, scan: Scan, progress: Progress, beside: bool = False) -> Document:
+        """beside: other sources are read at the same time, so this one takes one thread."""
+        total = len(scan.pages)
+        workers = 1 if beside else self.side_by_side(total)
+        pages: list[Page] = []
+        if workers < 2:
+            threads = 1 if beside else None
+            for scan_page in scan.pages:
+                progress(len(pages), total)
+                pages.append(self._read_page(scan_page, threads))
+        else:
+            pool = ThreadPoolExecutor(workers)
+            try:
+                waiting = [pool.submit(self._read_page, page, 1) for page in scan.pages]
+                for page_read in waiting:
+                    progress(len(pages), total)
+                    pages.append(page_read.result())
+            finally:
+                # Whoever stops a long document does not wait for the rest of its pages.
+                pool.shutdown(wait=False, cancel_futures=True)
+        progress(total, total)
+        if pages and all(page.error for page in pages):
+            raise SourceError(scan.name, pages[0].error)
+        return Document(id=scan.id, name=scan.name, pages=tuple(pages))
+
+    def _read_page(self, scan_page: ScanPage, threads: int | None) -> Page:
+        layer = scan_page.text_layer
+        # The router says what kind of page it is; any other engine need not even be loaded.
+        if layer is not None and self._settings.ocr.engine != "auto":
+            return layer
+        engine = self.engine(threads)
+        try:
+            return with_confidences(engine.read_page(scan_page), self._settings.ocr.confidence)
+        except _PAGE_FAULTS as error:
+            reason = error.reason if isinstance(error, SourceError) else str(error)
+            reason = reason or type(error).__name__
+            return Page(number=scan_page.number, width=0, height=0, error=reason)
+
+    def _remember(self, document: Document) -> None:
+        with self._lock:
+            self._documents[document.id] = document
+            if len(self._documents) > MAX_REMEMBERED:
+                self._documents.popitem(last=False)
+
+
+def _own_engine(settings: Settings) -> OcrEngine:
+    language = load_language_model() if settings.ocr.language_model else None
+    return OcrEngine(settings, language)
+
+
+def _silent(done: int, total: int) -> None:
+    """Progress that nobody watches."""

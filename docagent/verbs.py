@@ -1,0 +1,269 @@
+"""The one table of verbs: what each is called, what it takes and what it returns.
+
+Every door (command line, HTTP, tools for a model) is made from ``VERBS``: it declares the options
+it finds there, collects their values and calls ``Verb.run``. Nothing here knows a door, and only
+light modules are imported, so that a door can describe itself at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from docagent.errors import SettingsError
+
+if TYPE_CHECKING:
+    from docagent.agent import DocAgent
+    from docagent.reading import Source
+
+FORMATS = ("text", "markdown", "hocr", "alto", "pdf", "json")
+"""What a document can be written as; a result that is not a document is written as ``json``."""
+
+OptionType = Literal["text", "integer", "locale", "schema"]
+"""locale: a language code with an optional region, such as ``de`` or ``en-GB``. schema: a
+built-in name, the path of a JSON Schema file, a JSON Schema as a mapping, a pydantic class or a
+Schema."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One argument of a verb besides the source.
+
+    many: a list of values, of which none means the default. minimum, maximum: bounds of an
+    integer, both allowed. choices: the values allowed, any if empty.
+    """
+
+    name: str
+    type: OptionType
+    help: str
+    default: Any = None
+    required: bool = False
+    many: bool = False
+    choices: tuple[str, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+
+    def check(self, value: Any) -> Any:
+        """The value as ``Verb.run`` takes it: schemas are loaded, lists become tuples.
+
+        Raises SettingsError naming the value and what is allowed; SchemaError for a schema.
+        """
+        if not self.many:
+            return self._check_one(value)
+        if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__iter__"):
+            raise SettingsError(f"{self.name}={value!r} is not a list of values; give a list")
+        return tuple(map(self._check_one, value))
+
+    def _check_one(self, value: Any) -> Any:
+        if self.type == "schema":
+            from docagent.schemas import load_schema  # loads JSON Schema libraries
+
+            return load_schema(value)
+        if self.type == "locale":
+            return self._check_locale(value)
+        if self.type == "integer":
+            return self._check_integer(value)
+        if not isinstance(value, str):
+            raise SettingsError(f"{self.name}={value!r} is not text; give a string")
+        if self.choices and value not in self.choices:
+            allowed = ", ".join(self.choices)
+            raise SettingsError(f"{self.name}={value!r} is not allowed; give one of {allowed}")
+        return value
+
+    def _check_locale(self, value: Any) -> str:
+        from docagent.settings import parse_locale  # loads pydantic
+
+        try:
+            return parse_locale(value)
+        except (TypeError, ValueError) as error:
+            raise SettingsError(f"{self.name}={value!r} is not allowed: {error}") from error
+
+    def _check_integer(self, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise SettingsError(f"{self.name}={value!r} is not a whole number")
+        is_low = self.minimum is not None and value < self.minimum
+        is_high = self.maximum is not None and value > self.maximum
+        if is_low or is_high:
+            raise SettingsError(
+                f"{self.name}={value} is not possible; ask for {self.minimum} to {self.maximum}"
+            )
+        return value
+
+
+Call = Callable[["DocAgent", "Source", Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Verb:
+    """Something docagent does with one source.
+
+    name: also the name of the method of DocAgent. help: what it does, as
+    an imperative without a full stop.
+    result: ``module:Type`` of what ``run`` returns. asks_model: whether a vision-language model
+    may be asked. has_document: whether its result is a document that can be written in each of
+    FORMATS. is_conversation: whether ``run`` opens a conversation rather than giving a result.
+    """
+
+    name: str
+    help: str
+    result: str
+    options: tuple[Option, ...]
+    call: Call
+    asks_model: bool = True
+    has_document: bool = False
+    is_conversation: bool = False
+
+    @property
+    def result_type(self) -> type[Any]:
+        """The type of what ``run`` returns; importing it loads pydantic."""
+        home, _, name = self.result.partition(":")
+        found: type[Any] = getattr(import_module(home), name)
+        return found
+
+    def prepare(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Every option by name: those given are checked, the others have their default.
+
+        A value of None counts as not given. Raises SettingsError for an option that is unknown,
+        missing or wrong, SchemaError for a schema that is.
+        """
+        known = {option.name: option for option in self.options}
+        for name in given:
+            if name not in known:
+                allowed = ", ".join(known) or "none"
+                raise SettingsError(f"{self.name} has no option {name!r}; it takes {allowed}")
+        prepared: dict[str, Any] = {}
+        for name, option in known.items():
+            if given.get(name) is not None:
+                prepared[name] = option.check(given[name])
+            elif option.required:
+                raise SettingsError(f"{self.name} needs {name}: {option.help}")
+            else:
+                prepared[name] = option.default
+        return prepared
+
+    def run(self, agent: DocAgent, source: Source, options: Mapping[str, Any]) -> Any:
+        """The result for one source, of ``result_type``. options: as ``prepare`` gives them.
+
+        Raises SourceError for the source, and what the method of DocAgent raises.
+        """
+        return self.call(agent, source, options)
+
+
+_DOMAIN = Option(
+    "domain",
+    "text",
+    "domain whose LoRA adapter is asked, such as finance; by default that of the schema, or the "
+    "one that the words of the document show, if they are clear",
+)
+_LOCALE = Option(
+    "locale",
+    "locale",
+    "language of the document with an optional region, such as de or en-GB; decides the order of "
+    "day and month, decimal marks and currencies where the page leaves them open; by default "
+    "DOCAGENT_LOCALE",
+)
+_SCHEMA = Option(
+    "schema",
+    "schema",
+    "the fields to extract: the name of a built-in schema, such as invoice, or a JSON Schema file",
+    required=True,
+)
+_KINDS = Option(
+    "schemas",
+    "schema",
+    "a kind of document to choose from: the name of a built-in schema or a JSON Schema file; any "
+    "number of them; by default all built-in schemas",
+    many=True,
+)
+_QUESTION = Option("question", "text", "the question, as a sentence", required=True)
+_SENTENCES = Option(
+    "sentences",
+    "integer",
+    "most sentences of the summary, 1 to 20; by default 5",
+    default=5,
+    minimum=1,
+    maximum=20,
+)
+
+
+def _ask(agent: DocAgent, source: Source, options: Mapping[str, Any]) -> Any:
+    return agent.ask(
+        source, options["question"], domain=options["domain"], locale=options["locale"]
+    )
+
+
+def _extract(agent: DocAgent, source: Source, options: Mapping[str, Any]) -> Any:
+    return agent.extract(
+        source, options["schema"], domain=options["domain"], locale=options["locale"]
+    )
+
+
+def _classify(agent: DocAgent, source: Source, options: Mapping[str, Any]) -> Any:
+    return agent.classify(source, options["schemas"] or None, domain=options["domain"])
+
+
+_TABLE = (
+    Verb(
+        "read",
+        "get the text of a document with boxes, as plain text, Markdown, hOCR, ALTO, searchable "
+        "PDF or JSON",
+        "docagent.document:Document",
+        (),
+        lambda agent, source, options: agent.read(source),
+        asks_model=False,
+        has_document=True,
+    ),
+    Verb(
+        "correct",
+        "find OCR errors and propose edits, each with its place and the reason",
+        "docagent.results:Correction",
+        (_DOMAIN,),
+        lambda agent, source, options: agent.correct(source, domain=options["domain"]),
+        has_document=True,
+    ),
+    Verb(
+        "ask",
+        "answer a question with citations, or say why there is no answer",
+        "docagent.results:Answer",
+        (_QUESTION, _LOCALE, _DOMAIN),
+        _ask,
+    ),
+    Verb(
+        "chat",
+        "answer several questions about one document, typed at a prompt or read one a line from "
+        "standard input; a question may refer to the one before",
+        "docagent.chat.conversation:Chat",
+        (_DOMAIN,),
+        lambda agent, source, options: agent.chat(source, domain=options["domain"]),
+        is_conversation=True,
+    ),
+    Verb(
+        "extract",
+        "extract the fields of a schema, each with the place on the page that proves it",
+        "docagent.results:Extraction",
+        (_SCHEMA, _LOCALE, _DOMAIN),
+        _extract,
+    ),
+    Verb(
+        "classify",
+        "tell the kind of a document and the words that show it, or that the kind is unknown",
+        "docagent.results:Classification",
+        (_KINDS, _DOMAIN),
+        _classify,
+    ),
+    Verb(
+        "summarise",
+        "summarise a document, each sentence with the place on the page that it rests on",
+        "docagent.results:Summary",
+        (_SENTENCES, _DOMAIN),
+        lambda agent, source, options: agent.summarise(
+            source, options["sentences"], domain=options["domain"]
+        ),
+    ),
+)
+
+VERBS: Mapping[str, Verb] = MappingProxyType({verb.name: verb for verb in _TABLE})
+"""Verb by name, in the order in which they are listed for people."""
