@@ -8,11 +8,52 @@
     ├── ModelError           shipped or user-given weights cannot be used
     └── VlmError             a vision-language model gave no answer; the verbs catch it
 
-A message names the bad value, what is allowed, and what to do next.
+A message names the bad value, what is allowed, and what to do next. Programs need not read it:
+``code`` says what happened and stays the same between versions, and ``retryable`` whether the same
+call may succeed a moment later.
+
+    source.missing           there is no such file, or no document in a folder
+    source.not_a_file        it is a folder, a device, or an object of another type
+    source.no_access         the file may not, or cannot, be read
+    source.unsupported       it is a kind of file that is not read
+    source.empty             no bytes, or no pages
+    source.encrypted         it needs a password
+    source.damaged           it is broken or cut short
+    source.too_large         too many bytes, pages or pixels, or more than the memory allowed
+    source.too_small         too few pixels to hold text
+    source.timeout           parsing or reading it took too long (retryable)
+    source.unreadable        none of its pages could be read, or an engine failed on it
+    schema.missing           there is no schema, or no field, of that name
+    schema.invalid           the schema is wrong
+    settings.invalid         a value is not allowed
+    settings.not_installed   an engine is named that is not installed
+    settings.output          results cannot be written
+    extra.missing            an optional package is not installed
+    model.missing            there is no file of weights
+    model.unusable           weights are damaged or do not fit the code
+    vlm.FAULT                with the faults of ``VlmFault``; connection, timeout, busy and server
+                             are retryable
+    docagent.fault           (in lines of ``--json`` only) a fault in docagent
 """
 
 from typing import Literal
 
+SourceFault = Literal[
+    "missing",
+    "not_a_file",
+    "no_access",
+    "unsupported",
+    "empty",
+    "encrypted",
+    "damaged",
+    "too_large",
+    "too_small",
+    "timeout",
+    "unreadable",
+]
+SchemaFault = Literal["missing", "invalid"]
+SettingsFault = Literal["invalid", "not_installed", "output"]
+ModelFault = Literal["missing", "unusable"]
 VlmFault = Literal["connection", "timeout", "busy", "server", "length", "refused", "model"]
 """Why there is no answer. connection: not reached, or lost. timeout: too slow. busy: 429.
 server: 5xx. length: the request is longer than the model takes. refused: any other 4xx. model:
@@ -20,42 +61,72 @@ the chat model itself raised."""
 
 
 class DocAgentError(Exception):
-    """Root of every error raised on purpose; its text is a sentence for the user."""
+    """Root of every error raised on purpose; its text is a sentence for the user.
+
+    code: what happened, for programs; see the table of this module.
+    """
+
+    code = "docagent.error"
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same call may succeed a moment later."""
+        return False
 
 
 class SourceError(DocAgentError):
     """A document source is missing, broken, empty, encrypted, too large or of an unknown kind."""
 
-    def __init__(self, source: str, reason: str) -> None:
+    def __init__(self, source: str, reason: str, fault: SourceFault = "unreadable") -> None:
         super().__init__(f"{source}: {reason}")
         self.source = source
         self.reason = reason
+        self.fault = fault
+        self.code = f"source.{fault}"
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the source took too long."""
+        return self.fault == "timeout"
 
 
 class SchemaError(DocAgentError):
     """An extraction schema is invalid; ``place`` is a JSON pointer into it."""
 
-    def __init__(self, schema: str, place: str, reason: str) -> None:
+    def __init__(
+        self, schema: str, place: str, reason: str, fault: SchemaFault = "invalid"
+    ) -> None:
         super().__init__(f"schema {schema}, at {place or '/'}: {reason}")
         self.schema = schema
         self.place = place
         self.reason = reason
+        self.code = f"schema.{fault}"
 
 
 class SettingsError(DocAgentError):
     """A setting or argument has a value that is not allowed."""
 
+    def __init__(self, message: str, fault: SettingsFault = "invalid") -> None:
+        super().__init__(message)
+        self.code = f"settings.{fault}"
+
 
 class MissingExtraError(DocAgentError):
     """An optional dependency is not installed."""
 
+    code = "extra.missing"
+
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs the '{extra}' extra: pip install 'docagent[{extra}]'")
+        super().__init__(f"{feature} needs the '{extra}' extra: {install_extra(extra)}")
         self.extra = extra
 
 
 class ModelError(DocAgentError):
     """Model weights are missing, damaged or do not fit the code."""
+
+    def __init__(self, message: str, fault: ModelFault = "unusable") -> None:
+        super().__init__(message)
+        self.code = f"model.{fault}"
 
 
 class VlmError(DocAgentError):
@@ -70,6 +141,7 @@ class VlmError(DocAgentError):
     ) -> None:
         super().__init__(message)
         self.fault = fault
+        self.code = f"vlm.{fault}"
         self.status = status
         self.retry_after = retry_after
 
@@ -77,3 +149,8 @@ class VlmError(DocAgentError):
     def retryable(self) -> bool:
         """Whether the same request may succeed a moment later."""
         return self.fault in ("connection", "timeout", "busy", "server")
+
+
+def install_extra(extra: str) -> str:
+    """How an extra is installed: from the folder of the repository, as no index has it."""
+    return f"pip install '.[{extra}]' in the folder of docagent's repository"

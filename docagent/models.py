@@ -153,7 +153,8 @@ def open_session(weights: Path, threads: int = 1) -> ort.InferenceSession:
     if not weights.is_file():
         raise ModelError(
             f"{weights}: no such weights file; reinstall docagent or set DOCAGENT_WEIGHTS_DIR "
-            "to a folder that has it"
+            "to a folder that has it",
+            "missing",
         )
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads

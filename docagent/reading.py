@@ -62,6 +62,7 @@ class SourceReader:
             raise SourceError(
                 source.name or "document",
                 "a Document already read has no page images; give the file it was read from",
+                "not_a_file",
             )
         return scans.load(source, self._settings)
 

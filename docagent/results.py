@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import AliasChoices
 from pydantic import Field as Key
@@ -15,6 +16,12 @@ Status = Literal[
     "found", "not_present", "illegible", "ambiguous", "conflicting", "ungrounded", "invalid"
 ]
 Abstention = Literal["not_present", "illegible", "ambiguous", "conflicting"]
+_ABSTENTIONS: Mapping[str, Abstention] = {
+    "not_present": "not_present",
+    "illegible": "illegible",
+    "ambiguous": "ambiguous",
+    "conflicting": "conflicting",
+}
 Source = Literal["reader", "rule", "vlm", "human"]
 How = Literal["verbatim", "corrected", "derived", "absent"]
 """What a vision-language model said of a value: printed so, printed so but misread, concluded
@@ -31,32 +38,95 @@ class Evidence(Frozen):
     match: Literal["exact", "fuzzy"] = "exact"
 
 
-class Field(Frozen):
+class Finding(Frozen):
+    """What is said of a document, and what it rests on: base of Field, Answer, Classification
+    and Sentence, which all have these.
+
+    text: what is said, in words; None where nothing is. value: the same for programs, where that
+    differs. confidence: probability (0-1) that what is said is right; None where nothing is said
+    and where it is ungrounded. absence: probability (0-1) that there is nothing to say; None where
+    it was not estimated. evidence: where it stands. source: what found it. how: what a
+    vision-language model said of it, None if none was asked. abstained: why nothing is said.
+    message: what else a reader should know.
+    """
+
+    if TYPE_CHECKING:
+
+        @property
+        def text(self) -> str | None: ...
+        @property
+        def value(self) -> Any: ...
+        @property
+        def confidence(self) -> float | None: ...
+        @property
+        def absence(self) -> float | None: ...
+        @property
+        def evidence(self) -> tuple[Evidence, ...]: ...
+        @property
+        def source(self) -> Source: ...
+        @property
+        def how(self) -> How | None: ...
+        @property
+        def abstained(self) -> Abstention | None: ...
+        @property
+        def message(self) -> str: ...
+
+    @property
+    def certainty(self) -> float | None:
+        """Probability (0-1) of what the finding says: of the value it gives, or that there is
+        none if it says so."""
+        return self.absence if self.abstained == "not_present" else self.confidence
+
+    def noted(self, note: str) -> Self:
+        """The finding with a sentence more in its message."""
+        return self.replace(message="; ".join(filter(None, (self.message, note))))
+
+
+class Field(Finding):
     """One leaf of an extraction.
 
     path: like ``total`` or ``line_items[0].amount``. raw_text: as printed (evidence quotes
-    joined by one space). value: normalised by code from raw_text. confidence: 0-1, None when
-    ungrounded. message: why the status is not ``found``. how: what a vision-language model said
-    of the value it was asked for, None if it was not asked. Where words were corrected,
-    ``raw_text`` stays as it was read and ``value`` is made of the corrected words.
+    joined by one space). value: normalised by code from raw_text. confidence: that raw_text and
+    value are right. absence: that the document has no such value; for the statuses
+    ``not_present`` and ``invalid``. message: why the status is not ``found``. how: what a
+    vision-language model said of the value it was asked for, None if it was not asked. Where words
+    were corrected, ``raw_text`` stays as it was read and ``value`` is made of the corrected words.
     """
 
     path: str
     raw_text: str | None = None
     value: Any = None
     confidence: Confidence | None = None
+    absence: Confidence | None = None
     status: Status
     evidence: tuple[Evidence, ...] = ()
     source: Source = "reader"
     message: str = ""
     how: How | None = None
 
+    @property
+    def text(self) -> str | None:
+        """The text as printed."""
+        return self.raw_text
+
+    @property
+    def abstained(self) -> Abstention | None:
+        """The status, where it is the reason why there is no value."""
+        return _ABSTENTIONS.get(self.status) if self.value is None else None
+
+
+CheckStatus = Literal["passed", "failed", "skipped"]
+CheckKind = Literal["readable", "sum", "product", "running", "order", "range"]
+"""What a check looks at. readable: whether the values that were found could be read, with any
+schema; the others are the rules of a schema (``schemas.Rule``)."""
+
 
 class Check(Frozen):
-    """A rule of the schema applied to the fields."""
+    """A rule of the schema applied to the fields. name: for people, in the words of the schema."""
 
+    kind: CheckKind
     name: str
-    status: Literal["passed", "failed", "skipped"]
+    status: CheckStatus
     message: str
     paths: tuple[str, ...] = ()
 
@@ -195,20 +265,34 @@ def _swap_words(document: Document, swaps: dict[int, tuple[Word, Word]]) -> Docu
     return document.replace(pages=pages)
 
 
-class Answer(Frozen):
+class Answer(Finding):
     """An answer to a question: text with citations, or a typed abstention.
 
-    vlm: what a vision-language model was asked, None without one.
+    absence: that the document does not say; where ``abstained`` is ``not_present``. vlm: what a
+    vision-language model was asked, None without one.
     """
 
     document_id: str
     question: str
     text: str | None = None
     confidence: Confidence | None = None
+    absence: Confidence | None = None
     citations: tuple[Evidence, ...] = ()
     abstained: Abstention | None = None
     message: str = ""
+    source: Source = "reader"
+    how: How | None = None
     vlm: VlmUse | None = None
+
+    @property
+    def value(self) -> None:
+        """None: an answer is text."""
+        return None
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """The citations."""
+        return self.citations
 
 
 class KindScore(Frozen):
@@ -219,12 +303,13 @@ class KindScore(Frozen):
     confidence: Confidence
 
 
-class Classification(Frozen):
+class Classification(Finding):
     """What kind of document one is: the name of a schema, or a typed abstention.
 
     domain: that of the kind; where the kind is not known, the one its best kinds share, if that
-    is sure; else empty. confidence: 0-1, None if a model concluded the kind and the page has no
-    words of it (``how`` is ``derived``). evidence: the words that tell. kinds: the best ones by
+    is sure; else empty. confidence: None if a model concluded the kind and the page has no words of
+    it (``how`` is ``derived``). absence: that it is none of the kinds; where ``abstained`` is
+    ``not_present``. evidence: the words that tell. kinds: the best ones by
     the words of the page, best first. vlm: what a vision-language model was asked, None without
     one.
     """
@@ -233,6 +318,7 @@ class Classification(Frozen):
     kind: str | None = None
     domain: str = ""
     confidence: Confidence | None = None
+    absence: Confidence | None = None
     evidence: tuple[Evidence, ...] = ()
     kinds: tuple[KindScore, ...] = ()
     abstained: Abstention | None = None
@@ -241,18 +327,47 @@ class Classification(Frozen):
     how: How | None = None
     vlm: VlmUse | None = None
 
+    @property
+    def text(self) -> str | None:
+        """The kind."""
+        return self.kind
 
-class Sentence(Frozen):
+    @property
+    def value(self) -> str | None:
+        """The kind."""
+        return self.kind
+
+
+class Sentence(Finding):
     """A sentence of a summary. evidence: the lines it rests on. how: ``verbatim`` if it is
     printed so; ``derived`` if it is in words of a model, whose numbers, dates and names are on
-    those lines. message: why it does not hold, if so. There is no confidence: how well a
-    sentence is chosen is no probability."""
+    those lines. message: why it does not hold, if so."""
 
     text: str
     evidence: tuple[Evidence, ...] = ()
     how: How = "verbatim"
     source: Source = "rule"
     message: str = ""
+
+    @property
+    def value(self) -> None:
+        """None: a sentence is text."""
+        return None
+
+    @property
+    def confidence(self) -> None:
+        """None: how well a sentence is chosen is no probability."""
+        return None
+
+    @property
+    def absence(self) -> None:
+        """None: as for ``confidence``."""
+        return None
+
+    @property
+    def abstained(self) -> None:
+        """None: a sentence says something."""
+        return None
 
 
 class Summary(Frozen):
@@ -296,7 +411,6 @@ class Turn(Answer):
 
     read_as: str
     pages: tuple[int, ...] = ()
-    how: How | None = None
     steps: tuple[Step, ...] = ()
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docagent.evidence.checks import READABLE, run_checks, suspect_paths
+from docagent.evidence.checks import run_checks, suspect_paths
 from docagent.results import Check, Field
 from docagent.schemas import Schema, load_schema
 
@@ -213,7 +213,11 @@ def test_values_that_could_not_be_read_are_reported_without_a_rule() -> None:
     schema = schema_with({"rule": "range", "of": "a", "minimum": 0})
     checks = run_checks(schema, [field("a", 1), unread])
     assert checks[0] == Check(
-        name=READABLE, status="failed", message="tax: 'o.b' is not an amount", paths=("tax",)
+        kind="readable",
+        name="every value that was found could be read",
+        status="failed",
+        message="tax: 'o.b' is not an amount",
+        paths=("tax",),
     )
     assert run_checks(schema, [field("a", 1)])[0].status == "passed"
 

@@ -244,6 +244,7 @@ class TestSeveral:
         Document.model_validate(lines[0]["result"])
         assert code == 2
         assert "there is no such file" in lines[1]["error"]
+        assert lines[1]["code"] == "source.missing"
         assert "b.png" in err
 
     def test_a_folder_is_searched_and_sorted(self, run: Run, tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ def test_json_is_one_object_a_question(chat):
     assert second["read_as"] == "How much is the VAT?"
     assert Turn.model_validate(first).citations[0].quote == "120.00"
     assert "2000 characters" in third["error"]
+    assert third["code"] == "settings.invalid"
     assert "2000 characters" in err
 
 

@@ -136,7 +136,7 @@ def test_names_are_those_of_the_settings() -> None:
 def test_what_is_missing_is_said_with_what_to_install() -> None:
     with pytest.raises(SettingsError, match=r"no tesseract command.*install it"):
         DocAgent(Settings(engine="tesseract"))
-    with pytest.raises(MissingExtraError, match=r"docagent\[rapidocr\]"):
+    with pytest.raises(MissingExtraError, match=r"pip install .\.\[rapidocr\]"):
         DocAgent(Settings(engine="rapidocr"))
     with pytest.raises(SettingsError, match=r"'fused'.*no other is installed"):
         DocAgent(Settings(engine="fused"))

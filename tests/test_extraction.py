@@ -81,7 +81,7 @@ def test_fields_are_found_read_and_grounded():
     assert result.valid
     assert result["tax"].status == "not_present"
     assert result["tax"].value is None
-    assert result["tax"].confidence == 1.0
+    assert (result["tax"].absence, result["tax"].confidence) == (1.0, None)
 
 
 def test_a_span_that_cannot_be_read_loses_to_one_that_can():
@@ -120,7 +120,7 @@ def test_an_unsure_value_leaves_the_place_of_a_sure_one(tax, total, status):
     if status == "not_present":
         assert (result["tax"].value, result["tax"].evidence) == (None, ())
         assert result["tax"].message == "'132.00' is total"
-        assert result["tax"].confidence == pytest.approx(1 - tax, abs=0.02)
+        assert result["tax"].absence == pytest.approx(1 - tax, abs=0.02)
 
 
 def test_an_unsure_value_of_another_kind_may_share_a_place():

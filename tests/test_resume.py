@@ -224,6 +224,22 @@ class TestWhatIsNotWhole:
         assert f"{path} is missing or has changed" in notes
         assert run(command)[0] == 0
 
+    @pytest.mark.parametrize("edited", [False, True])
+    def test_pictures_of_pages_that_are_gone(self, run: Run, tmp_path: Path, edited: bool) -> None:
+        """They are deleted, unless somebody has changed them."""
+        pages = [Image.new("L", (60, 80), grey) for grey in (255, 254, 253)]
+        source = tmp_path / "a.tif"
+        pages[0].save(source, save_all=True, append_images=pages[1:])
+        command = "read {at}/a.tif {at}/b.png -f text --annotate {at}/out/boxes"
+        run(command)
+        last = tmp_path / "out" / "boxes" / "a.tif.annotated-3.png"
+        if edited:
+            last.write_bytes(b"mine")
+        pages[0].save(source, save_all=True, append_images=pages[1:2])
+        run(command)
+        assert last.exists() == edited
+        assert (last.parent / "a.tif.annotated-2.png").exists()
+
     def test_outputs_of_an_older_version(self, run: Run, tmp_path: Path) -> None:
         run(READ)
         for path in (tmp_path / "out" / ".docagent").iterdir():

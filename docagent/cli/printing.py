@@ -73,7 +73,7 @@ def _field_cells(field: Field) -> tuple[Text | str, ...]:
         field.path,
         printable(value_to_text(field.value)),
         printable(field.raw_text or ""),
-        _percent(field.confidence),
+        _percent(field.certainty),
         status,
         str(place.page) if place else "",
         place_to_text(place) if place else "",

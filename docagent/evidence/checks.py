@@ -13,14 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
-from typing import Any, Literal
+from typing import Any
 
-from docagent.results import Check, Field
+from docagent.results import Check, CheckStatus, Field
 from docagent.schemas import Rule, Schema
 
-READABLE = "every value that was found could be read"
-"""Name of the check that does not depend on a schema."""
-
+_READABLE = "every value that was found could be read"
 _MAX_SHOWN = 3
 Values = Mapping[str, Any]
 """Value by path; missing values are left out."""
@@ -40,7 +38,7 @@ class _Term:
 class _RuleOutcome:
     """Result of a rule for one row, or for the whole document."""
 
-    status: Literal["passed", "failed", "skipped"]
+    status: CheckStatus
     message: str
     cells: tuple[str, ...] = ()
 
@@ -75,11 +73,11 @@ def suspect_paths(checks: Iterable[Check]) -> tuple[str, ...]:
 def _readable(fields: Sequence[Field]) -> Check:
     unread = [f for f in fields if f.raw_text and f.value is None]
     if not unread:
-        return Check(name=READABLE, status="passed", message="all could be read")
+        message = "all could be read"
+        return Check(kind="readable", name=_READABLE, status="passed", message=message)
     message = "; ".join(f"{f.path}: {f.message or repr(f.raw_text)}" for f in unread)
-    return Check(
-        name=READABLE, status="failed", message=message, paths=tuple(f.path for f in unread)
-    )
+    paths = tuple(f.path for f in unread)
+    return Check(kind="readable", name=_READABLE, status="failed", message=message, paths=paths)
 
 
 def _merge(rule: Rule, outcomes: Sequence[_RuleOutcome]) -> Iterator[Check]:
@@ -93,10 +91,14 @@ def _merge(rule: Rule, outcomes: Sequence[_RuleOutcome]) -> Iterator[Check]:
         if len(same) > _MAX_SHOWN:
             message += f"; and {len(same) - _MAX_SHOWN} more"
         cells = tuple(dict.fromkeys(cell for o in same for cell in o.cells))
-        yield Check(name=rule.name, status=same[0].status, message=message, paths=cells)
+        yield _check(rule, same[0].status, message, cells)
     if all(o.status == "skipped" for o in outcomes):
         message = outcomes[0].message if outcomes else "there are no rows"
-        yield Check(name=rule.name, status="skipped", message=message, paths=rule.paths)
+        yield _check(rule, "skipped", message, rule.paths)
+
+
+def _check(rule: Rule, status: CheckStatus, message: str, paths: tuple[str, ...]) -> Check:
+    return Check(kind=rule.rule, name=rule.name, status=status, message=message, paths=paths)
 
 
 def _sum_outcomes(rule: Rule, values: Values) -> Iterator[_RuleOutcome]:

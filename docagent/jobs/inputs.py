@@ -72,7 +72,8 @@ def expand_inputs(
             inputs.extend(found)
             if not found:
                 kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
-                problems.append(SourceError(argument, f"no documents in this folder ({kinds})"))
+                reason = f"no documents in this folder ({kinds})"
+                problems.append(SourceError(argument, reason, "missing"))
         else:
             inputs.append(Input(argument, path, Path(path.name)))
     unique = {item.path.resolve() if item.path else None: item for item in reversed(inputs)}

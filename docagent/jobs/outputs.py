@@ -170,7 +170,8 @@ def write_file(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise SettingsError(f"{path}: cannot be written ({error.strerror or error})") from error
+        reason = f"{path}: cannot be written ({error.strerror or error})"
+        raise SettingsError(reason, "output") from error
 
 
 def remove_abandoned(folder: Path) -> None:

@@ -87,6 +87,7 @@ class Records:
         """Store that all files of an input are written. hashes: SHA-256 (hex) of each. Raises
         SettingsError if the record cannot be written."""
         files = {self._relative(path): content for path, content in hashes.items()}
+        self._remove_leftovers(self.load(planned), files)
         record = Record(made=tuple(map(dict, made)), unreached=unreached, files=files)
         path = self._path(planned)
         if not self._is_swept:
@@ -94,16 +95,19 @@ class Records:
             self._is_swept = True
         write_file(path, record.model_dump_json(indent=1).encode())
 
+    def _remove_leftovers(self, before: Record | None, files: Mapping[str, str]) -> None:
+        """Delete what the last run wrote and this one did not, such as the picture of a page that
+        the input no longer has; a file that was changed since then stays."""
+        for name, content in (before.files if before else {}).items():
+            path = self._folder / name
+            if name not in files and _content_hash(path) == content:
+                path.unlink(missing_ok=True)
+
     def changed_file(self, record: Record) -> Path | None:
         """The first file of a record that is missing or has another content, None if none is."""
         for name, expected in record.files.items():
             path = self._folder / name
-            try:
-                with path.open("rb") as file:
-                    found = hashlib.file_digest(file, "sha256").hexdigest()
-            except OSError:
-                return path
-            if found != expected:
+            if _content_hash(path) != expected:
                 return path
         return None
 
@@ -117,3 +121,12 @@ class Records:
             return Path(os.path.relpath(path, self._folder)).as_posix()
         except ValueError:  # on another drive
             return path.absolute().as_posix()
+
+
+def _content_hash(path: Path) -> str:
+    """SHA-256 (hex) of a file; empty if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""

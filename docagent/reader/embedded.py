@@ -127,5 +127,6 @@ def _load_temperatures(path: Path) -> Temperatures:
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(
             f"{path}: not usable ({error}); reinstall docagent or set DOCAGENT_WEIGHTS_DIR "
-            "to a folder that has reader.onnx and reader.json"
+            "to a folder that has reader.onnx and reader.json",
+            "missing" if isinstance(error, FileNotFoundError) else "unusable",
         ) from error

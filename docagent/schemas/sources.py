@@ -90,12 +90,12 @@ def _load_file(source: str | Path) -> Schema:
     if is_file:
         return _build(path.stem, "", _read(path))
     if isinstance(source, Path) or path.suffix == ".json":
-        raise SchemaError(str(source), "", "there is no such file")
+        raise SchemaError(str(source), "", "there is no such file", "missing")
     shorts = [name.partition("/")[2] for name in _builtin_files()]
     close = get_close_matches(str(source), [*shorts, *_builtin_files()], 1)
     guess = f"did you mean {close[0]}? " if close else ""
     reason = f"no such built-in schema; {guess}There are {', '.join(shorts)}. Or give a JSON file"
-    raise SchemaError(str(source)[:80], "", reason)
+    raise SchemaError(str(source)[:80], "", reason, "missing")
 
 
 def _read(path: Path) -> Mapping[str, Any]:

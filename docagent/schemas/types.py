@@ -105,7 +105,7 @@ class Schema:
             if leaf.path == wanted:
                 return leaf
         known = ", ".join(leaf.path for leaf in self.leaves)
-        raise SchemaError(self.name, path, f"there is no such field; there are {known}")
+        raise SchemaError(self.name, path, f"there is no such field; there are {known}", "missing")
 
     def validate(self, data: Any) -> tuple[str, ...]:
         """Validate data under JSON Schema 2020-12; returns one sentence per error, empty if valid.

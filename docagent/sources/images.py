@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, ImageSequence
 
-from docagent.errors import SourceError
+from docagent.errors import SourceError, SourceFault
 from docagent.forking import ForkLock
 from docagent.settings import Settings
 
@@ -77,10 +78,10 @@ class ImageFile:
                 return Image.open(io.BytesIO(self._data), formats=[PILLOW_FORMATS[self._kind]])
             except Image.DecompressionBombError:
                 reason = f"it has more than the {self._settings.limits.max_pixels:,} pixels allowed"
-                raise SourceError(self._name, f"{reason}; scale it down") from None
+                raise SourceError(self._name, f"{reason}; scale it down", "too_large") from None
             except _DAMAGE as error:
                 reason = f"this {self._kind.upper()} file is damaged or cut short ({error})"
-                raise SourceError(self._name, reason) from error
+                raise SourceError(self._name, reason, "damaged") from error
 
     def _count_pages(self, image: Image.Image) -> int:
         """Frames of a TIFF; every other kind is one page (animations show their first)."""
@@ -92,9 +93,8 @@ class ImageFile:
             for _ in ImageSequence.Iterator(image):
                 count += 1
                 if count > limit:
-                    raise SourceError(
-                        self._name, f"it has more than the {limit} pages allowed; split it"
-                    )
+                    reason = f"it has more than the {limit} pages allowed; split it"
+                    raise SourceError(self._name, reason, "too_large")
             image.seek(0)
         except _DAMAGE as error:
             if count == 0:
@@ -110,25 +110,34 @@ class ImageFile:
     def _check_size(self, size: tuple[int, int]) -> None:
         problem = size_problem(size[0], size[1], self._settings)
         if problem:
-            raise SourceError(self._name, problem)
+            raise SourceError(self._name, problem.reason, problem.fault)
 
     def _damaged(self, index: int, error: BaseException) -> SourceError:
         page = f"page {index + 1} of " if self.page_count > 1 else ""
         reason = f"{page}this {self._kind.upper()} file is damaged or cut short ({error})"
-        return SourceError(self._name, reason)
+        return SourceError(self._name, reason, "damaged")
 
 
-def size_problem(width: int, height: int, settings: Settings) -> str | None:
+class Problem(NamedTuple):
+    """What is wrong with a source, for programs and in words."""
+
+    fault: SourceFault
+    reason: str
+
+
+def size_problem(width: int, height: int, settings: Settings) -> Problem | None:
     """Why an image of this size is refused, or None."""
     if width * height > settings.limits.max_pixels:
-        return (
+        return Problem(
+            "too_large",
             f"the image is {width} x {height} pixels, more than the "
-            f"{settings.limits.max_pixels:,} allowed; scale it down or raise max_pixels"
+            f"{settings.limits.max_pixels:,} allowed; scale it down or raise max_pixels",
         )
     if min(width, height) < settings.limits.min_side:
-        return (
+        return Problem(
+            "too_small",
             f"the image is {width} x {height} pixels, too small to hold text; "
-            f"each side must have at least {settings.limits.min_side}"
+            f"each side must have at least {settings.limits.min_side}",
         )
     return None
 

@@ -165,6 +165,7 @@ def load(source: Source | Scan, settings: Settings | None = None, name: str | No
     raise SourceError(
         type(source).__name__,
         "this is no source; give a path, bytes, a Pillow image, an array or a Scan",
+        "not_a_file",
     )
 
 
@@ -172,17 +173,17 @@ def _read_file(path: Path, settings: Settings) -> bytes:
     """Raises SourceError for anything but a readable file within the limit."""
     try:
         if path.is_dir():
-            raise SourceError(str(path), "this is a folder; give a file in it")
+            raise SourceError(str(path), "this is a folder; give a file in it", "not_a_file")
         if path.exists() and not path.is_file():
-            raise SourceError(str(path), "this is not a regular file")
+            raise SourceError(str(path), "this is not a regular file", "not_a_file")
         with path.open("rb") as file:
             data = file.read(settings.limits.max_bytes + 1)
     except FileNotFoundError:
-        raise SourceError(str(path), "there is no such file") from None
+        raise SourceError(str(path), "there is no such file", "missing") from None
     except PermissionError:
-        raise SourceError(str(path), "no permission to read it") from None
+        raise SourceError(str(path), "no permission to read it", "no_access") from None
     except (OSError, ValueError) as error:
-        raise SourceError(str(path), f"it cannot be read ({error})") from error
+        raise SourceError(str(path), f"it cannot be read ({error})", "no_access") from error
     return data
 
 
@@ -192,6 +193,7 @@ def _load_bytes(data: bytes, settings: Settings, name: str, place: str) -> Scan:
             place,
             f"it is larger than the {settings.limits.max_bytes / 2**20:g} MB allowed; "
             "split it or raise max_bytes",
+            "too_large",
         )
     key = hashlib.sha256(data).hexdigest()
     kind = kind_of(data, place)
@@ -226,7 +228,7 @@ def kind_of(data: bytes, name: str) -> str:
     Raises SourceError saying what it looks like instead.
     """
     if not data:
-        raise SourceError(name, "the file is empty")
+        raise SourceError(name, "the file is empty", "empty")
     for magic, kind in _KINDS:
         if data.startswith(magic):
             return kind
@@ -235,7 +237,9 @@ def kind_of(data: bytes, name: str) -> str:
     # The standard allows other bytes before the header; viewers accept 1,024 of them.
     if b"%PDF-" in data[:1024]:
         return "pdf"
-    raise SourceError(name, f"this is {_looks_like(data)}; docagent reads {READABLE}")
+    raise SourceError(
+        name, f"this is {_looks_like(data)}; docagent reads {READABLE}", "unsupported"
+    )
 
 
 def _looks_like(data: bytes) -> str:
@@ -275,9 +279,9 @@ def _load_array(
     try:
         pixels = convert(source, True)
     except ValueError as error:
-        raise SourceError(name, str(error)) from error
+        raise SourceError(name, str(error), "unsupported") from error
     problem = size_problem(pixels.shape[1], pixels.shape[0], settings)
     if problem:
-        raise SourceError(name, problem)
+        raise SourceError(name, problem.reason, problem.fault)
     key = hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()
     return _scan(key, name, _ArrayPages(lambda color: convert(source, color)))

@@ -160,7 +160,8 @@ def load_language_model(path: Path = WEIGHTS) -> LanguageModel:
 
 def _read_language_model(path: Path) -> LanguageModel:
     if not path.exists():
-        raise ModelError(f"{path}: missing; run `python -m finetune.language_model` to make it")
+        reason = f"{path}: missing; run `python -m finetune.language_model` to make it"
+        raise ModelError(reason, "missing")
     return parse_language_model(path.read_bytes(), str(path))
 
 

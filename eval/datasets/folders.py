@@ -30,6 +30,16 @@ def spread(items: Sequence[T], limit: int | None) -> list[T]:
     return [items[index * len(items) // limit] for index in range(limit)]
 
 
+def set_dir(data: str) -> Path:
+    """The folder of a set that has no parts. Raises SettingsError if it is not there."""
+    folder = data_dir() / data
+    if not folder.is_dir():
+        raise SettingsError(
+            f"no data set {data} in {folder.parent}; set DOCAGENT_DATA to the folder that has it"
+        )
+    return folder
+
+
 def split_dir(data: str, split: str) -> Path:
     """The folder of a part of a set (``sroie/dev``). Raises SettingsError if it is not there."""
     whole = data_dir()

@@ -193,8 +193,8 @@ def evidence_and_calibration(
             values += truths
             wanted = {rules[name](value) for value in truths}
             for field in fields:
-                if field.confidence is not None:
-                    confidences.append(field.confidence)
+                if field.certainty is not None:
+                    confidences.append(field.certainty)
                     right.append(rules[name](task.submit(name, field)) in wanted)
     return {"evidence": evidence_recall(quotes, values).recall, "ece": ece(confidences, right)}
 

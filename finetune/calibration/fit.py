@@ -99,14 +99,14 @@ def is_right(value: object, raw_text: str | None, truth: FieldTruth) -> bool:
 def outcomes(extraction: Extraction, document: SyntheticDocument) -> Iterator[Outcome]:
     """Of every field that is no table cell: rows are numbered differently when one is missed."""
     for field in extraction.fields:
-        if "[" in field.path or field.confidence is None:
+        if "[" in field.path or field.certainty is None:
             continue
         truth = document.fields.get(field.path)
         if field.status == "not_present":
-            yield Outcome(False, field.confidence, truth is None)
+            yield Outcome(False, field.certainty, truth is None)
         elif field.value is not None:
             right = truth is not None and is_right(field.value, field.raw_text, truth)
-            yield Outcome(True, field.confidence, right)
+            yield Outcome(True, field.certainty, right)
 
 
 def collect(engine: OcrEngine, reader: EmbeddedReader, count: int, seed: int) -> list[Outcome]:

@@ -37,7 +37,7 @@ def _four_bit_options() -> dict[str, Any]:
     if not torch.cuda.is_available():
         raise ValueError("quantisation: 4bit needs a GPU, and there is none; use none")
     if importlib.util.find_spec("bitsandbytes") is None:
-        raise ValueError("quantisation: 4bit needs bitsandbytes: pip install 'docagent[qlora]'")
+        raise ValueError("quantisation: 4bit needs bitsandbytes: pip install '.[qlora]'")
     from transformers import BitsAndBytesConfig
 
     quantised = BitsAndBytesConfig(

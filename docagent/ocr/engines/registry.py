@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
 
-from docagent.errors import MissingExtraError, SettingsError
+from docagent.errors import MissingExtraError, SettingsError, install_extra
 from docagent.ocr.engine import OcrEngine
 from docagent.ocr.engines import rapidocr as rapid
 from docagent.ocr.engines import tesseract
@@ -35,13 +35,13 @@ def check_engine(name: EngineName) -> None:
     if name in installed_engines():
         return
     if name == "tesseract":
-        raise SettingsError(tesseract.missing_tesseract())
+        raise SettingsError(tesseract.missing_tesseract(), "not_installed")
     if name == "rapidocr":
         raise MissingExtraError("engine 'rapidocr'", "rapidocr")
     raise SettingsError(
         "engine 'fused' reads a page with docagent and others, and no other is installed; "
-        "install the tesseract command or pip install 'docagent[rapidocr]', or use engine "
-        "'docagent'"
+        f"install the tesseract command, or {install_extra('rapidocr')}, or use engine 'docagent'",
+        "not_installed",
     )
 
 

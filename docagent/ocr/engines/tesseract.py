@@ -50,7 +50,7 @@ class TesseractEngine:
     def __init__(self, settings: Settings | None = None) -> None:
         command = shutil.which(COMMAND)
         if command is None:
-            raise SettingsError(missing_tesseract())
+            raise SettingsError(missing_tesseract(), "not_installed")
         self._command = command
         threads = (settings or Settings()).threads
         self._env = {**os.environ, **({"OMP_THREAD_LIMIT": str(threads)} if threads else {})}
@@ -103,7 +103,7 @@ class TesseractEngine:
             )
         except subprocess.TimeoutExpired:
             reason = f"tesseract took more than {MAX_PAGE_SECONDS:g} s; use engine 'docagent'"
-            raise SourceError(f"page {number}", reason) from None
+            raise SourceError(f"page {number}", reason, "timeout") from None
         if ran.returncode:
             said = ran.stderr.decode("utf-8", "replace").strip().splitlines()
             reason = f"tesseract failed ({said[-1] if said else ran.returncode})"

@@ -120,9 +120,7 @@ class TextRecognizer:
             begin = chars[first - 1].end if first else 0
             end = starts[last + 1] if last + 1 < len(chars) else len(scores)
             before = words[-1] if words else None
-            if (
-                sure < MIN_TEXT_CONFIDENCE
-            ):  # Nobody will take its words; what else they may say is no use.
+            if sure < MIN_TEXT_CONFIDENCE:  # Dropped later, so alternatives are not needed.
                 words.append(WordReading(_place_chars(group, left, right)))
             else:
                 words.append(self._word(group, scores, (begin, end), (left, right), before))

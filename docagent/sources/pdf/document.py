@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from docagent.document import Page
-from docagent.errors import SourceError
+from docagent.errors import SourceError, SourceFault
 from docagent.settings import Settings
 from docagent.sources.images import Pixels, size_problem
 from docagent.sources.pdf.guard import pdf_danger
@@ -27,16 +27,17 @@ class PdfFile:
         self._data, self._key, self._name, self._settings = data, key, name, settings
         danger = pdf_danger(data, settings.limits.max_pixels)
         if danger:
-            raise SourceError(name, danger)
+            raise SourceError(name, danger, "too_large")
         self.page_count = int(self._ask({"op": "open"}, None)[0]["pages"])
         if self.page_count == 0:
-            raise SourceError(name, "it has no pages")
+            raise SourceError(name, "it has no pages", "empty")
         most = settings.limits.max_pages
         if self.page_count > most:
             raise SourceError(
                 name,
                 f"it has {self.page_count} pages, more than the {most} allowed; "
                 "split it or raise max_pages",
+                "too_large",
             )
 
     def image(self, index: int, color: bool) -> Pixels:
@@ -66,7 +67,7 @@ class PdfFile:
         header, _ = self._ask({"op": "size", "page": index}, index)
         problem = size_problem(header["shape"][0], header["shape"][1], self._settings)
         if problem:
-            raise SourceError(self._name, f"page {index + 1}: {problem}")
+            raise SourceError(self._name, f"page {index + 1}: {problem.reason}", problem.fault)
         return header
 
     def _ask(self, request: dict[str, Any], index: int | None) -> Message:
@@ -81,10 +82,12 @@ class PdfFile:
             pdf = settings.pdf
             limits = PdfLimits(pdf.seconds, pdf.memory, pdf.processes)
             answer = PDF_POOL.ask(request | options, self._data, limits)
-            problem = answer[0].get("error")
         except PdfProcessError as error:
-            problem = str(error)
-        if problem:
-            place = "" if index is None else f"page {index + 1}: "
-            raise SourceError(self._name, f"{place}{problem}")
+            raise self._failed(index, str(error), error.fault) from error
+        if "error" in answer[0]:
+            raise self._failed(index, answer[0]["error"], answer[0]["fault"])
         return answer
+
+    def _failed(self, index: int | None, problem: str, fault: SourceFault) -> SourceError:
+        place = "" if index is None else f"page {index + 1}: "
+        return SourceError(self._name, f"{place}{problem}", fault)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from docagent.errors import SourceFault
 from docagent.forking import never_freed, renew_in_children
 from docagent.sources.pdf.wire import Message, read_message, write_message
 
@@ -34,6 +35,10 @@ _INHERITED = (
 
 class PdfProcessError(Exception):
     """The process could not answer; the text says why."""
+
+    def __init__(self, reason: str, fault: SourceFault = "damaged") -> None:
+        super().__init__(reason)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,8 @@ class PdfProcess:
                 start_new_session=True,
             )
         except OSError as error:
-            raise PdfProcessError(f"the PDF parser process could not start ({error})") from error
+            reason = f"the PDF parser process could not start ({error})"
+            raise PdfProcessError(reason, "unreadable") from error
 
     @property
     def alive(self) -> bool:
@@ -102,7 +108,8 @@ class PdfProcess:
         if answer is None:
             self.close()
             if watch.killed:
-                raise PdfProcessError(f"it took longer than {seconds:g} s (setting pdf.seconds)")
+                reason = f"it took longer than {seconds:g} s (setting pdf.seconds)"
+                raise PdfProcessError(reason, "timeout")
             raise PdfProcessError("the PDF parser crashed or ran out of memory on it")
         return answer
 

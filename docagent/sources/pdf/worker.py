@@ -20,6 +20,7 @@ from typing import IO, Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
+from docagent.errors import SourceFault
 from docagent.sources.pdf.page import open_page, page_dpi, pixel_size, read_text_layer, render_page
 from docagent.sources.pdf.wire import Message, read_message, write_message
 
@@ -55,11 +56,13 @@ class Documents:
         try:
             pdf = pdfium.PdfDocument(data)
         except pdfium.PdfiumError as error:
-            return {"error": _open_problem(error)}
+            fault, reason = _open_problem(error)
+            return {"error": reason, "fault": fault}
         if pdf.get_formtype() != pdfium_c.FORMTYPE_NONE:
             pdf.init_forms()
         if len(pdf) and not any(_loads(pdf, i) for i in range(min(len(pdf), PROBED_PAGES))):
-            return {"error": "none of its pages can be read; the file is damaged or cut short"}
+            reason = "none of its pages can be read; the file is damaged or cut short"
+            return {"error": reason, "fault": "damaged"}
         self._open[key] = pdf
         return {"pages": len(pdf)}
 
@@ -72,14 +75,16 @@ def _loads(pdf: pdfium.PdfDocument, index: int) -> bool:
     return True
 
 
-def _open_problem(error: pdfium.PdfiumError) -> str:
+def _open_problem(error: pdfium.PdfiumError) -> tuple[SourceFault, str]:
     if error.err_code == pdfium_c.FPDF_ERR_PASSWORD:
-        return "it is encrypted with a password; save a copy without one"
+        return "encrypted", "it is encrypted with a password; save a copy without one"
     if error.err_code == pdfium_c.FPDF_ERR_SECURITY:
-        return "it uses an encryption that is not supported; save a copy without it"
+        reason = "it uses an encryption that is not supported; save a copy without it"
+        return "encrypted", reason
     if error.err_code in (pdfium_c.FPDF_ERR_SUCCESS, pdfium_c.FPDF_ERR_FILE):
-        return "it has no pages"
-    return "this PDF file is damaged or cut short; open it in a viewer and save it again"
+        return "empty", "it has no pages"
+    reason = "this PDF file is damaged or cut short; open it in a viewer and save it again"
+    return "damaged", reason
 
 
 def _text(pdf: pdfium.PdfDocument, request: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +131,8 @@ def serve(waiting: SimpleQueue[Message], answers: IO[bytes]) -> None:
         # The boundary to two parsers of hostile files: pdfminer alone raises its own errors,
         # struct.error, KeyError, TypeError, RecursionError and more. Each is this page's loss.
         except Exception as error:
-            header, payload = {"error": _reason(error)}, b""
+            fault, reason = _problem(error)
+            header, payload = {"error": reason, "fault": fault}, b""
         write_message(answers, header, payload)
         _end_in(0)
 
@@ -141,11 +147,11 @@ def _end_in(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
-def _reason(error: Exception) -> str:
+def _problem(error: Exception) -> tuple[SourceFault, str]:
     if isinstance(error, MemoryError):
-        return "it needs more memory than allowed"
+        return "too_large", "it needs more memory than allowed"
     text = str(error) or type(error).__name__
-    return f"it is damaged ({text[:200]})"
+    return "damaged", f"it is damaged ({text[:200]})"
 
 
 def _limit_memory(size: int) -> None:

@@ -76,7 +76,7 @@ def answer_unsure(
     found = [f for job in jobs for f in job.fields or ()]
     use = to_use(mode, asker, len(jobs), failed)
     if failed == len(jobs):
-        return _noted(fast, "the model gave no usable answer").replace(vlm=use)
+        return fast.noted("the model gave no usable answer").replace(vlm=use)
     weighed = weigh_answers(fast, found, not failed, look.settings.vlm.trust)
     return weighed.replace(vlm=use)
 
@@ -166,29 +166,26 @@ def weigh_answers(fast: Answer, found: Sequence[Field], silent: bool, trust: flo
             document_id=fast.document_id,
             question=fast.question,
             abstained="conflicting",
-            confidence=confidence,
             message=message,
         )
-    noted = _noted(winner, f"the other reading is {loser.text!r}")
+    noted = winner.noted(f"the other reading is {loser.text!r}")
     return noted.replace(confidence=confidence)
 
 
 def _unfound(fast: Answer, trust: float) -> Answer:
     """The model found no answer: it agrees that there is none, or doubts the one there is."""
-    confidence = fast.confidence or 0.0
     if fast.text is None:
         if fast.abstained != "not_present":
             return fast
-        return fast.replace(confidence=agreed(confidence, trust))
-    left = disputed(confidence, trust)
+        return fast.replace(absence=agreed(fast.absence or 0.0, trust))
+    left = disputed(fast.confidence or 0.0, trust)
     if left >= THRESHOLDS.answer:
-        noted = _noted(fast, "the model finds no answer")
-        return noted.replace(confidence=left)
+        return fast.noted("the model finds no answer").replace(confidence=left)
     return Answer(
         document_id=fast.document_id,
         question=fast.question,
         abstained="not_present",
-        confidence=1 - left,
+        absence=1 - left,
         message=f"the model finds no answer, and {fast.text!r} is unsure",
     )
 
@@ -201,6 +198,7 @@ def _to_answer(fast: Answer, found: Sequence[Field]) -> Answer:
         text="; ".join(f.raw_text or "" for f in in_order),
         confidence=min(f.confidence or 0.0 for f in in_order),
         citations=tuple(e for f in in_order for e in f.evidence),
+        source="vlm",
     )
 
 
@@ -215,8 +213,3 @@ def _same_place(a: Answer, b: Answer) -> bool:
 
     same_text = (a.text or "").casefold().split() == (b.text or "").casefold().split()
     return same_text or (covered(a, b) and covered(b, a))
-
-
-def _noted(answer: Answer, note: str) -> Answer:
-    message = "; ".join(filter(None, (answer.message, note)))
-    return answer.replace(message=message)

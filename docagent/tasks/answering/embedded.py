@@ -68,7 +68,7 @@ def answer(
     """
     asked = _asked(question)
     if not document.words:
-        return _abstain(document, asked, "not_present", 1.0, "the document has no text")
+        return _unsaid(document, asked, 1.0, "the document has no text")
     (reading,) = reader.read(document, [Query(text=asked.text, multiple=asked.multiple)])
     fields = FieldParser(document, _leaf(asked), locale_hint)
     options = _options(fields, reading, asked)
@@ -76,7 +76,7 @@ def answer(
     calibration = known.get("answer", IDENTITY)
     if not options or reading.absent > THRESHOLDS.absent:
         message = "the document does not seem to say"
-        return _abstain(document, asked, "not_present", reading.absent, message)
+        return _unsaid(document, asked, reading.absent, message)
     chosen = [o for o in options if o.score >= THRESHOLDS.answer] if asked.multiple else options[:1]
     return _judged(document, asked, fields, chosen or options[:1], options, calibration)
 
@@ -94,14 +94,14 @@ def _judged(
     confidence = calibration.apply(min(c.score for c in chosen) * legible)
     if legible < THRESHOLDS.illegible:
         message = f"the words of the answer are read with confidence {legible:.2f} only"
-        return _abstain(document, asked, "illegible", confidence, message)
+        return _abstain(document, asked, "illegible", message)
     rival = None if asked.multiple else strongest_rival(options)
     if rival and rival.score >= THRESHOLDS.rival * chosen[0].score:
         message = f"{chosen[0].raw_text!r} and {rival.raw_text!r} fit about as well"
-        return _abstain(document, asked, "ambiguous", confidence, message)
+        return _abstain(document, asked, "ambiguous", message)
     if confidence < THRESHOLDS.answer:
         message = f"the best answer has confidence {confidence:.2f} only"
-        return _abstain(document, asked, "not_present", confidence, message)
+        return _unsaid(document, asked, 1 - confidence, message)
     in_order = sorted(chosen, key=lambda c: c.ranges)
     return Answer(
         document_id=document.id,
@@ -151,13 +151,9 @@ def _options(fields: FieldParser, reading: Reading, asked: _Asked) -> list[Value
     return merge_equal_values(readable or [replace(c, score=c.score / 2) for c in usable])
 
 
-def _abstain(
-    document: Document, asked: _Asked, why: Abstention, confidence: float, message: str
-) -> Answer:
-    return Answer(
-        document_id=document.id,
-        question=asked.text,
-        abstained=why,
-        confidence=confidence,
-        message=message,
-    )
+def _abstain(document: Document, asked: _Asked, why: Abstention, message: str) -> Answer:
+    return Answer(document_id=document.id, question=asked.text, abstained=why, message=message)
+
+
+def _unsaid(document: Document, asked: _Asked, absence: float, message: str) -> Answer:
+    return _abstain(document, asked, "not_present", message).replace(absence=absence)

@@ -50,7 +50,7 @@ def classify_unsure(
             break
     use = to_use(mode, asker, 1, int(heard.found is None))
     if heard.found is None:
-        return _noted(fast, "the model gave no usable answer").replace(vlm=use)
+        return fast.noted("the model gave no usable answer").replace(vlm=use)
     weighed = _weigh(fast, heard.found, look.settings.vlm.trust)
     return weighed.replace(vlm=use)
 
@@ -140,7 +140,7 @@ def _beside_unknown(fast: Classification, model: Classification) -> Classificati
     words = next((score.confidence for score in fast.kinds if score.kind == model.kind), 0.0)
     confidence = agreed(words, model.confidence or 0.0)
     if confidence < NAMED:
-        return _noted(fast, f"the model says {model.kind}")
+        return fast.noted(f"the model says {model.kind}")
     return model.replace(confidence=confidence)
 
 
@@ -150,12 +150,10 @@ def _contested(fast: Classification, model: Classification) -> Classification:
     confidence = max(disputed(a, b), disputed(b, a))
     domain = fast.domain if fast.domain == model.domain else ""
     if confidence >= NAMED:
-        noted = _noted(winner, f"the other reading is {loser.kind}")
-        return noted.replace(confidence=confidence)
+        return winner.noted(f"the other reading is {loser.kind}").replace(confidence=confidence)
     return Classification(
         document_id=fast.document_id,
         domain=domain,
-        confidence=confidence,
         kinds=fast.kinds,
         abstained="conflicting",
         message=f"{fast.kind} and, by the model, {model.kind}",
@@ -166,21 +164,15 @@ def _unfound(fast: Classification, trust: float) -> Classification:
     """The model finds none of the kinds: it agrees, or doubts the one there is."""
     if fast.kind is None:
         if fast.abstained != "not_present":
-            return _noted(fast, "the model finds none of the kinds")
-        return fast.replace(confidence=agreed(fast.confidence or 0.0, trust))
+            return fast.noted("the model finds none of the kinds")
+        return fast.replace(absence=agreed(fast.absence or 0.0, trust))
     left = disputed(fast.confidence or 0.0, trust)
-    noted = _noted(fast, "the model finds none of the kinds")
     if left >= NAMED:
-        return noted.replace(confidence=left)
+        return fast.noted("the model finds none of the kinds").replace(confidence=left)
     return Classification(
         document_id=fast.document_id,
-        confidence=1 - left,
+        absence=1 - left,
         kinds=fast.kinds,
         abstained="not_present",
         message=f"the model finds none of the kinds, and {fast.kind} is unsure",
     )
-
-
-def _noted(found: Classification, note: str) -> Classification:
-    message = "; ".join(filter(None, (found.message, note)))
-    return found.replace(message=message)

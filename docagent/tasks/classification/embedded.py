@@ -207,7 +207,7 @@ def _unknown(ranked: Sequence[KindScore]) -> dict[str, object]:
     close = [score.kind for score in ranked[:2] if score.confidence >= SHARED]
     if len(close) == 2:
         message = f"{close[0]} and {close[1]} fit about as well"
-        return {"abstained": "ambiguous", "confidence": ranked[0].confidence, "message": message}
+        return {"abstained": "ambiguous", "message": message}
     none = max(0.0, 1 - sum(score.confidence for score in ranked))
     message = "the page does not have enough words of a known kind"
-    return {"abstained": "not_present", "confidence": none, "message": message}
+    return {"abstained": "not_present", "absence": none, "message": message}

@@ -59,8 +59,8 @@ def is_unsure(unit: Unit, fast: Extraction, below: float) -> bool:
 
 def _is_doubtful(field: Field, suspected: Set[str], below: float) -> bool:
     return (
-        field.confidence is None
-        or field.confidence < below
+        field.certainty is None
+        or field.certainty < below
         or field.status not in ("found", "not_present")
         or field.path in suspected
     )

@@ -23,7 +23,7 @@ from docagent.evidence.candidates import (
     ocr_confidence,
     strongest_rival,
 )
-from docagent.evidence.checks import READABLE, run_checks, suspect_paths
+from docagent.evidence.checks import run_checks, suspect_paths
 from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import ground_ranges
 from docagent.reader.types import PointedSpan, Query, Reader, Reading
@@ -112,8 +112,8 @@ def _without_repeats(
         owner = sure.get(place(field)) if field.evidence else None
         if owner not in (None, field.path) and believed < THRESHOLDS.unsure:
             message = f"{field.raw_text!r} is {owner}"
-            left = 1 - (field.confidence or 0.0)
-            field = Field(path=field.path, status="not_present", confidence=left, message=message)
+            absence = 1 - (field.confidence or 0.0) if field.absence is None else field.absence
+            field = Field(path=field.path, status="not_present", absence=absence, message=message)
         kept.append(field)
     return tuple(kept)
 
@@ -203,7 +203,7 @@ def _reconciled(
     """The best field of each scalar, or the combination that satisfies more checks."""
     fields = {scalar.reader.leaf.path: _field(scalar) for scalar in scalars}
     checks = run_checks(schema, (*fields.values(), *cells))
-    doubted = set(suspect_paths(c for c in checks if c.name != READABLE))
+    doubted = set(suspect_paths(c for c in checks if c.kind != "readable"))
     open_scalars = [s for s in scalars if s.reader.leaf.path in doubted and len(s.options) > 1][
         :MOST_SUSPECTS
     ]
@@ -243,7 +243,7 @@ def _field(scalar: _Scalar) -> Field:
         return field
     if scalar.unreadable and scalar.unreadable.score > max(scalar.absent, THRESHOLDS.candidate):
         return _invalid(reader, scalar.unreadable)
-    return Field(path=reader.leaf.path, status="not_present", confidence=scalar.absent)
+    return Field(path=reader.leaf.path, status="not_present", absence=scalar.absent)
 
 
 def _found(reader: FieldParser, option: ValueCandidate, row: int | None = None) -> Field:
@@ -264,7 +264,7 @@ def _found(reader: FieldParser, option: ValueCandidate, row: int | None = None) 
 
 def _invalid(reader: FieldParser, option: ValueCandidate) -> Field:
     found = _grounded(reader, option, None, "invalid")
-    return found.replace(message=option.parsed.message, confidence=1 - option.score)
+    return found.replace(message=option.parsed.message, absence=1 - option.score)
 
 
 def _grounded(reader: FieldParser, option: ValueCandidate, row: int | None, status: str) -> Field:
@@ -281,7 +281,8 @@ def _grounded(reader: FieldParser, option: ValueCandidate, row: int | None, stat
 def doubt_failed(fields: Sequence[Field], checks: Sequence[Check]) -> tuple[Field, ...]:
     """Fields in a failed check that no passed one confirms lose confidence and say why."""
     passed = {path for check in checks if check.status == "passed" for path in check.paths}
-    failed = {p: c for c in checks if c.status == "failed" and c.name != READABLE for p in c.paths}
+    on_values = [c for c in checks if c.status == "failed" and c.kind != "readable"]
+    failed = {path: check for check in on_values for path in check.paths}
     # "readable" and plausible-range checks confirm nothing about a number.
     return tuple(
         _conflicting(f, failed[f.path], f.path in passed) if f.path in failed else f for f in fields
@@ -297,8 +298,9 @@ def _conflicting(field: Field, check: Check, confirmed: bool) -> Field:
 
 def _calibrated(field: Field, known: Mapping[str, Calibration]) -> Field:
     """Values by the table ``field``; that there is none, by the table ``absent``."""
+    if field.absence is not None:
+        absence = known.get("absent", IDENTITY).apply(field.absence)
+        return field.replace(absence=absence)
     if field.confidence is None:
         return field
-    name = "absent" if field.status == "not_present" else "field"
-    calibration = known.get(name, IDENTITY)
-    return field.replace(confidence=calibration.apply(field.confidence))
+    return field.replace(confidence=known.get("field", IDENTITY).apply(field.confidence))

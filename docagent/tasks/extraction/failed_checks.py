@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from docagent.cascade.answer_format import Unit
 from docagent.cascade.document_view import Place
 from docagent.cascade.weighing import same_value
-from docagent.evidence.checks import READABLE, run_checks, suspect_paths
+from docagent.evidence.checks import run_checks, suspect_paths
 from docagent.results import Check, Field
 from docagent.schemas import Schema
 from docagent.tasks.extraction.requests import FieldAsker, Said
@@ -39,7 +39,7 @@ class State:
 
 def failing(checks: Iterable[Check]) -> list[Check]:
     """The checks that fail on what values say, not on whether they could be read."""
-    return [c for c in checks if c.status == "failed" and c.name != READABLE]
+    return [c for c in checks if c.status == "failed" and c.kind != "readable"]
 
 
 def settle(schema: Schema, state: State) -> tuple[Check, ...]:
