@@ -54,7 +54,10 @@ def _with_short_errors(main: Callable[[], int | None]) -> int:
 
 
 def command_name() -> str:
-    """The command that is running, without its arguments: ``python -m eval.ocr``."""
+    """The command that is running, without its arguments: ``python -m eval.ocr``, or
+    ``python -m finetune.reader train`` of a package with several commands."""
+    if sys.argv[0].startswith("python -m "):
+        return sys.argv[0]
     parts = Path(sys.argv[0]).with_suffix("").parts
     starts = [place for place, part in enumerate(parts) if part in ("eval", "finetune")]
     named = parts[starts[-1] if starts else -1 :]

@@ -20,6 +20,7 @@ import pytest
 from docagent.document import Document
 from docagent.errors import ModelError
 from docagent.models import open_session
+from eval.extras import run_command
 
 pytestmark = pytest.mark.train
 
@@ -69,9 +70,9 @@ class TestFromOnnx:
     def test_float_export_comes_back_exactly(self, tmp_path: Path) -> None:
         torch = pytest.importorskip("torch")
         from docagent.ocr.recognition.charset import CHARSET
-        from finetune import export, from_onnx
-        from finetune.detector_model import DetectorModel
-        from finetune.recognizer_model import RecognizerModel
+        from finetune.ocr import export, from_onnx
+        from finetune.ocr.detector.model import DetectorModel
+        from finetune.ocr.recognizer.model import RecognizerModel
 
         torch.manual_seed(0)
         cases = [
@@ -95,8 +96,8 @@ class TestFromOnnx:
     def test_shipped_recognizer(self) -> None:
         torch = pytest.importorskip("torch")
         from docagent.ocr.recognition.charset import CHARSET
-        from finetune.from_onnx import load_onnx
-        from finetune.recognizer_model import RecognizerModel
+        from finetune.ocr.from_onnx import load_onnx
+        from finetune.ocr.recognizer.model import RecognizerModel
 
         model = RecognizerModel(len(CHARSET) + 1)
         crops = np.ones((4, 1, 32, 160), np.float32)
@@ -115,8 +116,8 @@ class TestFromOnnx:
     def test_shipped_detector(self, pages: Path) -> None:
         torch = pytest.importorskip("torch")
         from docagent.ocr.detection.detector import page_to_input
-        from finetune.detector_model import DetectorModel
-        from finetune.from_onnx import load_onnx
+        from finetune.ocr.detector.model import DetectorModel
+        from finetune.ocr.from_onnx import load_onnx
 
         page = cv2.imread(str(pages / "0.png"), cv2.IMREAD_GRAYSCALE)[:416, :608]
         inputs = page_to_input(np.ascontiguousarray(page))[None, None]
@@ -132,8 +133,8 @@ class TestFromOnnx:
     def test_other_files_are_refused(self, tmp_path: Path, name: str) -> None:
         torch = pytest.importorskip("torch")
         from docagent.ocr.recognition.charset import CHARSET
-        from finetune.from_onnx import load_onnx
-        from finetune.recognizer_model import RecognizerModel
+        from finetune.ocr.from_onnx import load_onnx
+        from finetune.ocr.recognizer.model import RecognizerModel
 
         (tmp_path / "broken.onnx").write_bytes(b"\x08\x07 not a network")
         path = WEIGHTS / name if (WEIGHTS / name).exists() else tmp_path / name
@@ -143,8 +144,8 @@ class TestFromOnnx:
 
 def test_start_from_a_checkpoint(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
-    from finetune.adapt import load_start
-    from finetune.detector_model import DetectorModel
+    from finetune.ocr.adaptation.run import load_start
+    from finetune.ocr.detector.model import DetectorModel
 
     model, again = DetectorModel(), DetectorModel()
     torch.save({"average": model.state_dict()}, tmp_path / "last.pt")
@@ -161,21 +162,20 @@ def test_recognizer_starts_only_from_a_recognizer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     torch = pytest.importorskip("torch")
-    from finetune import recognizer
-    from finetune.detector_model import DetectorModel
+    from finetune.ocr.detector.model import DetectorModel
 
     torch.save({"average": DetectorModel().state_dict()}, tmp_path / "detector.pt")
     (tmp_path / "broken.pt").write_bytes(b"no checkpoint")
     for name in ("detector.pt", "broken.pt", "gone.pt", "gone.onnx"):
         command = ["recognizer", "--start", str(tmp_path / name), "--output", str(tmp_path / "out")]
         monkeypatch.setattr("sys.argv", command)
-        assert recognizer.main() == 2
+        assert run_command("finetune.ocr.recognizer.train", "train") == 2
         assert name in capsys.readouterr().err
 
 
 def test_blend() -> None:
     torch = pytest.importorskip("torch")
-    from finetune.adapt import blend
+    from finetune.ocr.adaptation.run import blend
 
     first = {"weight": torch.tensor([0.0, 2.0]), "count": torch.tensor(1)}
     last = {"weight": torch.tensor([1.0, 4.0]), "count": torch.tensor(5)}
@@ -185,8 +185,8 @@ def test_blend() -> None:
 
 def test_either_case_is_right() -> None:
     torch = pytest.importorskip("torch")
-    from finetune.losses import caseless_ctc_loss, ctc_loss
-    from finetune.recognizer_data import INDEX
+    from finetune.ocr.losses import caseless_ctc_loss, ctc_loss
+    from finetune.ocr.recognizer.batches import INDEX
 
     torch.manual_seed(0)
     logits = torch.randn(2, 9, len(INDEX) + 1, dtype=torch.float32, requires_grad=True)
@@ -245,7 +245,7 @@ def test_a_stopped_run_goes_on_and_what_is_no_better_is_not_exported(
     assert process.returncode == 128 + signal.SIGTERM, output
     assert "the same command goes on" in output
     code, output = run(*arguments, "--minutes", 0.01)
-    assert "this adaptation goes on from step" in output
+    assert "this training goes on from step" in output
     assert code == 3, output
     assert not list(tmp_path.glob("*.onnx"))
     assert "did not make it better" in output

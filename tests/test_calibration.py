@@ -22,9 +22,9 @@ from docagent.confidence import (
 from docagent.ocr.types import CharReading, LineReading, WordReading
 from docagent.settings import Settings
 from eval.tasks.confidence import Outcome
-from finetune.adapt_calibration import LEAST, line_outcomes, refit_words
-from finetune.adapt_weights import read_report, write_weights
-from finetune.calibration_tables import Scored, anchored, choose_table, choose_word_table
+from finetune.calibration.tables import Scored, anchored, choose_table, choose_word_table
+from finetune.ocr.adaptation.calibration import LEAST, line_outcomes, refit_words
+from finetune.weights_folder import read_report, write_weights
 from tests.test_ocr_engine import page
 
 WEIGHTS = CALIBRATION_FILE.parent

@@ -53,6 +53,7 @@ def test_the_exit_status_is_that_of_main(result: int | None, status: int) -> Non
         ("/home/a/docagent/eval/ocr.py", "python -m eval.ocr"),
         ("/home/a/docagent/eval/vllm/__main__.py", "python -m eval.vllm"),
         ("/home/eval/finetune/lora/evaluate.py", "python -m finetune.lora.evaluate"),
+        ("python -m finetune.reader train", "python -m finetune.reader train"),
     ],
 )
 def test_the_name_of_a_command(path: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:

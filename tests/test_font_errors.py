@@ -15,7 +15,14 @@ from eval.analysis.degradations import Rung, degrade_page, move_box
 from eval.analysis.word_errors import MISREAD, RIGHT
 from eval.metrics.matching import TextBox
 from eval.systems.lines import ReadLine
-from finetune.font_errors import FontPage, face_group, face_style, font_pages, measure, tables_text
+from finetune.studies.font_errors import (
+    FontPage,
+    face_group,
+    face_style,
+    font_pages,
+    measure,
+    tables_text,
+)
 from finetune.synthesis.fonts import FontFace, find_faces
 
 SANS = FontFace("a.ttf", 0, "Liberation Sans", "sans", True, False, frozenset())

@@ -11,8 +11,15 @@ import numpy as np
 import pytest
 
 from docagent.errors import SettingsError, SourceError
-from finetune.adapt_data import Skipped, are_words, join_words, read_crops, read_pages, widen_quad
-from finetune.labelled_data import crop_to_page, fold_label, load_labelled, split_pages
+from finetune.ocr.adaptation.crops_and_pages import (
+    Skipped,
+    are_words,
+    join_words,
+    read_crops,
+    read_pages,
+    widen_quad,
+)
+from finetune.ocr.labelled_data import crop_to_page, fold_label, load_labelled, split_pages
 
 SQUARE = [[10, 10], [90, 10], [90, 30], [10, 30]]
 LINE = "10,10,90,10,90,30,10,30,"

@@ -32,7 +32,7 @@ from finetune.llava.jsonl import write_jsonl  # noqa: E402
 from finetune.llava.tasks import Asked, extract_sample, extract_units  # noqa: E402
 from finetune.lora.base import add_adapter, load_base  # noqa: E402
 from finetune.lora.config import AdapterConfig, load_adapter_config  # noqa: E402
-from finetune.lora.evaluate import draw_tasks, measure, table_text  # noqa: E402
+from finetune.lora.evaluation import draw_tasks, measure, table_text  # noqa: E402
 from finetune.lora.samples import held_out_chats, training_chats  # noqa: E402
 from finetune.lora.train import AdapterTrainer, train_adapter  # noqa: E402
 from tests.llava_models import DATA, mini_settings, read  # noqa: E402

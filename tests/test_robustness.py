@@ -9,7 +9,7 @@ pytest.importorskip("faker", reason="the train extra is not installed")
 pytest.importorskip("fontTools", reason="the train extra is not installed")
 
 from eval.analysis.degradation_ladder import ladder_table
-from finetune.robustness import clean_pages
+from finetune.studies.robustness import clean_pages
 
 
 def test_clean_pages() -> None:

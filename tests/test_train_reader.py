@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +19,13 @@ torch = pytest.importorskip("torch")
 from docagent.reader.embedded import EmbeddedReader  # noqa: E402
 from docagent.reader.types import Query  # noqa: E402
 from docagent.settings import Settings  # noqa: E402
+from finetune.reader.checkpoint import load_average  # noqa: E402
 from finetune.reader.data import batches, find_target, is_held_out, make_sample  # noqa: E402
 from finetune.reader.export import export_onnx  # noqa: E402
 from finetune.reader.model import Reader, ReaderConfig, reader_loss, span_scores  # noqa: E402
-from finetune.reader.train import Trainer, load_average, train  # noqa: E402
+from finetune.reader.tensors import Batch  # noqa: E402
+from finetune.reader.train import make_plan, train  # noqa: E402
+from finetune.training import Progress  # noqa: E402
 from tests.documents import document_of  # noqa: E402
 
 TINY = ReaderConfig(
@@ -99,19 +104,16 @@ def test_train_resume_export_serve(tmp_path: Path) -> None:
     torch.set_num_threads(1)
     pages = [page_with_total(v) for v in range(10, 90)]
 
-    def data() -> object:
-        rng = random.Random(1)
-        while True:
-            yield from batches(pages, rng)
+    def data(progress: Progress) -> Iterator[Batch]:
+        return batches(pages, random.Random(progress.step))
 
-    trainer = Trainer(tmp_path, TINY, minutes=4 / 60, peak=5e-3)
-    train(trainer, data())  # type: ignore[arg-type]
-    again = Trainer(tmp_path, TINY, minutes=4 / 60, peak=5e-3)
-    again.resume()
-    assert again.progress.steps == trainer.progress.steps > 5
+    plan = replace(make_plan(1, 5e-3), minutes=None, steps=12)
+    done = train(Reader(TINY), plan, tmp_path, data)
+    again = train(Reader(TINY), plan, tmp_path, data)
+    assert again.steps == done.steps == 12
 
-    model, steps, _ = load_average(tmp_path / "checkpoint.pt")
-    assert steps == trainer.progress.steps
+    model, steps, _ = load_average(tmp_path / "last.pt")
+    assert steps == done.steps
     with torch.no_grad():
         export_onnx(model, tmp_path / "reader.onnx")
     (tmp_path / "reader.json").write_text(

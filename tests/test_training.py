@@ -36,7 +36,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if next(found, None) is None:
         pytest.skip("no fonts are installed to draw documents with")
     folder = tmp_path_factory.mktemp("shards")
-    run("finetune.synthesis.shards", "--output", folder, "--count", 1)
+    run("finetune.synthesis", "shards", "--output", folder, "--count", 1)
     assert list(folder.iterdir())
     return folder
 

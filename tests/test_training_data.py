@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 torch = pytest.importorskip("torch")
 
-from finetune.detector_model import shuffle_pixels  # noqa: E402
-from finetune.recognizer_data import augment, ruled, slivered, specked  # noqa: E402
-from finetune.recognizer_model import RecognizerModel  # noqa: E402
+from finetune.ocr.detector.model import shuffle_pixels  # noqa: E402
+from finetune.ocr.recognizer.batches import augment, ruled, slivered, specked  # noqa: E402
+from finetune.ocr.recognizer.model import RecognizerModel  # noqa: E402
 
 
 def word(text: str = "word") -> NDArray[np.uint8]:

@@ -1,6 +1,6 @@
 """docagent against a real vLLM server.
 
-    python -m finetune.llava.build --config finetune/configs/llava_tiny.yaml --output runs/untrained
+    python -m finetune.llava build --config finetune/configs/llava_tiny.yaml --output runs/untrained
     python -m eval.vllm runs/untrained
     python -m eval.vllm CHECKPOINT --adapter finance=FOLDER --adapter legal=FOLDER --only tokens
 

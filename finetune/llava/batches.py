@@ -1,4 +1,4 @@
-"""Samples of a configuration for ever, and padded batches of them of similar length."""
+"""Endless samples of a configuration, and padded batches of samples of similar length."""
 
 from __future__ import annotations
 

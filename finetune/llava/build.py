@@ -1,6 +1,6 @@
 """Build an untrained LLaVA checkpoint from a configuration: ready for training and for vLLM.
 
-    python -m finetune.llava.build --config finetune/configs/llava_tiny.yaml --output runs/start
+    python -m finetune.llava build --config finetune/configs/llava_tiny.yaml --output runs/start
 
 The tokenizer is trained on synthetic prompts, the weights are drawn with the seed of the
 configuration; the same configuration gives the same files.
@@ -9,10 +9,7 @@ configuration; the same configuration gives the same files.
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
-
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is ever downloaded here
 
 import torch
 
@@ -48,7 +45,3 @@ def main() -> None:
     args = parser.parse_args()
     count = build(args.config, args.output, args.dtype)
     print(f"{args.output}: {count:,} parameters, {args.dtype}, loads and generates")
-
-
-if __name__ == "__main__":
-    main()

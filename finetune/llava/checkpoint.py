@@ -169,7 +169,7 @@ def load_checkpoint_folder(
     """Model (in evaluation mode) and processor of a folder. Raises ValueError if it is none, or
     if weights in it are missing or unknown."""
     if not (folder / "config.json").is_file():
-        raise ValueError(f"{folder}: no checkpoint; make one with python -m finetune.llava.build")
+        raise ValueError(f"{folder}: no checkpoint; make one with python -m finetune.llava build")
     model, report = LlavaForConditionalGeneration.from_pretrained(
         folder, dtype=dtype, output_loading_info=True
     )

@@ -1,4 +1,4 @@
-"""What a YAML file of ``finetune/configs`` says of a LLaVA: its shape, data and training."""
+"""The configuration of a LLaVA (``finetune/configs``): its shape, data and training."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Samples of the three tasks as JSONL, rendered as serving renders them.
 
-    python -m finetune.llava.data --output runs/llava.jsonl --count 100
+    python -m finetune.llava data --output runs/llava.jsonl --count 100
 
 ``--config`` takes the ``data`` section of a configuration (documents, tasks, pictures).
 """
@@ -41,7 +41,3 @@ def main() -> None:
     count = write_jsonl(counted(), args.output)
     made = ", ".join(f"{number} {task}" for task, number in sorted(tasks.items()))
     print(f"{args.output}: {count} samples ({made})")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Synthetic documents as the recognizer might have read them, with the truth kept beside.
+"""Synthetic documents with the errors that OCR makes, and the truth about them.
 
 Words are misread, lost, split and joined as in the training of the embedded reader; what is
 misread mostly has a low confidence, so it is marked ``(?)`` in the prompt. Boxes stay in the

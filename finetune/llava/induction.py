@@ -1,4 +1,4 @@
-"""A start from which a small Llama learns to copy from numbered lines: circuits set by hand.
+"""Weights set by hand, from which a small Llama learns to copy from numbered lines.
 
 The residual stream is split into parts: A holds the embedding of the token, which tells in
 dimensions apart the number of a line's id, the word it spells (in any case, with or without a space

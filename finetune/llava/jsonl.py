@@ -57,7 +57,7 @@ def write_jsonl(samples: Iterable[Sample], path: Path) -> int:
 def read_jsonl(path: Path) -> list[Row]:
     """The samples of a file. Raises ValueError naming file, line and what is wrong with it."""
     if not path.is_file():
-        raise ValueError(f"{path}: no such file; python -m finetune.llava.data writes one")
+        raise ValueError(f"{path}: no such file; python -m finetune.llava data writes one")
     lines = path.read_text("utf-8").splitlines()
     rows = [_row(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()]
     if not rows:

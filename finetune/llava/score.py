@@ -1,6 +1,6 @@
-"""How well a checkpoint does on held-out synthetic samples, token by token and greedily.
+"""Score a checkpoint on held-out synthetic samples, token by token and greedily.
 
-    python -m finetune.llava.score --checkpoint finetune/checkpoints/llava_tiny --count 40
+    python -m finetune.llava score --checkpoint finetune/checkpoints/llava_tiny --count 40
 
 Shares of answer tokens foretold from the right ones before them, apart for line ids, digits,
 words, and the choice whether a value is there; with ``--greedy`` also whole answers.
@@ -9,15 +9,12 @@ words, and the choice whether a value is there; with ``--greedy`` also whole ans
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
-
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import torch
 
@@ -90,7 +87,3 @@ def main() -> None:
         print(f"| {kind} | {hits / total:.3f} | {total} |")
     if args.greedy:
         print(f"\ngreedy: {score_greedy(model, processor.tokenizer, samples)}")
-
-
-if __name__ == "__main__":
-    main()

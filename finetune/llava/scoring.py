@@ -1,4 +1,4 @@
-"""How right greedy answers are, before any code of docagent holds them to the page."""
+"""Score greedy answers as the model gives them, before docagent verifies them on the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encoded samples on disk: made ahead of a training or beside it, and read by it, often if need be.
+"""Encoded samples on disk, made before or during a training; read again where new ones are late.
 
 A shard is an ``.npz`` file of some hundred samples, whole or not there. Pictures are compressed,
 and one that several samples show is kept once.

@@ -1,4 +1,4 @@
-"""Training samples of the three tasks: what serving would send, and the right answer to it.
+"""Training samples of the three tasks: the request as serving sends it, and the right answer.
 
 The requests are those of the cascade's own tasks, so training and serving cannot drift apart.
 Answers follow the JSON Schema sent with a request.

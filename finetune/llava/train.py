@@ -1,6 +1,6 @@
 """Train a LLaVA from a configuration on synthetic documents, on a CPU core or one GPU.
 
-    python -m finetune.llava.train --config finetune/configs/llava_tiny.yaml \
+    python -m finetune.llava train --config finetune/configs/llava_tiny.yaml \
         --output runs/llava_tiny --minutes 80
 
 Builds the untrained checkpoint first (``OUTPUT/start``; ``--start`` goes on from a trained one
@@ -16,17 +16,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import shutil
-import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing is ever downloaded here
 
 import torch
 
@@ -38,12 +34,15 @@ from finetune.llava.scoring import score_greedy
 from finetune.llava.shards import ShardFolder
 from finetune.llava.stream import BatchStream
 from finetune.llava.trainer import Tally, Trainer
+from finetune.training import Stopper
 
 HELD_OUT_SEED = 900_001
 """Held-out samples are drawn with it; training seeds stay below."""
 LOG_EVERY = 25
 LOG_SECONDS = 60
 """A line of the log after so many steps or so much time."""
+TELL_SECONDS = 10
+"""Between lines about shards that are made."""
 SCORING = 0.1
 """Share of the time between two scorings that one may take."""
 
@@ -61,14 +60,20 @@ def train(
 ) -> None:
     """Steps until the minutes are used, or SIGTERM. A line in ``log.jsonl`` every few steps,
     and now and then greedy answers to held-out samples. most_steps: stop earlier."""
-    stop: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _: stop.append(number))
     last = trainer.steps + most_steps
+    with Stopper() as stopper:
 
-    def is_over() -> bool:
-        ended = most_steps and trainer.steps >= last
-        return bool(stop or ended or trainer.clock.progress >= 1)
+        def is_over() -> bool:
+            ended = most_steps and trainer.steps >= last
+            return bool(stopper.signal or ended or trainer.clock.progress >= 1)
 
+        _steps(trainer, data, score_every, is_over)
+    trainer.save()
+
+
+def _steps(
+    trainer: Trainer, data: BatchStream, score_every: float, is_over: Callable[[], bool]
+) -> None:
     trainer.keep_time(trainer.save())  # a disk that cannot take it is told before the work
     held_out = held_out_samples(trainer, 32) if score_every else []
     saved = scored = time.monotonic()
@@ -87,7 +92,6 @@ def train(
             log.write({"held_out": str(score)})
             scored = time.monotonic()
     log.write()
-    trainer.save()
 
 
 def _grouped(batches: Iterator[Batch], passes: int) -> Iterator[list[Batch]]:
@@ -145,22 +149,28 @@ class Log:
 
 def make_only(settings: LlavaSettings, start: Path, shards: ShardFolder, minutes: float) -> None:
     """Write shards for so many minutes, and how fast that goes."""
-    stop: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _: stop.append(number))
-    began, wanted = time.monotonic(), settings.training
+    began = told = time.monotonic()
+    wanted = settings.training
     # Seeds of a training that may run beside it are full thousands away from its own.
     data = BatchStream(start, settings, wanted.longest, settings.seed + 500, shards, read=False)
-    while not stop and (passed := time.monotonic() - began) < 60 * minutes:
-        time.sleep(min(10.0, 60 * minutes - passed))
-        tokens, seconds = data.meter.read()
-        row = {
-            "seconds": round(time.monotonic() - began),
-            "tokens": round(tokens),
-            "worker_tokens_a_second": round(tokens / seconds) if seconds else 0,
-            "shards": len(shards.files()),
-        }
-        print(json.dumps(row), flush=True)
+    with Stopper() as stopper:
+        while not stopper.signal and (passed := time.monotonic() - began) < 60 * minutes:
+            time.sleep(min(1.0, 60 * minutes - passed))
+            if time.monotonic() - told >= TELL_SECONDS or passed + 1 >= 60 * minutes:
+                told = time.monotonic()
+                _tell_supply(data, shards, told - began)
     data.close()
+
+
+def _tell_supply(data: BatchStream, shards: ShardFolder, passed: float) -> None:
+    tokens, seconds = data.meter.read()
+    row = {
+        "seconds": round(passed),
+        "tokens": round(tokens),
+        "worker_tokens_a_second": round(tokens / seconds) if seconds else 0,
+        "shards": len(shards.files()),
+    }
+    print(json.dumps(row), flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -239,7 +249,3 @@ def main() -> None:
     finally:
         data.close()
     trainer.export(args.output / "checkpoint", args.dtype)
-
-
-if __name__ == "__main__":
-    main()

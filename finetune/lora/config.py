@@ -1,4 +1,4 @@
-"""What a YAML file says of an adapter: base model, data, shape, training."""
+"""The configuration of an adapter (``finetune/configs``): base model, data, shape, training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The course of a training as a small PNG, drawn with Pillow alone."""
+"""Draw the losses of a training as a small PNG, with Pillow alone."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,7 +20,7 @@ from finetune.lora.base import add_adapter, export_adapter, load_base
 from finetune.lora.config import AdapterConfig
 from finetune.lora.plot import plot_log
 from finetune.lora.samples import ModelInput, held_out_chats, to_input, training_chats
-from finetune.training import Clock, learning_rate, save_checkpoint
+from finetune.training import Clock, Stopper, learning_rate, save_checkpoint
 
 LOG_EVERY = 5
 MOST_TOKENS = 500
@@ -202,25 +201,24 @@ def _fitting(trainer: AdapterTrainer, config: AdapterConfig) -> list[ModelInput]
 
 
 def _steps(trainer: AdapterTrainer, held_out: list[ModelInput]) -> None:
-    stop: list[int] = []
-    signal.signal(signal.SIGTERM, lambda number, _: stop.append(number))
     training = trainer.config.training
     samples = iter(trainer.inputs())
     saved = evaluated = time.monotonic()
     losses: list[float] = []
-    while not stop and trainer.clock.progress < 1:
-        if training.steps and trainer.steps >= training.steps:
-            break
-        losses.append(trainer.update(samples))
-        if trainer.steps % LOG_EVERY == 0:
-            trainer.log({"loss": round(sum(losses) / len(losses), 4)})
-            losses = []
-        if time.monotonic() - saved > training.save_seconds:
-            trainer.save()
-            saved = time.monotonic()
-        if time.monotonic() - evaluated > training.evaluate_seconds:
-            trainer.log(trainer.evaluate(held_out))
-            evaluated = time.monotonic()
+    with Stopper() as stopper:
+        while not stopper.signal and trainer.clock.progress < 1:
+            if training.steps and trainer.steps >= training.steps:
+                break
+            losses.append(trainer.update(samples))
+            if trainer.steps % LOG_EVERY == 0:
+                trainer.log({"loss": round(sum(losses) / len(losses), 4)})
+                losses = []
+            if time.monotonic() - saved > training.save_seconds:
+                trainer.save()
+                saved = time.monotonic()
+            if time.monotonic() - evaluated > training.evaluate_seconds:
+                trainer.log(trainer.evaluate(held_out))
+                evaluated = time.monotonic()
 
 
 def _card(trainer: AdapterTrainer) -> str:

@@ -1,6 +1,6 @@
 """Write the trained reader as ONNX with half-precision weights, and its configuration.
 
-    python -m finetune.reader.export --checkpoint runs/reader/checkpoint.pt
+    python -m finetune.reader export --checkpoint runs/reader/last.pt
 
 Weights are stored as float16 behind casts that ONNX Runtime folds when it loads, so that it
 computes in float32. Temperatures are fitted on new synthetic pages.
@@ -25,9 +25,10 @@ from docagent.reader.features import (
     query_to_features,
     stack_queries,
 )
+from finetune.reader.checkpoint import load_average
 from finetune.reader.data import stack_pages
 from finetune.reader.model import Reader
-from finetune.reader.train import INPUTS, load_average, to_tensors
+from finetune.reader.tensors import INPUTS, to_tensors
 from finetune.reader.validate import fit_temperatures
 
 AXES = {
@@ -98,7 +99,7 @@ def halve_weights(model: onnx.ModelProto) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
-    parser.add_argument("--checkpoint", type=Path, default=Path("runs/reader/checkpoint.pt"))
+    parser.add_argument("--checkpoint", type=Path, default=Path("runs/reader/last.pt"))
     parser.add_argument("--output", type=Path, default=Path("docagent/weights"))
     parser.add_argument("--pages", type=int, default=200, help="pages to fit temperatures on")
     args = parser.parse_args()
@@ -119,7 +120,3 @@ def main() -> None:
     }
     (args.output / "reader.json").write_text(json.dumps(config, indent=2) + "\n")
     print(json.dumps(config))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Float weights of the reader out of its ONNX file, to train on from there.
+"""Read the float weights of the reader from its ONNX file, to resume training.
 
 The export names some weights after their parameters and numbers the others. Which number is
 which parameter is found by exporting a network of other random weights and looking where they

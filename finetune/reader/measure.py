@@ -1,7 +1,7 @@
 """Measure the embedded reader on the true words of real documents; never used to train.
 
-python -m finetune.reader.measure --weights docagent/weights --data sroie-adapt --errors
-python -m finetune.reader.measure --data funsd
+python -m finetune.reader measure --weights docagent/weights --data sroie-adapt --errors
+python -m finetune.reader measure --data funsd
 """
 
 from __future__ import annotations
@@ -140,7 +140,3 @@ def main() -> None:
     for name in args.data:
         scores = measures[name](reader, args.errors)
         print(name, json.dumps({k: round(v, 3) for k, v in scores.items()}))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Score a checkpoint on new synthetic pages, and fit the temperatures of its probabilities.
 
-    python -m finetune.reader.validate --checkpoint runs/reader/checkpoint.pt --pages 200
+    python -m finetune.reader validate --checkpoint runs/reader/last.pt --pages 200
 
 Reported apart: queries of wordings and of fields ("zero-shot") that training never asks.
 """
@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from docagent.reader.decoding import Temperatures, WindowOutput, decode
 from docagent.reader.types import Query, Reading
+from finetune.reader.checkpoint import load_average
 from finetune.reader.data import (
     Sample,
     has_held_out_path,
@@ -26,9 +27,10 @@ from finetune.reader.data import (
     make_batch,
     make_sample,
 )
+from finetune.reader.documents import make_pages
 from finetune.reader.model import Reader, reader_loss
 from finetune.reader.noise import CleanQuery
-from finetune.reader.train import INPUTS, load_average, make_pages, to_tensors
+from finetune.reader.tensors import INPUTS, to_tensors
 
 GRID = tuple(0.5 * 1.1**i for i in range(22))
 
@@ -109,14 +111,10 @@ def validate(model: Reader, samples: Sequence[Sample]) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
-    parser.add_argument("--checkpoint", type=Path, default=Path("runs/reader/checkpoint.pt"))
+    parser.add_argument("--checkpoint", type=Path, default=Path("runs/reader/last.pt"))
     parser.add_argument("--pages", type=int, default=150)
     args = parser.parse_args()
     torch.set_num_threads(1)
     model, steps, seconds = load_average(args.checkpoint)
     print(json.dumps({"steps": steps, "seconds": round(seconds)}))
     print(json.dumps(validate(model, make_samples(random.Random(99), args.pages)), indent=1))
-
-
-if __name__ == "__main__":
-    main()

@@ -12,7 +12,7 @@ from finetune.synthesis import content
 from finetune.synthesis import legal_texts as texts
 from finetune.synthesis.countries import MONTHS, Country, sample_country
 from finetune.synthesis.layout import Run, put
-from finetune.synthesis.sheet import Sheet, page_footer, sample_sheet
+from finetune.synthesis.office_page import Sheet, page_footer, sample_sheet
 from finetune.synthesis.truth import Draft
 
 

@@ -1,4 +1,4 @@
-"""From a drawn page to what a scanner, a fax, a thermal printer or a phone would give.
+"""Turn a drawn page into what a scanner, a fax, a thermal printer or a phone would give.
 
 Each step takes grey levels (height, width) uint8 and gives the same; the geometric step also
 returns the 3x3 matrix that carries points along.

@@ -10,7 +10,7 @@ from finetune.synthesis.countries import Country
 from finetune.synthesis.fonts import Font
 from finetune.synthesis.form_fields import FormField, register, sample_fields, slug
 from finetune.synthesis.layout import Run, flow, pairs, put, stack
-from finetune.synthesis.sheet import Sheet
+from finetune.synthesis.office_page import Sheet
 
 
 def key_text(made: FormField, upper: bool, mark: str) -> str:

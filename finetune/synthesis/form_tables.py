@@ -10,8 +10,8 @@ from finetune.synthesis.fonts import Font
 from finetune.synthesis.form_fields import FormField, register, sample_fields, slug
 from finetune.synthesis.form_parts import key_text
 from finetune.synthesis.layout import Run, put, width_of
+from finetune.synthesis.office_page import Sheet
 from finetune.synthesis.queries import spell
-from finetune.synthesis.sheet import Sheet
 from finetune.synthesis.tables import Column, sample_table_style, table
 from finetune.synthesis.truth import QueryTruth
 

@@ -11,7 +11,7 @@ from finetune.synthesis.form_fields import hand_font, slug
 from finetune.synthesis.form_parts import boxed_grid, free_text, one_column, two_columns
 from finetune.synthesis.form_tables import number_table, row_table, tick_boxes
 from finetune.synthesis.layout import MINIMUM_SIZE, Run, put
-from finetune.synthesis.sheet import Sheet, letterhead, page_footer, sample_sheet
+from finetune.synthesis.office_page import Sheet, letterhead, page_footer, sample_sheet
 from finetune.synthesis.truth import Draft
 
 

@@ -6,9 +6,9 @@ import random
 from collections.abc import Sequence
 
 from finetune.synthesis import content
-from finetune.synthesis.bill import Bill
+from finetune.synthesis.invoice_blocks import Bill
 from finetune.synthesis.layout import Look, Pair, Run, pairs, put, stack
-from finetune.synthesis.sheet import Sheet
+from finetune.synthesis.office_page import Sheet
 from finetune.synthesis.tables import Column, sample_table_style, table
 
 LEAVES = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 from finetune.synthesis import content
-from finetune.synthesis.bill import (
+from finetune.synthesis.countries import sample_country
+from finetune.synthesis.invoice_blocks import (
     Bill,
     pair_block,
     parties_block,
@@ -13,12 +14,11 @@ from finetune.synthesis.bill import (
     references,
     seller_block,
 )
-from finetune.synthesis.countries import sample_country
 from finetune.synthesis.invoice_body import goods_table, small_print, sums_block
 from finetune.synthesis.labels import label
 from finetune.synthesis.layout import Pair, Run, flow, put, stack
+from finetune.synthesis.office_page import letterhead, logo, sample_sheet
 from finetune.synthesis.receipt_items import Basket, sample_items
-from finetune.synthesis.sheet import letterhead, logo, sample_sheet
 from finetune.synthesis.tables import Column, sample_table_style, table
 from finetune.synthesis.truth import Draft
 

@@ -10,7 +10,7 @@ from finetune.synthesis.countries import Country, sample_country
 from finetune.synthesis.fonts import Font
 from finetune.synthesis.form_fields import hand_font
 from finetune.synthesis.layout import Run, flow, put, stack
-from finetune.synthesis.sheet import Sheet, letterhead, page_footer, sample_sheet
+from finetune.synthesis.office_page import Sheet, letterhead, page_footer, sample_sheet
 from finetune.synthesis.truth import Draft
 
 TITLES = (

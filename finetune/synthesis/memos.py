@@ -10,7 +10,7 @@ from finetune.synthesis.countries import Country, sample_country
 from finetune.synthesis.fonts import Font
 from finetune.synthesis.forms import filled_font, stamps
 from finetune.synthesis.layout import Run, pairs
-from finetune.synthesis.sheet import Sheet, letterhead, sample_sheet
+from finetune.synthesis.office_page import Sheet, letterhead, sample_sheet
 from finetune.synthesis.truth import Draft
 
 MEMO_LABELS = {

@@ -1,6 +1,6 @@
 """A contact sheet of synthetic documents with their fields coloured.
 
-python -m finetune.synthesis.preview --kind receipt --seed 1 --count 6 --output out/preview.png
+python -m finetune.synthesis preview --kind receipt --seed 1 --count 6 --output out/preview.png
 """
 
 from __future__ import annotations
@@ -71,7 +71,3 @@ def main() -> None:
             for query in document.queries:
                 answers = {path: truth.text for path, truth in document.answers(query).items()}
                 print(f"{document.kind}: {query.text!r} -> {answers or 'absent'}")
-
-
-if __name__ == "__main__":
-    main()

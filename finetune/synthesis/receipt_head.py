@@ -6,7 +6,7 @@ from __future__ import annotations
 from finetune.synthesis import content, vocabulary
 from finetune.synthesis.labels import label
 from finetune.synthesis.layout import Run, put, width_of
-from finetune.synthesis.till import Till
+from finetune.synthesis.receipt_printer import Till
 
 
 def print_head(till: Till) -> None:

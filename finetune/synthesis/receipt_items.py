@@ -1,19 +1,16 @@
-"""What was bought, and the ways tills print it."""
+"""The items of a receipt, and the ways tills print them."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from finetune.synthesis import content, vocabulary
 from finetune.synthesis.countries import Country
 from finetune.synthesis.labels import label
 from finetune.synthesis.layout import Run, flow, put, width_of
+from finetune.synthesis.receipt_printer import Till
 from finetune.synthesis.tables import Column, TableStyle, table
-
-if TYPE_CHECKING:
-    from finetune.synthesis.till import Till
 
 
 @dataclass(frozen=True)

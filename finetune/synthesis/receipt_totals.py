@@ -5,7 +5,7 @@ from __future__ import annotations
 from finetune.synthesis import content
 from finetune.synthesis.layout import Run, put
 from finetune.synthesis.receipt_items import Basket
-from finetune.synthesis.till import Till
+from finetune.synthesis.receipt_printer import Till
 
 CASH_WORDS = ("cash", "bar", "espèces", "efectivo", "contante", "contanti", "contant", "dinheiro")
 

@@ -11,8 +11,8 @@ from finetune.synthesis.fonts import sample_face
 from finetune.synthesis.layout import Run, sample_look
 from finetune.synthesis.receipt_head import print_dated_line, print_head, print_meta
 from finetune.synthesis.receipt_items import Basket, print_items, sample_basket
+from finetune.synthesis.receipt_printer import Till
 from finetune.synthesis.receipt_totals import print_totals
-from finetune.synthesis.till import Till
 from finetune.synthesis.truth import Draft
 
 

@@ -1,6 +1,6 @@
 """Make the sample documents shipped in ``docagent/samples``.
 
-    python -m finetune.synthesis.samples --output docagent/samples
+    python -m finetune.synthesis samples --output docagent/samples
 
 Each is drawn by the project's own generators from a fixed seed and then printed and scanned
 or photographed on paper; no person or company in them exists.
@@ -85,7 +85,3 @@ def main() -> None:
         if args.only in (None, sample.file):
             path = make(sample, args.output)
             print(f"{path}: {path.stat().st_size // 1024} KB", flush=True)
-
-
-if __name__ == "__main__":
-    main()

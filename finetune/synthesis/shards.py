@@ -1,6 +1,6 @@
 """Render synthetic pages to shards that the detector and the recognizer train on.
 
-    python -m finetune.synthesis.shards --output runs/shards --count 200 --seed 1
+    python -m finetune.synthesis shards --output runs/shards --count 200 --seed 1
 
 A shard holds the pages (PNG bytes), the polygons of their lines and the crops of those lines.
 Shards are numbered from the seed, so that several processes can write to one folder, and an
@@ -10,7 +10,6 @@ interrupted run continues where it stopped.
 from __future__ import annotations
 
 import argparse
-import importlib
 import io
 import json
 import random
@@ -27,6 +26,7 @@ from docagent.ocr.recognition.charset import fold_text
 from docagent.ocr.recognition.crops import cut_crop
 from finetune.synthesis.canvas import BBox, Canvas, PlacedWord, TextLine, split_into_lines
 from finetune.synthesis.degrade import degrade
+from finetune.synthesis.documents import KINDS, generate
 from finetune.synthesis.pages import random_page
 
 PAGES_PER_SHARD = 24
@@ -35,8 +35,7 @@ PAGES_PER_SHARD = 24
 def draw_page(rng: random.Random, documents: float) -> Canvas:
     """A page of a whole document, in a share of ``documents`` of cases, or of unrelated text."""
     if rng.random() < documents:
-        module = importlib.import_module("finetune.synthesis.documents")
-        document = module.generate(rng.choice(sorted(module.KINDS)), rng)
+        document = generate(rng.choice(sorted(KINDS)), rng)
         page: Canvas = rng.choice(document.pages)
         if len(page.words) >= 5:
             return page
@@ -150,10 +149,12 @@ def make_page(rng: random.Random, mix: Mix) -> tuple[NDArray[np.uint8], Labelled
     return image, whole, parts
 
 
-def make_shard(rng: random.Random, mix: Mix) -> dict[str, NDArray[np.generic]]:
+def make_shard(
+    rng: random.Random, mix: Mix, page_count: int = PAGES_PER_SHARD
+) -> dict[str, NDArray[np.generic]]:
     """Arrays of one shard, ready for numpy.savez."""
     pages, quads, crops, texts, counts = [], [], [], [], []
-    for _ in range(PAGES_PER_SHARD):
+    for _ in range(page_count):
         image, (page_quads, page_texts), (word_quads, word_texts) = make_page(rng, mix)
         pages.append(np.frombuffer(cv2.imencode(".png", image)[1].tobytes(), np.uint8))
         quads.append(page_quads)
@@ -194,6 +195,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("runs/shards"))
     parser.add_argument("--count", type=int, default=200, help="shards to write")
+    parser.add_argument("--pages", type=int, default=PAGES_PER_SHARD, help="of a shard")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--documents", type=float, default=0.0, help="share of whole documents")
     parser.add_argument("--typed", type=float, default=0.0, help="share of typewritten pages")
@@ -210,13 +212,9 @@ def main() -> None:
             continue
         start = time.time()
         rng = random.Random(args.seed * 1_000_003 + index)
-        arrays = make_shard(rng, mix)
+        arrays = make_shard(rng, mix, args.pages)
         write_shard(path, arrays)
         print(
             f"{path.name}: {len(arrays['crop_widths'])} lines, {time.time() - start:.1f} s",
             flush=True,
         )
-
-
-if __name__ == "__main__":
-    main()

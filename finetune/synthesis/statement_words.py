@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""What is printed on bank statements: labels by language, names of banks, transactions."""
+"""Words that bank statements print: labels by language, names of banks, transactions."""
 
 from __future__ import annotations
 

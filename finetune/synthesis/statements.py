@@ -10,7 +10,7 @@ from finetune.synthesis import content, vocabulary
 from finetune.synthesis.content import MoneyStyle
 from finetune.synthesis.countries import Country, sample_country
 from finetune.synthesis.layout import Pair, Run, pairs, stack
-from finetune.synthesis.sheet import Sheet, letterhead, page_footer, sample_sheet
+from finetune.synthesis.office_page import Sheet, letterhead, page_footer, sample_sheet
 from finetune.synthesis.statement_words import BANKS, LABELS, TEXTS
 from finetune.synthesis.tables import Column, sample_table_style, table
 from finetune.synthesis.truth import Draft

@@ -18,7 +18,7 @@ from finetune.synthesis.medical import (
     patient_data,
     printed_label,
 )
-from finetune.synthesis.sheet import Sheet
+from finetune.synthesis.office_page import Sheet
 from finetune.synthesis.tables import Column, sample_table_style, table
 from finetune.synthesis.truth import Draft
 

@@ -1,4 +1,4 @@
-"""What a synthetic document says about itself: its pages, fields and queries."""
+"""The ground truth of a synthetic document: its pages, fields and queries."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@
 
 from finetune.training.averaging import AveragedWeights
 from finetune.training.checkpoint import load_weights, save_checkpoint
-from finetune.training.device import autocast, pick_device, to_device
+from finetune.training.device import autocast, device_of, pick_device, to_device
 from finetune.training.interruption import Stopper
 from finetune.training.loop import Figures, Fitted, State, fit
 from finetune.training.plan import Plan
@@ -29,6 +29,7 @@ __all__ = [
     "State",
     "Stopper",
     "autocast",
+    "device_of",
     "fit",
     "from_workers",
     "learning_rate",

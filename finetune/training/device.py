@@ -34,6 +34,11 @@ def autocast(device: torch.device | str = "cpu") -> torch.autocast:
     return torch.autocast(kind, torch.bfloat16, enabled=fast)
 
 
+def device_of(model: nn.Module) -> torch.device:
+    """Where a model's parameters are."""
+    return next(model.parameters()).device
+
+
 def has_convolutions(model: nn.Module) -> bool:
     """Whether a model computes faster with the channels of a pixel side by side."""
     return any(isinstance(module, nn.Conv2d) for module in model.modules())

@@ -54,6 +54,11 @@ class Fitted:
     seconds: float
     stopped: int = 0
 
+    @property
+    def exit_code(self) -> int:
+        """Of a script that has trained: 0, or 128 and the signal, as shells have it."""
+        return 128 + self.stopped if self.stopped else 0
+
 
 def fit(
     model: nn.Module,
@@ -82,7 +87,7 @@ def fit(
         plan = Plan(peak=1e-3, minutes=30)
         done = fit(model, batches, loss, plan, Path("runs/mine"), validate=accuracy)
         if done.stopped:
-            sys.exit(128 + done.stopped)
+            sys.exit(done.exit_code)
         export(done.weights)
 
     batches: called at the start, when a run is resumed (``progress.step`` tells where to go on; a
@@ -150,6 +155,7 @@ class _Run:
             figures = self._validate(validate)
             self.checks = _Checks(figures=figures, best_figures=figures)
             self.best = _copy(self.average.state)
+            self.progress = Progress(self.plan)  # the budget is for training
 
     def announce(self) -> None:
         """Say what is going to be trained, and for how long."""
@@ -263,6 +269,7 @@ class _Run:
             "checks": asdict(self.checks),
             "step": self.progress.step,
             "seconds": self.progress.seconds,
+            "done": self.done,
             "random": random_state(),
         }
         save_checkpoint(self.output / CHECKPOINT, state)
@@ -290,7 +297,8 @@ class _Run:
         # The budget may have grown since.
         self.checks.made = min(self.checks.made, int(self.progress.share * self.plan.checks))
         restore_random_state(state["random"])
-        self.done = self.progress.share >= 1 or self._is_stale()
+        # A run that was stopped has not had its last check, whatever budget it has now.
+        self.done = state["done"] and (self.progress.share >= 1 or self._is_stale())
         what = "has ended before, at" if self.done else "goes on from"
         print(f"this training {what} step {self.progress.step}", flush=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from queue import Empty, Full
 from typing import Any, TypeVar
@@ -43,6 +44,7 @@ def from_workers(
 
 
 def _produce(make: Callable[[int], Iterable[Any]], seed: int, queue: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that trains
     os.nice(3)
     for batch in make(seed):
         if not put_while_wanted(queue, batch):

@@ -41,7 +41,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Served:
     folder = tmp_path_factory.mktemp("served")
     checkpoint = TRAINED / "llava_tiny"
     if not checkpoint.is_dir():
-        command = [sys.executable, "-m", "finetune.llava.build", "--config", str(CONFIG)]
+        command = [sys.executable, "-m", "finetune.llava", "build", "--config", str(CONFIG)]
         built = folder / "built"
         subprocess.run([*command, "--output", str(built)], cwd=ROOT, check=True)
         checkpoint = write_shaken(built, folder / "shaken", 1)

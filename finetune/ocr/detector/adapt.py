@@ -19,20 +19,26 @@ from docagent.ocr.detection.probability_map import map_to_detections
 from docagent.ocr.types import Detection
 from eval.metrics import Counts
 from eval.metrics.matching import TextBox, detection_counts
-from finetune import detector_data
-from finetune.adapt import REHEARSAL, AdaptOptions, Figures, load_parts, warn
-from finetune.adapt_data import Skipped, are_words, read_pages
-from finetune.adapt_recognizer import autocast
-from finetune.detector_data import Page, page_to_sample
-from finetune.detector_model import DetectorModel
-from finetune.export import export_detector
-from finetune.fine_tuning import Score, State
-from finetune.losses import band_loss
-from finetune.quantize import Inputs
+from finetune.ocr.adaptation.crops_and_pages import Skipped, are_words, read_pages
+from finetune.ocr.adaptation.run import REHEARSAL, AdaptOptions, load_parts, warn
+from finetune.ocr.detector.batches import (
+    PageBatch,
+    page_to_sample,
+    read_shard_pages,
+    to_batch,
+)
+from finetune.ocr.detector.model import DetectorModel
+from finetune.ocr.export import export_detector
+from finetune.ocr.losses import band_loss
+from finetune.ocr.quantize import Inputs
+from finetune.ocr.types import PageSample
+from finetune.training import Figures, Progress, State, device_of
 
 SIZE, BATCH = 448, 4
 """Side of the squares that are trained on, and squares a step."""
 PEAK = 3e-4
+NEW_SHARD = 0.05
+"""Chance that a step on synthetic pages takes another shard."""
 SCORED = 8
 """Most pages aside that are looked at in a check."""
 
@@ -65,47 +71,45 @@ class DetectorTask:
                 f"{options.data}: no usable page in one of the parts; label more pages"
             )
         self._shards = sorted(options.shards.glob("*.npz")) if options.shards else []
-        self._rehearsed: list[Page] = []
-        self._random = random.Random(len(self._train))
 
     def new_model(self) -> nn.Module:
         return DetectorModel()
 
-    def loss(self, model: nn.Module) -> Tensor:
-        pages = self._train
-        if self._shards and self._random.random() < REHEARSAL:
-            pages = self._rehearsal()
-        chosen = self._random.choices(pages, k=BATCH)
-        samples = [page_to_sample(page, SIZE, self._random) for page in chosen]
-        columns = zip(*samples, strict=True)
-        inputs, bands, weights = (torch.from_numpy(np.stack(c)[:, None]) for c in columns)
-        with autocast():
-            logits = model(inputs.contiguous(memory_format=torch.channels_last))
-        return band_loss(logits.float(), bands, weights)
+    def batches(self, progress: Progress) -> Iterator[PageBatch]:
+        """Squares of the user's pages, and of synthetic ones."""
+        rng = random.Random(f"{len(self._train)} {progress.step}")
+        rehearsal = self._rehearsal(rng)
+        while True:
+            rehearse = bool(self._shards) and rng.random() < REHEARSAL
+            pages = next(rehearsal) if rehearse else self._train
+            chosen = rng.choices(pages, k=BATCH)
+            yield to_batch([page_to_sample(page, SIZE, rng) for page in chosen])
 
-    def score(self, model: nn.Module) -> Score:
-        model.eval()
+    def loss(self, model: nn.Module, batch: PageBatch) -> Tensor:
+        return band_loss(model(batch.pages).float(), batch.bands, batch.weights)
+
+    def score(self, model: nn.Module) -> Figures:
         counts = Counts()
         for image, quads in self._aside[:SCORED]:
             height, width = image.shape
             padded = np.ones((1, 1, -(-height // 32) * 32, -(-width // 32) * 32), np.float32)
             padded[0, 0, :height, :width] = page_to_input(image)
-            with torch.no_grad(), autocast():
-                bands = model(torch.from_numpy(padded)).float().sigmoid().numpy()[0, 0]
+            logits = model(torch.from_numpy(padded).to(device_of(model)))
+            bands = logits.float().sigmoid().cpu().numpy()[0, 0]
             seen = bands[: (height + 1) // 2, : (width + 1) // 2]
             counts += _counts(map_to_detections(np.ascontiguousarray(seen), 2.0, 2.0), quads)
-        return (counts.f1,)
+        return {"F1": counts.f1}
 
     def measure(self, weights: Path, held_out: bool) -> Figures:
         detector = TextDetector(weights, threads=torch.get_num_threads())
         pages = self._held_out if held_out else self._aside
         figures = _figures(detector, pages)
         if held_out and self._shards:
-            shipped = detector_data.read_pages(self._shards[-1])[:SCORED]
+            shipped = read_shard_pages(self._shards[-1])[:SCORED]
             figures["F1, shipped style"] = _figures(detector, shipped)["F1"]
         return figures
 
-    def rank(self, figures: Figures) -> Score:
+    def rank(self, figures: Figures) -> tuple[float, ...]:
         return (figures["F1"],)
 
     def export(self, state: State, target: Path) -> None:
@@ -122,15 +126,16 @@ class DetectorTask:
             page[0, 0, : part.shape[0], : part.shape[1]] = part
             yield {"pages": page}
 
-    def _rehearsal(self) -> list[Page]:
+    def _rehearsal(self, rng: random.Random) -> Iterator[list[PageSample]]:
         """Pages of a shard, of another one now and then; the last is kept for measuring."""
-        if not self._rehearsed or self._random.random() < 0.05:
-            path = self._random.choice(self._shards[:-1] or self._shards)
-            self._rehearsed = detector_data.read_pages(path)
-        return self._rehearsed
+        pages: list[PageSample] = []
+        while True:
+            if not pages or rng.random() < NEW_SHARD:
+                pages = read_shard_pages(rng.choice(self._shards[:-1] or self._shards))
+            yield pages
 
 
-def _figures(detector: TextDetector, pages: Sequence[Page]) -> Figures:
+def _figures(detector: TextDetector, pages: Sequence[PageSample]) -> Figures:
     counts = sum((_counts(detector.detect(image), quads) for image, quads in pages), Counts())
     return {"recall": counts.recall, "precision": counts.precision, "F1": counts.f1}
 

@@ -1,4 +1,4 @@
-"""The folder of weights that adapting writes: complete, so that docagent can run from it."""
+"""A complete folder of weights, which adapting writes and docagent can run from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an invoice is about, and its blocks: references, seller, buyer."""
+"""The content of an invoice, and its blocks: references, seller, buyer."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from finetune.synthesis.content import MoneyStyle
 from finetune.synthesis.countries import Country
 from finetune.synthesis.labels import label
 from finetune.synthesis.layout import Pair, Run, pairs, stack
+from finetune.synthesis.office_page import Sheet
 from finetune.synthesis.receipt_items import Basket
-from finetune.synthesis.sheet import Sheet
 from finetune.synthesis.truth import Draft
 
 PAIR_STYLES = ("column", "column", "colons", "inline", "ends", "right", "above")

@@ -1,4 +1,4 @@
-"""What the OCR networks are trained to lower, and greedy decoding."""
+"""Losses of the OCR networks, and greedy decoding."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from docagent.ocr.recognition.charset import CHARSET
-from finetune.recognizer_data import INDEX, encode
+from finetune.ocr.recognizer.batches import INDEX, encode
 
 HOPELESS = 1.3
 """Nats a character from which a trained network calls a crop of some length unreadable."""
@@ -48,7 +48,8 @@ def caseless_ctc_loss(logits: Tensor, texts: list[str], widths: Tensor) -> Tenso
     gradient goes to both in the proportion the network believes in. Labels may be in any case.
     """
     scores = logits.float().log_softmax(-1)
-    capitals, small = torch.tensor(list(CAPITALS)), torch.tensor(list(CAPITALS.values()))
+    pairs = torch.tensor(list(CAPITALS.items()), device=scores.device)
+    capitals, small = pairs[:, 0], pairs[:, 1]
     both = torch.logaddexp(scores[..., capitals], scores[..., small])
     merged = scores.index_copy(-1, small, both)
     # The capitals are taken out: CTC's gradient is right only if the classes sum to one.
@@ -59,8 +60,8 @@ def caseless_ctc_loss(logits: Tensor, texts: list[str], widths: Tensor) -> Tenso
 
 
 def _mean_loss(scores: Tensor, targets: list[list[int]], widths: Tensor, strict: bool) -> Tensor:
-    lengths = torch.tensor([len(t) for t in targets])
-    flat = torch.tensor([c for t in targets for c in t])
+    lengths = torch.tensor([len(t) for t in targets], device=scores.device)
+    flat = torch.tensor([c for t in targets for c in t], device=scores.device)
     losses = nn.functional.ctc_loss(
         scores.transpose(0, 1), flat, widths, lengths, reduction="none", zero_infinity=True
     )

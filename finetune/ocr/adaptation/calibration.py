@@ -1,4 +1,4 @@
-"""The confidence of words after adapting: tables fitted on a user's own pages, if they suffice."""
+"""Calibrate the confidence of words after adapting, on a user's own pages if they suffice."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from docagent.confidence import (
 )
 from docagent.ocr.types import LineReading
 from eval.tasks.confidence import Outcome
-from finetune.adapt_weights import keep_calibration
-from finetune.calibration_tables import choose_word_table
+from finetune.calibration.tables import choose_word_table
+from finetune.weights_folder import keep_calibration
 
 LEAST = 1000
 """Words below which isotonic regression fits their chances more than their rate (Niculescu-Mizil

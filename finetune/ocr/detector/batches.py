@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,11 +15,10 @@ from torch import Tensor
 
 from docagent.ocr.detection.detector import page_to_input
 from docagent.ocr.detection.probability_map import MAP_STRIDE_PX, shrink_quad
+from finetune.ocr.types import PageSample
 
-Page = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
-
-def read_pages(path: Path) -> list[Page]:
+def read_shard_pages(path: Path) -> list[PageSample]:
     """The pages (h, w) of a shard and their line quads (n, 4, 2)."""
     with np.load(path) as arrays:
         packed = np.split(arrays["pages"], np.cumsum(arrays["page_bytes"])[:-1])
@@ -92,7 +92,7 @@ def _draw_clutter(
 
 
 def page_to_sample(
-    page: Page, size: int, rng: random.Random
+    page: PageSample, size: int, rng: random.Random
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """A random square of a page at a random scale: input, target and weight."""
     image, quads = page
@@ -120,15 +120,27 @@ def page_to_sample(
     return page_to_input(patch), bands, weights
 
 
+class PageBatch(NamedTuple):
+    """Squares of pages (n, 1, size, size), and bands and weights (n, 1, size/2, size/2)."""
+
+    pages: Tensor
+    bands: Tensor
+    weights: Tensor
+
+
+def to_batch(samples: Sequence[tuple[NDArray[np.float32], ...]]) -> PageBatch:
+    """Samples of ``page_to_sample`` as a batch."""
+    columns = zip(*samples, strict=True)
+    return PageBatch(*(torch.from_numpy(np.stack(column)[:, None]) for column in columns))
+
+
 def detector_batches(
     folder: Path, size: int, count: int, rng: random.Random
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Endless (pages (n, 1, size, size), bands and weights (n, 1, size/2, size/2))."""
+) -> Iterator[PageBatch]:
+    """Endless batches of ``count`` squares of shards in a folder."""
     while True:
-        pages = read_pages(rng.choice(sorted(folder.glob("*.npz"))))
+        pages = read_shard_pages(rng.choice(sorted(folder.glob("*.npz"))))
         samples = [page_to_sample(page, size, rng) for page in pages for _ in range(2)]
         rng.shuffle(samples)
         for i in range(0, len(samples) - count + 1, count):
-            columns = zip(*samples[i : i + count], strict=True)
-            inputs, bands, weights = (torch.from_numpy(np.stack(c)[:, None]) for c in columns)
-            yield inputs, bands, weights
+            yield to_batch(samples[i : i + count])

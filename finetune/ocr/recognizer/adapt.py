@@ -18,23 +18,24 @@ from docagent.ocr.recognition.recognizer import TextRecognizer
 from docagent.text.language_model import load_language_model
 from eval.metrics import ErrorRate, cer
 from eval.tasks.confidence import Outcome
-from finetune.adapt import REHEARSAL, AdaptOptions, Figures, load_parts, warn
-from finetune.adapt_calibration import line_outcomes
-from finetune.adapt_data import Skipped, read_crops
-from finetune.export import export_recognizer
-from finetune.fine_tuning import Score, State
-from finetune.losses import caseless_ctc_loss, ctc_loss, greedy_texts
-from finetune.quantize import Inputs
-from finetune.recognizer_data import (
-    Sample,
+from finetune.ocr.adaptation.calibration import line_outcomes
+from finetune.ocr.adaptation.crops_and_pages import Skipped, read_crops
+from finetune.ocr.adaptation.run import REHEARSAL, AdaptOptions, load_parts, warn
+from finetune.ocr.export import export_recognizer
+from finetune.ocr.losses import caseless_ctc_loss, ctc_loss, greedy_texts
+from finetune.ocr.quantize import Inputs
+from finetune.ocr.recognizer.batches import (
+    LineBatch,
     augment,
     fits,
     framed,
-    read_shard,
+    read_shard_lines,
     shuffled_groups,
     to_batch,
 )
-from finetune.recognizer_model import RecognizerModel
+from finetune.ocr.recognizer.model import RecognizerModel
+from finetune.ocr.types import LineSample
+from finetune.training import Figures, Progress, State, device_of
 
 PIXELS = 9_000
 """Columns of a batch: fewer than in training from nothing, for more steps in few minutes."""
@@ -69,47 +70,50 @@ class RecognizerTask:
             raise SettingsError(
                 f"{options.data}: no usable crop in one of the parts; label more pages"
             )
-        self._random = random.Random(len(self._train))
-        self._batches, self._rehearsal = self._endless(), self._endless_rehearsal()
 
     def new_model(self) -> nn.Module:
         return RecognizerModel(len(CHARSET) + 1)
 
-    def loss(self, model: nn.Module) -> Tensor:
-        rehearse = bool(self._shards) and self._random.random() < REHEARSAL
-        crops, texts, widths = next(self._rehearsal if rehearse else self._batches)
-        with autocast():
-            logits = model(crops.contiguous(memory_format=torch.channels_last))
-        # Shards know their case.
-        if self._ignore_case and not rehearse:
-            return caseless_ctc_loss(logits, texts, widths)
-        return ctc_loss(logits, texts, widths, strict=rehearse)
+    def batches(self, progress: Progress) -> Iterator[LineBatch]:
+        """Batches of the user's crops, and of synthetic ones, which are strict."""
+        rng = random.Random(f"{len(self._train)} {progress.step}")
+        own, rehearsal = self._own_batches(rng), self._rehearsal_batches(rng)
+        while True:
+            rehearse = bool(self._shards) and rng.random() < REHEARSAL
+            yield next(rehearsal)._replace(strict=True) if rehearse else next(own)
 
-    def score(self, model: nn.Module) -> Score:
-        model.eval()
+    def loss(self, model: nn.Module, batch: LineBatch) -> Tensor:
+        logits = model(batch.crops)
+        # Shards know their case.
+        if self._ignore_case and not batch.strict:
+            return caseless_ctc_loss(logits, batch.texts, batch.widths)
+        return ctc_loss(logits, batch.texts, batch.widths, strict=batch.strict)
+
+    def score(self, model: nn.Module) -> Figures:
         chosen = self._aside[:: max(1, len(self._aside) // SCORED)]
         read: list[str] = []
         truth: list[str] = []
         for group in shuffled_groups(chosen, PIXELS, random.Random(0)):
-            crops, texts, widths = to_batch(group)
-            with torch.no_grad(), autocast():
-                read += greedy_texts(model(crops).float(), widths)
-            truth += texts
-        return self.rank(self._figures(read, truth))
+            batch = to_batch(group)
+            logits = model(batch.crops.to(device_of(model))).float()
+            read += greedy_texts(logits, batch.widths)
+            truth += batch.texts
+        figures = self._figures(read, truth)
+        return {"exact match": figures["exact match"], "minus CER": -figures["CER"]}
 
     def measure(self, weights: Path, held_out: bool) -> Figures:
         recognizer = TextRecognizer(weights, threads=torch.get_num_threads())
         samples = self._held_out if held_out else self._aside
         figures = self._figures(_read(recognizer, samples), [text for _, text in samples])
         if held_out and self._shards:
-            shipped = _served(read_shard(self._shards[-1])[:SCORED])
+            shipped = _served(read_shard_lines(self._shards[-1])[:SCORED])
             right = zip(_read(recognizer, shipped), shipped, strict=True)
             figures["exact match, shipped style"] = float(
                 np.mean([a.strip() == text.strip() for a, (_, text) in right])
             )
         return figures
 
-    def rank(self, figures: Figures) -> Score:
+    def rank(self, figures: Figures) -> tuple[float, ...]:
         return figures["exact match"], -figures["CER"]
 
     def export(self, state: State, target: Path) -> None:
@@ -133,26 +137,20 @@ class RecognizerTask:
         for start in np.linspace(0, max(0, len(order) - 8), 40).astype(int):
             yield {"crops": stack_inputs([crop_to_input(c) for c in order[start : start + 8]])}
 
-    def _endless(self) -> Iterator[tuple[Tensor, list[str], Tensor]]:
+    def _own_batches(self, rng: random.Random) -> Iterator[LineBatch]:
         while True:
-            worn = [self._wear(sample) for sample in self._train]
-            for group in shuffled_groups(_fitting(worn), PIXELS, self._random):
+            worn = [_wear(sample, rng) for sample in self._train]
+            for group in shuffled_groups(_fitting(worn), PIXELS, rng):
                 yield to_batch(group)
 
-    def _endless_rehearsal(self) -> Iterator[tuple[Tensor, list[str], Tensor]]:
+    def _rehearsal_batches(self, rng: random.Random) -> Iterator[LineBatch]:
         # The last shard is kept for measuring what was forgotten.
         usable = self._shards[:-1] or self._shards
         while True:
-            samples = read_shard(self._random.choice(usable))
-            worn = [(augment(crop, self._random), text) for crop, text in samples]
-            for group in shuffled_groups(_fitting(worn), PIXELS, self._random):
+            samples = read_shard_lines(rng.choice(usable))
+            worn = [(augment(crop, rng), text) for crop, text in samples]
+            for group in shuffled_groups(_fitting(worn), PIXELS, rng):
                 yield to_batch(group)
-
-    def _wear(self, sample: Sample) -> Sample:
-        crop, text = sample
-        if self._random.random() < PLAIN:
-            return _served([sample])[0]
-        return augment(crop, self._random), text
 
     def _figures(self, read: list[str], truth: list[str]) -> Figures:
         """Share of crops read exactly, and CER; white space at the ends does not count."""
@@ -163,13 +161,14 @@ class RecognizerTask:
         return {"exact match": float(np.mean([a == b for a, b in pairs])), "CER": errors.rate}
 
 
-def autocast() -> torch.autocast:
-    """bfloat16 where the processor is made for it; elsewhere it would be slower."""
-    fast = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
-    return torch.autocast("cpu", torch.bfloat16, enabled=fast)
+def _wear(sample: LineSample, rng: random.Random) -> LineSample:
+    crop, text = sample
+    if rng.random() < PLAIN:
+        return _served([sample])[0]
+    return augment(crop, rng), text
 
 
-def _fitting(samples: list[Sample], skipped: Skipped | None = None) -> list[Sample]:
+def _fitting(samples: list[LineSample], skipped: Skipped | None = None) -> list[LineSample]:
     """Samples whose crop has room for its text when it is widened as little as it may be."""
     kept = []
     for crop, text in samples:
@@ -180,7 +179,7 @@ def _fitting(samples: list[Sample], skipped: Skipped | None = None) -> list[Samp
     return kept
 
 
-def _served(samples: list[Sample]) -> list[Sample]:
+def _served(samples: list[LineSample]) -> list[LineSample]:
     """Crops of true width framed and widened as serving does."""
     return [
         (np.asarray(cv2.resize(crop, (width, crop.shape[0])), np.uint8), text)
@@ -189,5 +188,5 @@ def _served(samples: list[Sample]) -> list[Sample]:
     ]
 
 
-def _read(recognizer: TextRecognizer, samples: list[Sample]) -> list[str]:
+def _read(recognizer: TextRecognizer, samples: list[LineSample]) -> list[str]:
     return [line.text for line in recognizer.recognize([crop for crop, _ in samples])]

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from torch import Tensor
 from docagent.ocr.recognition.charset import CHARSET
 from docagent.ocr.recognition.crops import CROP_HEIGHT_PX, crop_to_input, stack_inputs
 from docagent.ocr.recognition.framing import frame_text
+from finetune.ocr.types import LineSample
 
 INDEX = {char: i + 1 for i, char in enumerate(CHARSET)}
 FRAMED = 0.8
@@ -25,10 +27,9 @@ SHORT = 240
 """Columns of a crop that is taken for words, not for a line."""
 SINGLE = 0.6
 """Share of single words that are drawn: with all of them spaces are unlearnt."""
-Sample = tuple[NDArray[np.uint8], str]
 
 
-def framed(samples: Iterable[Sample]) -> list[Sample]:
+def framed(samples: Iterable[LineSample]) -> list[LineSample]:
     """Samples with their crops framed as serving does."""
     return [(frame_text(crop), text) for crop, text in samples]
 
@@ -38,7 +39,7 @@ def encode(text: str) -> list[int]:
     return [INDEX[char] for char in text]
 
 
-def read_shard(path: Path) -> list[Sample]:
+def read_shard_lines(path: Path) -> list[LineSample]:
     """The crops (32, width) and texts of a shard."""
     with np.load(path) as arrays:
         texts = json.loads(arrays["texts"].tobytes())
@@ -163,10 +164,20 @@ def fits(text: str, width: int) -> bool:
     return len(text) + repeats <= width // 4
 
 
+class LineBatch(NamedTuple):
+    """Crops (n, 1, 32, w) padded to one width, their texts, and the steps (n,) that each crop has;
+    strict: leave out of the loss what the network finds hopeless."""
+
+    crops: Tensor
+    texts: list[str]
+    widths: Tensor
+    strict: bool = False
+
+
 def batches(
     folder: Path, progress: Callable[[], float], pixels: int, rng: random.Random
-) -> Iterator[tuple[Tensor, list[str], Tensor]]:
-    """Endless (crops (n, 1, 32, w), texts, widths in steps) of about ``pixels`` columns each.
+) -> Iterator[LineBatch]:
+    """Endless batches of about ``pixels`` columns each.
 
     CTC first has to find out that there is anything to align, which many small steps on short
     crops teach soonest: in the first 6 % of the run (``progress`` 0-1) crops are short and
@@ -178,7 +189,7 @@ def batches(
         pixels = full // 4 if early else full
         paths = sorted(folder.glob("*.npz"))
         chosen = rng.sample(paths, min(4, len(paths)))
-        samples = [sample for path in chosen for sample in read_shard(path)]
+        samples = [sample for path in chosen for sample in read_shard_lines(path)]
         samples = [s for s in samples if " " in s[1] or rng.random() < SINGLE]
         samples = [(augment(crop, rng, rng.choice(samples)[0]), text) for crop, text in samples]
         samples = [s for s in samples if fits(s[1], s[0].shape[1])]
@@ -188,9 +199,11 @@ def batches(
             yield to_batch(group)
 
 
-def shuffled_groups(samples: list[Sample], pixels: int, rng: random.Random) -> list[list[Sample]]:
+def shuffled_groups(
+    samples: list[LineSample], pixels: int, rng: random.Random
+) -> list[list[LineSample]]:
     """Samples of like width together, about ``pixels`` columns a group, groups in random order."""
-    groups: list[list[Sample]] = [[]]
+    groups: list[list[LineSample]] = [[]]
     for sample in sorted(samples, key=lambda s: s[0].shape[1]):
         group = groups[-1]
         if (len(group) + 1) * sample[0].shape[1] > pixels:
@@ -201,8 +214,8 @@ def shuffled_groups(samples: list[Sample], pixels: int, rng: random.Random) -> l
     return [group for group in groups if group]
 
 
-def to_batch(group: list[Sample]) -> tuple[Tensor, list[str], Tensor]:
-    """Crops padded to one width, texts, and the steps each crop has."""
+def to_batch(group: list[LineSample]) -> LineBatch:
+    """The crops and texts of a group as a batch."""
     crops = stack_inputs([crop_to_input(crop) for crop, _ in group])
     widths = torch.tensor([-(-crop.shape[1] // 4) for crop, _ in group])
-    return torch.from_numpy(crops), [text for _, text in group], widths
+    return LineBatch(torch.from_numpy(crops), [text for _, text in group], widths)

@@ -9,7 +9,7 @@ What a folder may hold (``load_labelled`` finds out which):
   "text", "geometry": [x1, y1, x2, y2]}, ...]}} and ``images/``.
 - ICDAR 2013, 2015, MLT, SROIE: images, and for each a ``.txt`` or ``.csv`` of the same name, with
   ``gt_`` before it or not, beside it or in a folder beside, of boxes and texts
-  (``finetune.labelled_files`` has the lines they may hold).
+  (``finetune.ocr.labelled_files`` has the lines they may hold).
 - ICDAR 2015 words: crops, and beside them a ``gt.txt`` of lines ``word_1.png, "TEXT"``.
 
 Coordinates are pixels of the upright image. Crops of one page have to stay together when data is
@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 from docagent.errors import SettingsError, SourceError
 from docagent.ocr.recognition.charset import fold_text
-from finetune.labelled_files import (
+from finetune.ocr.labelled_files import (
     LabelledLine,
     TextRule,
     clockwise,

@@ -1,8 +1,8 @@
-"""Fine-tuning on a user's own data, for whichever network: the loop, the options, the result.
+"""Tune a network on a user's own data: options, training, and the folder of weights it gives.
 
 A run writes a folder of weights that is complete: the adapted network, and the shipped others.
-``adapted.json`` in it says what was adapted and how well; ``adapt-<network>.pt`` is the state of
-the run, from which the same command goes on.
+``adapted.json`` in it says what was adapted and how well; ``training-<network>`` in it is the
+state of the run, which the same command resumes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -23,12 +23,12 @@ from torch import Tensor, nn
 from docagent.errors import DocAgentError, ModelError, SettingsError
 from eval.tables import rows_to_table
 from eval.tasks.confidence import Outcome
-from finetune.adapt_calibration import refit_words
-from finetune.adapt_weights import SHIPPED, write_weights
-from finetune.fine_tuning import FineTuning, Plan, Run, Score, State
-from finetune.from_onnx import load_onnx
-from finetune.labelled_data import LabelledData, LabelledImage, load_labelled, split_pages
-from finetune.quantize import IN_FLOAT, Inputs, quantize
+from finetune.ocr.adaptation.calibration import refit_words
+from finetune.ocr.from_onnx import freeze_norms, load_onnx
+from finetune.ocr.labelled_data import LabelledData, LabelledImage, load_labelled, split_pages
+from finetune.ocr.quantize import IN_FLOAT, Inputs, quantize
+from finetune.training import Figures, Fitted, Plan, Progress, State, fit
+from finetune.weights_folder import SHIPPED, write_weights
 
 REHEARSAL = 0.4
 """Share of steps on the shipped style, if there are shards of it."""
@@ -40,10 +40,12 @@ ENOUGH = 0.01
 BLEND = 0.7
 """How far to go from the start to the adapted weights. On receipts 0.7 kept 0.92 of the gain of
 going all the way and forgot 0.48 as much of the shipped style; 0.5 kept 0.61 and forgot 0.04."""
+WARM_UP = 40
+"""Steps in which the learning rate rises."""
+PATIENCE = 5
+"""Checks without a better score, of twelve, after which a run ends early."""
 NOT_BETTER = 3
 """Exit code of a run after which nothing was exported, as it was not better."""
-
-Figures = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class AdaptOptions:
     learning rate. start: an .onnx or a training checkpoint .pt. shards: folder of the shipped
     style to rehearse, or None. fraction: of the pages held out, unless ``held_out`` is a folder.
     blend: how far to go towards the adapted weights, 0-1. force: export even if not better.
-    ignore_case, boxes: see the two scripts."""
+    ignore_case, boxes: see the two scripts. device: see ``pick_device``."""
 
     data: Path
     output: Path
@@ -66,6 +68,7 @@ class AdaptOptions:
     force: bool = False
     ignore_case: bool = False
     boxes: str = "auto"
+    device: str | None = None
 
 
 def add_adapt_arguments(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
@@ -101,6 +104,7 @@ def to_options(args: argparse.Namespace, network: str, peak: float) -> AdaptOpti
         force=args.force,
         ignore_case=getattr(args, "case_insensitive", False),
         boxes=getattr(args, "boxes", "auto"),
+        device=args.device,
     )
 
 
@@ -190,17 +194,21 @@ class Task(Protocol):
     def new_model(self) -> nn.Module:
         """An untrained network."""
 
-    def loss(self, model: nn.Module) -> Tensor:
-        """The loss of a new batch, for training."""
+    def batches(self, progress: Progress) -> Iterator[Any]:
+        """Endless batches to learn from."""
 
-    def score(self, model: nn.Module) -> Score:
-        """How good a network in training is, on the pages kept aside."""
+    def loss(self, model: nn.Module, batch: Any) -> Tensor:
+        """The loss of a batch."""
+
+    def score(self, model: nn.Module) -> Figures:
+        """How good a network in training is, on the pages kept aside; higher is better, the
+        first figure counting most."""
 
     def measure(self, weights: Path, held_out: bool) -> Figures:
         """How good exported weights are, on the held-out pages or on those kept aside."""
 
-    def rank(self, figures: Figures) -> Score:
-        """Measured figures as a score."""
+    def rank(self, figures: Figures) -> tuple[float, ...]:
+        """Measured figures as numbers to compare by: higher is better, the first counting most."""
 
     def export(self, state: State, target: Path) -> None:
         """Write weights as ONNX."""
@@ -226,9 +234,9 @@ def adapt(task: Task, options: AdaptOptions) -> int:
         print(f"before: {_figures(before)}", flush=True)
         run = _train(task, model, options)
         if run.stopped:
-            print(f"stopped at step {run.step}; the same command goes on from there")
-            return 128 + run.stopped
-        chosen = _export(task, blend(first, run.best, options.blend), Path(scratch))
+            print(f"stopped at step {run.steps}; the same command goes on from there")
+            return run.exit_code
+        chosen = _export(task, blend(first, run.weights, options.blend), Path(scratch))
         after = task.measure(chosen, held_out=True)
         rows = [{"what": key, "before": before[key], "after": after[key]} for key in before]
         print(rows_to_table(rows, {"what": "held out", "before": "before", "after": "after"}))
@@ -271,15 +279,24 @@ def run_safely(make: type[Task], args: argparse.Namespace, peak: float) -> int:
         return 130
 
 
-def _train(task: Task, model: nn.Module, options: AdaptOptions) -> Run:
-    torch.manual_seed(1)
+def _train(task: Task, model: nn.Module, options: AdaptOptions) -> Fitted:
+    """Train on from good weights for a short time: a low rate, frozen norms, the best kept."""
+
+    def loss(network: nn.Module, batch: Any) -> Tensor:
+        freeze_norms(network)
+        return task.loss(network, batch)
+
     plan = Plan(
-        options.minutes,
         options.peak,
-        options.output / f"adapt-{task.name}.pt",
-        fingerprint(options, task.parts),
+        minutes=options.minutes,
+        warmup=WARM_UP,
+        decay_vectors=True,
+        keep_best=True,
+        patience=PATIENCE,
+        identity=fingerprint(options, task.parts),
     )
-    return FineTuning(model, task.loss, task.score, plan).finish()
+    folder = options.output / f"training-{task.name}"
+    return fit(model, task.batches, loss, plan, folder, validate=task.score, device=options.device)
 
 
 def _export(task: Task, best: State, scratch: Path) -> Path:

@@ -1,11 +1,10 @@
-"""Labelled images as crops with texts, and as pages with lines, at the size serving has them."""
+"""Turn labelled images into crops with texts and pages with lines, at the size serving uses."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -18,11 +17,8 @@ from docagent.ocr.recognition.crops import cut_crop, quad_size, whole_image
 from docagent.ocr.types import Image
 from docagent.settings import Settings
 from docagent.sources.scan import load
-from finetune.labelled_data import LabelledImage, LabelledLine, fold_label
-
-if TYPE_CHECKING:  # these modules need torch, which reading labels does not
-    from finetune.detector_data import Page
-    from finetune.recognizer_data import Sample
+from finetune.ocr.labelled_data import LabelledImage, LabelledLine, fold_label
+from finetune.ocr.types import LineSample, PageSample
 
 ANY_SIZE = Settings(min_side=1)
 """A crop may be smaller than a page that holds text."""
@@ -64,12 +60,14 @@ def images_with_pixels(
             yield image, pixels
 
 
-def read_crops(images: Sequence[LabelledImage], stretch: float, skipped: Skipped) -> list[Sample]:
+def read_crops(
+    images: Sequence[LabelledImage], stretch: float, skipped: Skipped
+) -> list[LineSample]:
     """Crops (32, w) of all lines with a text, and their folded texts.
 
     stretch: how much wider than true the crops are (READ_STRETCH as serving does).
     """
-    samples: list[Sample] = []
+    samples: list[LineSample] = []
     for image, pixels in images_with_pixels(images, skipped):
         for line in image.lines:
             if not line.readable or line.text is None:
@@ -114,13 +112,13 @@ def are_words(images: Sequence[LabelledImage]) -> bool:
     return sum(" " in text.strip() for text in texts) < 0.1 * len(texts) if texts else True
 
 
-def read_pages(images: Sequence[LabelledImage], words: bool, skipped: Skipped) -> list[Page]:
+def read_pages(images: Sequence[LabelledImage], words: bool, skipped: Skipped) -> list[PageSample]:
     """Pages at the size the detector looks at them, and their lines (n, 4, 2).
 
     words: join the boxes to lines first, which is what the detector finds. Places marked as
     unreadable are painted over with the paper around them.
     """
-    pages: list[Page] = []
+    pages: list[PageSample] = []
     for image, pixels in images_with_pixels(images, skipped):
         lines = [line for line in image.lines if line.quad is not None and _inside(line, pixels)]
         for _ in range(len(image.lines) - len(lines)):

@@ -3,7 +3,7 @@
 Counts words, word pairs and character n-grams; a few seconds on one core. Text it counts, all
 of which may be used and shipped: Debian's English word lists (SCOWL), names, places and
 companies from Faker, the manual inside Python (for how common English words are), the
-descriptions in ``extraction_schemas`` and ``language_model_text.txt``, written for this.
+descriptions in ``extraction_schemas`` and ``domain_text.txt``, written for this.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import math
 import pydoc_data.topics
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from faker import Faker
 
+from docagent.errors import SourceError
 from docagent.text.language_model import (
     END,
     MAX_NGRAM_LENGTH,
@@ -32,10 +33,12 @@ from docagent.text.language_model import (
     word_parts,
 )
 
-ROOT = Path(__file__).parent.parent
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+LISTED_WEIGHT = 2.0
 WORD_LISTS = {
-    Path("/usr/share/dict/american-english"): 2.0,
-    Path("/usr/share/dict/british-english"): 2.0,
+    Path("/usr/share/dict/american-english"): LISTED_WEIGHT,
+    Path("/usr/share/dict/british-english"): LISTED_WEIGHT,
     Path("/usr/share/dict/american-english-large"): 0.5,
 }
 LOCALES = ("en_US", "en_GB", "en_IN", "de_DE", "fr_FR", "es_ES", "it_IT", "pt_BR", "nl_NL")
@@ -51,18 +54,35 @@ def main() -> None:
     """Count, write the weights and print the sizes."""
     parser = argparse.ArgumentParser(description="Train the language model for corrections")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="weight file to write")
-    out = parser.parse_args().out
-    model = train()
+    parser.add_argument(
+        "--word-list",
+        type=Path,
+        action="append",
+        help="text whose words count, instead of Debian's lists; may be given again",
+    )
+    parser.add_argument(
+        "--names", type=int, default=NAMES_PER_LOCALE, help="names drawn for each locale"
+    )
+    args = parser.parse_args()
+    lists = dict.fromkeys(args.word_list, LISTED_WEIGHT) if args.word_list else WORD_LISTS
+    model, out = train(lists, args.names), args.out
     data = dump_language_model(model)
+    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(data)
     sizes = f"{len(model.words)} words, {len(model.pairs)} pairs, {len(model.grams)} n-grams"
     print(f"{out}: {len(data) / 1e6:.2f} MB; {sizes}")
 
 
-def train() -> LanguageModel:
-    """Count all text. The same text gives the same model."""
-    words = listed_words()
-    for name in names():
+def train(
+    word_lists: Mapping[Path, float] = WORD_LISTS, names_per_locale: int = NAMES_PER_LOCALE
+) -> LanguageModel:
+    """Count all text. The same text gives the same model.
+
+    word_lists: files of words with what a word of theirs counts. Raises SourceError if there is
+    none of them.
+    """
+    words = listed_words(word_lists)
+    for name in names(names_per_locale):
         add_text(words, name, NAME_WEIGHT)
     pairs: Counter[str] = Counter()
     for passage, weight in prose():
@@ -71,27 +91,31 @@ def train() -> LanguageModel:
     return LanguageModel(words=word_costs(words), pairs=pair_costs(pairs), grams=gram_costs(words))
 
 
-def listed_words() -> Counter[str]:
-    """Weights of the words in the lists that are installed, without possessives and letters.
+def listed_words(word_lists: Mapping[Path, float]) -> Counter[str]:
+    """Weights of the words in the lists that are there, without possessives and letters.
 
     Numbers of up to eight digits (one class) are words too.
     """
     counts: Counter[str] = Counter()
-    for path, weight in WORD_LISTS.items():
+    for path, weight in word_lists.items():
         for word in path.read_text("utf-8").split() if path.exists() else ():
             if word.isalpha() and (len(word) > 1 or word in ONE_LETTER_WORDS):
                 counts[word.lower()] += weight  # type: ignore[assignment]
     if not counts:
-        raise SystemExit("no word list found; install the packages wamerican-large and wbritish")
+        raise SourceError(
+            ", ".join(map(str, word_lists)),
+            "no words are there; install Debian's packages wamerican-large and wbritish, or name "
+            "a list with --word-list",
+        )
     return counts + Counter({"0" * digits: NUMBER_WEIGHT // digits for digits in range(1, 9)})
 
 
-def names() -> Iterator[str]:
+def names(per_locale: int) -> Iterator[str]:
     """People, companies, addresses and jobs of several countries."""
     for seed, locale in enumerate(LOCALES):
         fake = Faker(locale)
         fake.seed_instance(seed)
-        for _ in range(NAMES_PER_LOCALE):
+        for _ in range(per_locale):
             yield f"{fake.name()} {fake.company()} {fake.address()} {fake.job()}"
 
 
@@ -101,7 +125,7 @@ def prose() -> Iterator[tuple[str, float]]:
         # Words between quotes, stars and in indented blocks are code, not English.
         plain = re.sub(r"\"[^\"]*\"|\*\S+\*|^ {6,}.*$|\S*[_()=<>\[\]]\S*", " ", topic, flags=re.M)
         yield from ((sentence, MANUAL_WEIGHT) for sentence in re.split(r"[.:;]\s", plain))
-    domain = (ROOT / "finetune/language_model_text.txt").read_text("utf-8")
+    domain = (HERE / "domain_text.txt").read_text("utf-8")
     yield from ((line, DOMAIN_WEIGHT) for line in domain.splitlines())
     for path in sorted((ROOT / "extraction_schemas").rglob("*.json")):
         for text in descriptions(json.loads(path.read_text("utf-8"))):
@@ -165,7 +189,3 @@ def gram_costs(words: Counter[str]) -> dict[str, float]:
         for gram, count in counts.items()
         if len(gram) < 3 or count >= LEAST_GRAMS * len(gram)
     }
-
-
-if __name__ == "__main__":
-    main()

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from docagent.ocr.recognition.charset import CHARSET
-from finetune.detector_model import DetectorModel
-from finetune.recognizer_model import RecognizerModel
+from finetune.ocr.detector.model import DetectorModel
+from finetune.ocr.recognizer.model import RecognizerModel
 
 State = Mapping[str, Tensor]
 """Parameters and buffers of a network by name."""

@@ -1,4 +1,4 @@
-"""Where a till prints next, and how: the state of one receipt being made."""
+"""A receipt while it is printed: the place of the next line, and how lines look."""
 
 from __future__ import annotations
 

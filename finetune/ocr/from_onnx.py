@@ -1,4 +1,4 @@
-"""Float weights of a recognizer or detector out of its ONNX file, to train on from there.
+"""Read the float weights of a recognizer or detector from its ONNX file, to resume training.
 
     model = RecognizerModel(len(CHARSET) + 1)
     load_onnx(model, Path("docagent/weights/recognizer.onnx"), torch.ones(1, 1, 32, 64))
