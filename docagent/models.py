@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -142,8 +143,10 @@ def map_side_by_side(function: Callable[[S], T], items: Sequence[S], threads: in
     if workers < 2:
         yield from map(function, items)
         return
+    # A copy of the context for each call: what listens to stages hears those of all threads.
+    contexts = [copy_context() for _ in items]
     with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(function, items)
+        yield from pool.map(lambda context, item: context.run(function, item), contexts, items)
 
 
 def open_session(weights: Path, threads: int = 1) -> ort.InferenceSession:

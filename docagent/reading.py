@@ -6,6 +6,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from docagent.settings import Settings
 from docagent.sources import scan as scans
 from docagent.sources.scan import Scan, ScanPage
 from docagent.text.language_model import load_language_model
+from docagent.usage import stage
 
 Source = str | os.PathLike[str] | bytes | NDArray[np.generic] | Image.Image | Scan | Document
 """A path, the bytes of a file, an array, a Pillow image, a Scan, or a Document already read."""
@@ -118,7 +120,9 @@ class SourceReader:
         else:
             pool = ThreadPoolExecutor(workers)
             try:
-                waiting = [pool.submit(self._read_page, page, 1) for page in scan.pages]
+                waiting = [
+                    pool.submit(copy_context().run, self._read_page, page, 1) for page in scan.pages
+                ]
                 for page_read in waiting:
                     progress(len(pages), total)
                     pages.append(page_read.result())
@@ -130,6 +134,7 @@ class SourceReader:
             raise SourceError(scan.name, pages[0].error)
         return Document(id=scan.id, name=scan.name, pages=tuple(pages))
 
+    @stage("read_page", lambda page: len(page.lines))
     def _read_page(self, scan_page: ScanPage, threads: int | None) -> Page:
         layer = scan_page.text_layer
         # The router says what kind of page it is; any other engine need not even be loaded.

@@ -17,6 +17,7 @@ from typing import Any
 
 from docagent.results import Check, CheckStatus, Field
 from docagent.schemas import Rule, Schema
+from docagent.usage import stage
 
 _READABLE = "every value that was found could be read"
 _MAX_SHOWN = 3
@@ -43,6 +44,7 @@ class _RuleOutcome:
     cells: tuple[str, ...] = ()
 
 
+@stage("checks", len)
 def run_checks(schema: Schema, fields: Iterable[Field]) -> tuple[Check, ...]:
     """Apply the rules of a schema to extracted fields.
 

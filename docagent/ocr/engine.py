@@ -52,6 +52,7 @@ from docagent.ocr.recognition.recognizer import TextRecognizer, WordModel
 from docagent.ocr.types import Detection, Image, LineReading
 from docagent.settings import Settings
 from docagent.sources.scan import ScanPage
+from docagent.usage import stage
 
 MIN_STRAIGHTENED_SKEW_DEGREES = 2.0
 """Skew from which the page is straightened and its lines are detected again."""
@@ -103,6 +104,7 @@ class OcrEngine:
             return scan_page.text_layer
         return self.read_image(scan_page.image(), scan_page.number)
 
+    @stage("recognise_page")
     def read_image(self, image: Image, number: int = 1) -> Page:
         """Recognise a grey page image (height, width).
 
@@ -248,6 +250,7 @@ class OcrEngine:
         bounds = [grey_levels(crop[::2, ::2], 3, 95) for crop in crops[: len(quads)]]
         return chosen, readings[: len(quads)], tuple(high - low for low, high in bounds)
 
+    @stage("build_lines", len)
     def _build_lines(self, page: PageReading, shape: tuple[int, ...]) -> tuple[Line, ...]:
         """Group the words of the page into lines in reading order, on the straightened page.
 
@@ -287,6 +290,7 @@ def _crop_reading(reading: LineReading, image: Image) -> LineReading:
     )
 
 
+@stage("preprocess")
 def _preprocessed(image: Image) -> Image:
     """The page as dark type on an evenly lit light background."""
     return flatten_lighting(255 - image if is_negative(image) else image)
@@ -298,6 +302,7 @@ def _quads_of(detections: Sequence[Detection]) -> Quads:
     return np.array(polygons, np.float32).reshape(-1, 4, 2)
 
 
+@stage("crop")
 def _crop(image: Image, quad: NDArray[np.float32]) -> Image:
     """Cut the crop of a line, with a margin, for the recognizer."""
     return cut_line(image, widen(quad), stretch_of(quad))

@@ -27,6 +27,7 @@ from docagent.reader.features import (
 )
 from docagent.reader.types import Query, Reading
 from docagent.settings import Settings
+from docagent.usage import stage
 
 WINDOW = 448
 """Words the network sees at once; longer pages are read in windows."""
@@ -50,6 +51,7 @@ class EmbeddedReader:
         # One thread each: with more, the last digits of a short page's scores are others.
         self._network = Network(folder / "reader.onnx", threads=1)
 
+    @stage("reader", len)
     def read(self, document: Document, queries: Sequence[Query]) -> list[Reading]:
         """One reading per query. Without words, every query is absent."""
         if not queries:

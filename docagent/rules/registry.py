@@ -21,6 +21,7 @@ from docagent.rules.table_rows import Row, group_rows, pair_by_position
 from docagent.rules.unlabelled import currency_candidates, first_date_candidates
 from docagent.schemas import Schema
 from docagent.settings import RULE_NAMES, RuleName
+from docagent.usage import stage
 
 T = TypeVar("T")
 
@@ -66,6 +67,7 @@ class RuleSet:
 
     names: tuple[RuleName, ...] = RULE_NAMES
 
+    @stage("rules.fields", len)
     def field_candidates(self, schema: Schema, parsers: Sequence[FieldParser]) -> Candidates:
         """Candidates of single fields, by path. parsers: one for each field, of one document."""
         found: Candidates = {}
@@ -79,6 +81,7 @@ class RuleSet:
         found = (rule(schema, parser) for rule in self._on(FALLBACK_RULES))
         return next(filter(None, found), [])
 
+    @stage("rules.tables", len)
     def table_cells(
         self, parsers: Mapping[str, FieldParser], cells: Mapping[str, list[ValueCandidate]]
     ) -> Candidates:

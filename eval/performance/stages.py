@@ -2,7 +2,8 @@
 
     python -m eval.stages --data funsd --limit 12
 
-``recognise`` includes what stands under it; other stages do not overlap.
+Stages are those that ``docagent.usage.traced`` tells of; one with a dot is a part of the stage
+before the dot, other stages do not overlap.
 """
 
 from __future__ import annotations
@@ -11,19 +12,17 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections import defaultdict
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from docagent.errors import DocAgentError
-from docagent.ocr import engine as ocr
-from docagent.ocr.recognition import recognizer as recognition
+from docagent.ocr.engine import OcrEngine
 from docagent.settings import Settings
 from docagent.text.language_model import load_language_model
+from docagent.usage import StageRun, traced
 from eval.datasets import load_ocr_pages
 from eval.log import this_command
 from eval.paths import RUNS
@@ -31,55 +30,48 @@ from eval.systems.threads import THREAD_LIMITS
 from eval.systems.weights import weights_dir
 from eval.tables import rows_to_table, write_json
 
-COLUMNS = {"stage": "stage", "seconds": "cpu s/page", "share": "share"}
+WHOLE = "recognise_page"
+"""The stage that has all others inside of it."""
+COLUMNS = {"stage": "stage", "seconds": "cpu s/page", "share": "share", "count": "items/page"}
 
 
-class StageClock:
-    """Adds up the processor time of functions it is put around."""
+class StageTotals:
+    """Adds up what stages take and give."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
+        self.counts: dict[str, int] = defaultdict(int)
 
-    def put_around(self, owner: Any, name: str, stage: str) -> None:
-        """Replace ``owner.name`` by itself with a clock."""
-        timed: Callable[..., Any] = getattr(owner, name)
+    def __call__(self, run: StageRun) -> None:
+        self.seconds[run.stage] += run.cpu_seconds
+        self.counts[run.stage] += run.count or 0
 
-        def run(*args: Any, **options: Any) -> Any:
-            start = time.process_time()
-            try:
-                return timed(*args, **options)
-            finally:
-                self.seconds[stage] += time.process_time() - start
-
-        setattr(owner, name, run)
+    def rows(self, whole: str, pages: int) -> list[dict[str, Any]]:
+        """Rows of a table, the longest stage first; shares are of the stage ``whole``."""
+        return [
+            {
+                "stage": stage,
+                "seconds": seconds / pages,
+                "share": seconds / self.seconds[whole] if self.seconds[whole] else 0.0,
+                "count": self.counts[stage] / pages or None,
+            }
+            for stage, seconds in sorted(self.seconds.items(), key=lambda item: -item[1])
+        ]
 
 
 def measure(data: str, split: str, limit: int | None) -> list[dict[str, Any]]:
     """Rows of the table: the whole page first, then its stages."""
-    engine = ocr.OcrEngine(Settings(threads=1, weights_dir=weights_dir()), load_language_model())
+    engine = OcrEngine(Settings(threads=1, weights_dir=weights_dir()), load_language_model())
     images = []
     for page in load_ocr_pages(data, split, limit):
         with Image.open(page.path) as opened:
             images.append(np.asarray(opened.convert("L")))
     engine.read_image(images[0])
-    clock = StageClock()
-    clock.put_around(engine, "read_image", "whole page")
-    clock.put_around(ocr, "_preprocessed", "even out the light")
-    clock.put_around(engine.detector, "probability_map", "detect: network")
-    clock.put_around(engine.detector, "detect", "detect")
-    clock.put_around(ocr, "split_stacked_lines", "split stacked lines")
-    clock.put_around(ocr, "_crop", "cut crops")
-    clock.put_around(engine.recognizer, "recognize", "recognise")
-    clock.put_around(engine.recognizer, "_scores", "recognise: network")
-    clock.put_around(recognition, "decode_beam", "recognise: beam search")
-    clock.put_around(engine, "_build_lines", "words, reading order")
-    for image in images:
-        engine.read_image(image)
-    whole = clock.seconds["whole page"]
-    return [
-        {"stage": stage, "seconds": seconds / len(images), "share": seconds / whole}
-        for stage, seconds in sorted(clock.seconds.items(), key=lambda item: -item[1])
-    ]
+    totals = StageTotals()
+    with traced(totals):
+        for image in images:
+            engine.read_image(image)
+    return totals.rows(WHOLE, len(images))
 
 
 def main() -> int:

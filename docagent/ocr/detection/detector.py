@@ -11,6 +11,7 @@ from docagent.models import Network
 from docagent.ocr.detection.probability_map import MAP_STRIDE_PX, map_to_detections
 from docagent.ocr.grey_levels import grey_levels, map_levels
 from docagent.ocr.types import Detection, Image
+from docagent.usage import stage
 
 MIN_LINE_HEIGHT_PX = 5.0
 """Height in page pixels below which a detection is dropped: such lines cannot be read, and most are
@@ -33,6 +34,7 @@ class TextDetector:
     def __init__(self, weights: Path, threads: int = 1) -> None:
         self._network = Network(weights, threads)
 
+    @stage("detect.network")
     def probability_map(self, image: Image) -> NDArray[np.float32]:
         """Probability (0-1) that a pixel lies in the band of a text line; half the image's size."""
         height, width = image.shape
@@ -42,6 +44,7 @@ class TextDetector:
         result = self._network.run({"pages": padded})[0]
         return result[0, 0, : (height + 1) // 2, : (width + 1) // 2]
 
+    @stage("detect", len)
     def detect(self, image: Image, min_height: float = MIN_LINE_HEIGHT_PX) -> list[Detection]:
         """Detect text lines in a grey image (height, width), in pixels.
 

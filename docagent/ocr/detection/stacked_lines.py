@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from docagent.ocr.grey_levels import grey_levels
 from docagent.ocr.recognition.crops import quad_size
 from docagent.ocr.types import Image
+from docagent.usage import stage
 
 MIN_STACK_HEIGHT_RATIO = 1.6
 """Height of a box, in median line heights, from which it may hold several lines."""
@@ -25,6 +26,7 @@ MIN_CONTRAST_LEVELS = 40
 """Difference in grey levels between paper and ink from which a box is examined."""
 
 
+@stage("split_lines", len)
 def split_stacked_lines(image: Image, quads: NDArray[np.float32]) -> NDArray[np.float32]:
     """Replace quads (n, 4, 2) of a grey page that hold two or more lines by the lines' quads."""
     if len(quads) < 2:

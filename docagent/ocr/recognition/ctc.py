@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.ocr.recognition.charset import CHARSET
+from docagent.usage import stage
 
 MIN_SKIPPED_BLANK = 0.995
 """Blank probability above which a step cannot add a character."""
@@ -129,6 +130,7 @@ def _aligned(
     return chars
 
 
+@stage("recognise.beam_search")
 def decode_beam(
     scores: NDArray[np.float32], width: int = 6, count: int = 5
 ) -> list[tuple[str, float]]:

@@ -28,6 +28,7 @@ from docagent.ocr.recognition.postprocess import MIN_TEXT_CONFIDENCE
 from docagent.ocr.recognition.word_segmentation import split_words
 from docagent.ocr.types import CharReading, Image, LineReading, WordReading
 from docagent.text.accents import strip_accents
+from docagent.usage import stage
 
 MAX_BATCH_COLUMNS = 1600
 """Columns of pixels recognised in one batch. More do not fit the caches of a CPU: 6400 take a tenth
@@ -90,6 +91,7 @@ class TextRecognizer:
         self._threads = threads
         self._language = language
 
+    @stage("recognise", len)
     def recognize(self, crops: Sequence[Image]) -> list[LineReading]:
         """Recognise crops (32, w) uint8 of any widths; returns readings in the order given."""
         inputs = [crop_to_input(crop) for crop in crops]
@@ -102,6 +104,7 @@ class TextRecognizer:
                 readings[i] = self._read(inputs[i], row)
         return [readings[i] for i in range(len(crops))]
 
+    @stage("recognise.network")
     def _scores(self, inputs: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
         stacked = stack_inputs(inputs)
         assert stacked.shape[2] == CROP_HEIGHT_PX
