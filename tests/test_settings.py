@@ -6,10 +6,10 @@ from pydantic import SecretStr, ValidationError
 
 import docagent
 from docagent.agent import DocAgent
+from docagent.cli.settings_table import list_settings, settings_table
 from docagent.errors import SettingsError
 from docagent.reader.scripted import ScriptedReader
 from docagent.settings import ENV_PREFIX, FLAT_NAMES, GROUPS, Settings, VlmSettings, parse_locale
-from docagent.settings_table import list_settings, settings_table
 from tests.documents import document_of
 
 ROOT = Path(__file__).parents[1]
@@ -225,7 +225,9 @@ def test_every_setting_is_described():
 
 def test_the_document_of_settings_is_up_to_date():
     shown = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert shown == settings_table() + "\n", "python -m docagent.settings_table > docs/settings.md"
+    assert shown == settings_table() + "\n", (
+        "python -m docagent.cli.settings_table > docs/settings.md"
+    )
 
 
 def test_the_readme_names_settings_that_there_are():

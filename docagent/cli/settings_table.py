@@ -1,6 +1,6 @@
 """Every setting with its variable, default, range and description, made from the types.
 
-python -m docagent.settings_table > docs/settings.md
+python -m docagent.cli.settings_table > docs/settings.md
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ _HEAD = """\
 
 In Python `Settings(vlm={"url": URL})`, or with the name that the variable has,
 `Settings(vlm_url=URL)`; `Settings.from_env()` reads the variables, as the command line does. This
-table is made from the types: `python -m docagent.settings_table > docs/settings.md`.
+table is made from the types: `python -m docagent.cli.settings_table > docs/settings.md`.
 """
 
 
