@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import AliasChoices
 from pydantic import Field as Key
 
+from docagent.conventions import UNDECIDED, Conventions
 from docagent.document import Confidence, Document, Frozen, Page, Span, Word
 from docagent.geometry import Polygon
 from docagent.usage import VlmUse
@@ -133,7 +134,8 @@ class Check(Frozen):
 
 class Extraction(Frozen):
     """Fields of a document under a schema. ``data`` validates against the schema; it holds no
-    ungrounded values. vlm: what a vision-language model was asked, None without one."""
+    ungrounded values. conventions: how the document writes numbers and dates, by which the values
+    were read. vlm: what a vision-language model was asked, None without one."""
 
     document_id: str
     schema_name: str = Key(
@@ -144,6 +146,7 @@ class Extraction(Frozen):
     data: dict[str, Any]
     valid: bool
     errors: tuple[str, ...] = ()
+    conventions: Conventions = UNDECIDED
     vlm: VlmUse | None = None
 
     def __getitem__(self, path: str) -> Field:

@@ -172,8 +172,10 @@ def test_what_cannot_be_read_says_so(kind: str, printed: str) -> None:
 def test_day_and_month_that_can_change_places_are_flagged() -> None:
     plain, american = (normalise("date", "05/08/2017", locale_hint=h) for h in (None, "en_US"))
     assert (plain.value, plain.alternatives) == ("2017-08-05", ("2017-05-08",))
-    assert (american.value, american.alternatives) == ("2017-05-08", ("2017-08-05",))
-    assert plain.ambiguous and american.ambiguous
+    assert plain.undecided
+    # A locale that is given decides.
+    assert (american.value, american.alternatives) == ("2017-05-08", ())
+    assert plain.ambiguous and not american.ambiguous
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,19 @@ only where a second read of the crop agrees.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import groupby
+from typing import Any
 
 from docagent.cascade.answer_format import Claim
 from docagent.cascade.document_view import DocumentView
 from docagent.confidence import DOUBTED_CHARACTER, THRESHOLDS
 from docagent.document import Document, Line, Page, Word, WordLocation
 from docagent.evidence.candidates import ValueCandidate, ocr_confidence
-from docagent.evidence.field_parser import FieldParser
+from docagent.evidence.field_parser import NUMBER_KINDS, FieldParser
 from docagent.evidence.grounding import edit_distance, ground_ranges, ground_text
 from docagent.layout.columns import words_to_ranges
 from docagent.results import Evidence, Field, How
@@ -29,6 +31,7 @@ NEARLY_FACTOR = 0.9
 MAX_CHANGED_RATIO = 0.5
 """Share of a word's characters that a correction may change."""
 MAX_WINDOW_WORDS = 8
+_JSON_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
 
 
 @dataclass(frozen=True)
@@ -131,14 +134,23 @@ def _printed(reader: FieldParser, words: Sequence[int], value: str) -> ValueCand
         return _candidate(reader, ranges)
     if reader.leaf.normaliser in ("text", "boolean"):
         return None
-    wanted = reader.parse_text(value)
-    if not wanted.ok:
+    wanted = _readings(reader, value)
+    if not wanted:
         return None
     for start, end in _windows(reader.document, words):
         reading = reader.parse(start, end)
-        if reading.ok and reading.value == wanted.value:
+        if reading.ok and reading.value in wanted:
             return reader.candidate(start, end, 1.0, "vlm")
     return None
+
+
+def _readings(reader: FieldParser, value: str) -> list[Any]:
+    """What a claim may mean: as the document writes it, or as JSON writes numbers."""
+    reading = reader.parse_text(value)
+    found = [reading.value] if reading.ok else []
+    if reader.leaf.normaliser in NUMBER_KINDS and _JSON_NUMBER.fullmatch(value):
+        found.append(float(value))
+    return found
 
 
 def _nearly_printed(reader: FieldParser, words: Sequence[int], value: str) -> ValueCandidate | None:

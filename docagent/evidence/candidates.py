@@ -7,17 +7,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from docagent.confidence import geometric_mean, minimum
+from docagent.conventions import UNDECIDED, Conventions
 from docagent.document import Document
 from docagent.evidence.label_phrases import fold_words
 from docagent.results import Source
 from docagent.schemas import SchemaField
 from docagent.text.normalise import Normalised
+from docagent.text.normalise.currencies import MOSTLY_WHOLE_CURRENCIES
 
 WordRange = tuple[int, int]
 """Indices into ``Document.words``, end exclusive."""
 TIGHT_KINDS = frozenset(("amount", "date", "datetime", "decimal", "integer", "percent", "time"))
 """Normalisers whose value lies in few words; the shortest range that gives the value is kept."""
-_MONEY = re.compile(r"\d[.,]\d{2}(?!\d)|[$€£¥₹]|\b(?:RM|USD|EUR|GBP|CHF|INR)", re.I)
+_MONEY = re.compile(r"\d[.,](?:\d{2}(?!\d)|[-–—](?!\w))|[$€£¥₹]|\b(?:RM|USD|EUR|GBP|CHF|INR)", re.I)
+_COLON_MONEY = re.compile(r"\d:(?:-|\d\d(?!\d))")
+_WHOLE_MONEY = re.compile(r"\d[.,' ]\d{3}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,17 @@ class ValueCandidate:
     source: Source = "reader"
 
 
-def plausibility(leaf: SchemaField, text: str) -> float:
+def looks_like_money(text: str, conventions: Conventions = UNDECIDED) -> bool:
+    """Whether a text is printed as an amount of money is in its document."""
+    if _MONEY.search(text):
+        return True
+    if conventions.decimal_mark == ":" and _COLON_MONEY.search(text):
+        return True
+    whole = conventions.currency in MOSTLY_WHOLE_CURRENCIES
+    return whole and bool(_WHOLE_MONEY.search(text))
+
+
+def plausibility(leaf: SchemaField, text: str, conventions: Conventions = UNDECIDED) -> float:
     """How plausible a text is as a value of the field's kind, 0-1.
 
     A bare whole number is seldom an amount of money, a run of digits without a currency mark is a
@@ -43,7 +57,7 @@ def plausibility(leaf: SchemaField, text: str) -> float:
     """
     if leaf.normaliser == "identifier" and not re.search(r"\d", text):
         return 0.01 if re.search(r"[a-z]", text) else 1.0
-    if leaf.normaliser != "amount" or _MONEY.search(text):
+    if leaf.normaliser != "amount" or looks_like_money(text, conventions):
         return 1.0
     return 0.2 if re.search(r"\d{6}|\d-\d", text) else 0.6
 

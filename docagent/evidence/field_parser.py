@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from docagent.conventions import UNDECIDED, Conventions
 from docagent.document import Document
 from docagent.evidence.candidates import TIGHT_KINDS, ValueCandidate, WordRange, plausibility
 from docagent.evidence.label_phrases import EDGE_PUNCTUATION, label_length, label_phrases
@@ -18,8 +19,11 @@ from docagent.geometry import polygon_to_bbox
 from docagent.layout.columns import column_words, words_to_ranges
 from docagent.results import Source
 from docagent.schemas import SchemaField
-from docagent.text.normalise import Normalised, normalise
+from docagent.text.normalise import Normalised, normalise_leaf
+from docagent.text.normalise.types import with_locale
 
+IBAN_GROUPS = 9
+"""Most groups of four that an IBAN is printed in."""
 GROUPED_KINDS = frozenset(("iban", "identifier"))
 """Normalisers whose values are often printed in groups of digits."""
 MAX_GROUP_SPACE_RATIO = 0.7
@@ -28,6 +32,10 @@ NUMBER_KINDS = frozenset(("amount", "decimal", "integer", "percent"))
 """Normalisers of one number: a space may separate its thousands, a gap between columns may not."""
 MAX_SEARCHED_WORDS = 12
 """Longest range whose parts are all tried when the whole cannot be parsed."""
+_MINUS = re.compile(r"[-−–—]")
+_AFTER_AMOUNT = re.compile(r"(?:CR|DR|Cr|Dr)\.?|[-−–—]|[⁰¹²³⁴⁵⁶⁷⁸⁹]{2}")
+"""Words after an amount that belong to it: credit or debit, a minus, raised cents."""
+_IBAN_START = re.compile(r"[A-Z]{2}\d{2}")
 _DIGIT_GROUP = re.compile(r"\d{2,5}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
@@ -36,12 +44,14 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 class FieldParser:
     """Parses word ranges of one document as values of one field.
 
-    leaf: the field. locale_hint: language and region such as ``en_US``.
+    leaf: the field. locale_hint: language and region such as ``en_US``; overrules conventions.
+    conventions: how the document writes numbers and dates.
     """
 
     document: Document
     leaf: SchemaField
     locale_hint: str | None = None
+    conventions: Conventions = UNDECIDED
 
     def candidate(
         self, start: int, end: int, score: float, source: Source = "reader"
@@ -53,12 +63,17 @@ class FieldParser:
             start, end = self._one_column(start, end)
         if self.leaf.normaliser in TIGHT_KINDS:
             start, end = self._tightened(*self._readable(start, end))
-        if self.leaf.normaliser in GROUPED_KINDS:
+        if self.leaf.normaliser == "amount":
+            start, end = self._with_sign(start, end)
+        if self.is_iban:
+            start, end = self._whole_iban(start, end)
+        elif self.leaf.normaliser in GROUPED_KINDS:
             start, end = self._all_groups(start, end)
         ranges = self.in_column(start, end)
         text = " ".join(self.text(*words) for words in ranges)
         parsed = self.parse_text(text)
-        return ValueCandidate(ranges, text, parsed, score * plausibility(self.leaf, text), source)
+        score *= plausibility(self.leaf, text, self.conventions)
+        return ValueCandidate(ranges, text, parsed, score, source)
 
     def in_column(self, start: int, end: int) -> tuple[WordRange, ...]:
         """The ranges of words from ``start`` to ``end`` without the words of a block beside their
@@ -82,8 +97,13 @@ class FieldParser:
 
     def parse_text(self, text: str) -> Normalised:
         """Apply the field's normaliser to a text."""
-        choices = self.leaf.choices
-        return normalise(self.leaf.normaliser, text, locale_hint=self.locale_hint, choices=choices)
+        return normalise_leaf(
+            self.leaf.normaliser,
+            text,
+            path=self.leaf.path,
+            choices=self.leaf.choices,
+            conventions=with_locale(self.conventions, self.locale_hint),
+        )
 
     def merged(self, parts: Sequence[ValueCandidate]) -> ValueCandidate:
         """Merge candidates into one value in reading order, such as the lines of a cell that
@@ -148,6 +168,46 @@ class FieldParser:
         parts = [*pairwise([start, *edges, end])]
         return next((part for part in reversed(parts) if self.parse(*part).ok), (start, end))
 
+    def _with_sign(self, start: int, end: int) -> WordRange:
+        """An amount with a minus that stands apart, and with what stands a space behind it:
+        "- 69.00", "69.00 -", "30.00 DR"."""
+        words = self.document.words
+        while (
+            end < len(words)
+            and _AFTER_AMOUNT.fullmatch(words[end].word.text)
+            and self._is_next(end - 1)
+            and self.parse(start, end + 1).ok
+        ):
+            end += 1
+        has_minus = (
+            start > 0
+            and _MINUS.fullmatch(words[start - 1].word.text) is not None
+            and self._is_next(start - 1)
+        )
+        # Close behind a word it is a dash ("Total - 5.00").
+        if has_minus and (start < 2 or not self._is_next(start - 2)):
+            start -= 1
+        return start, end
+
+    @property
+    def is_iban(self) -> bool:
+        """Whether the field is an IBAN, by its name."""
+        return self.leaf.path.rpartition(".")[2].lower().startswith("iban")
+
+    def _whole_iban(self, start: int, end: int) -> WordRange:
+        """The words on the line that are an IBAN and that the range is a part of."""
+        words = self.document.words
+        line = (words[start].page, words[start].line)
+        for first in range(start, max(-1, start - IBAN_GROUPS), -1):
+            if (words[first].page, words[first].line) != line:
+                break
+            if not _IBAN_START.match(words[first].word.text):
+                continue
+            for last in range(max(end, first + 1), min(first + IBAN_GROUPS, len(words)) + 1):
+                if self.parse(first, last).ok:
+                    return first, last
+        return start, end
+
     def _all_groups(self, start: int, end: int) -> WordRange:
         """Extend a range of digit groups by the groups that stand a space away.
 
@@ -182,14 +242,17 @@ class FieldParser:
     def _is_next(self, index: int) -> bool:
         """Whether the word after ``index`` stands one space away from it on the same line."""
         a, b = self.document.words[index : index + 2]
+        if (a.page, a.line) != (b.page, b.line):
+            return False
         left, right = polygon_to_bbox(a.word.polygon), polygon_to_bbox(b.word.polygon)
-        page = self.document.pages[a.page - 1]
+        # An excerpt of a document keeps the numbers of its pages.
+        page = next(page for page in self.document.pages if page.number == a.page)
         gap, height = (right[0] - left[2]) * page.width, (left[3] - left[1]) * page.height
-        return (a.page, a.line) == (b.page, b.line) and gap < MAX_GROUP_SPACE_RATIO * height
+        return gap < MAX_GROUP_SPACE_RATIO * height
 
     def _same(self, start: int, end: int, wanted: Normalised) -> bool:
         parsed = self.parse(start, end)
-        return parsed.ok and parsed.value == wanted.value
+        return parsed.ok and (parsed.value, parsed.message) == (wanted.value, wanted.message)
 
 
 def _subranges(start: int, end: int) -> Iterator[WordRange]:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from docagent.document import Document, WordLocation
-from docagent.evidence.candidates import ValueCandidate
-from docagent.evidence.field_parser import FieldParser
+from docagent.evidence.candidates import ValueCandidate, looks_like_money
+from docagent.evidence.field_parser import IBAN_GROUPS, FieldParser
 from docagent.evidence.grounding import is_one_edit
 from docagent.evidence.label_phrases import fold_words, label_phrases
 from docagent.geometry import BBox
+from docagent.rules.tax_rates import begins_with_rate, is_tax, without_rate
 from docagent.schemas import Schema
 
 RULE_SCORE = 0.35
@@ -35,7 +36,7 @@ LABELLED_KINDS = frozenset(
     ("amount", "date", "datetime", "identifier", "integer", "percent", "time", "decimal")
 )
 """Normalisers of the fields that are searched for by label."""
-_MAX_VALUE_WORDS = {"date": 4, "datetime": 4, "amount": 2, "time": 2, "percent": 2}
+_MAX_VALUE_WORDS = {"date": 5, "datetime": 5, "amount": 3, "time": 2, "percent": 2}
 """Longest value of each kind, in words; 1 where none is given."""
 _MAX_BELOW_RATIO = 2.5
 """Distance below a label within which its value may end, in heights of the label."""
@@ -201,9 +202,11 @@ def _is_qualified(words: Sequence[WordLocation], start: int, end: int) -> bool:
     following = " ".join(after)
     if not after:
         return False
-    percent = after[0][:1].isdigit() and "%" in after[0]
+    if begins_with_rate(following):
+        # "VAT 20% 123.60" names its rate; "Total 10% discount" is another label.
+        return not is_tax("".join(w.word.text for w in words[start:end]))
     differs = bool(_CHANGED_BY_WORD_AFTER.match(after[0])) and not _INCLUDED.search(following)
-    return percent or differs or bool(_EXCLUDED.search(following))
+    return differs or bool(_EXCLUDED.search(following))
 
 
 class _Rows:
@@ -258,6 +261,8 @@ def _beside(rows: _Rows, label: _Label, parser: FieldParser) -> Iterator[ValueCa
     if ":" in rows.document.words[last].word.text.rstrip(":"):
         yield from first_value(parser, [last])
     right = rows.right_of(label)
+    if parser.leaf.normaliser == "amount":
+        right = without_rate(parser, right)
     yield from first_value(parser, right)
     if not right or all(not fold_words(parser.text(i, i + 1)) for i in right):
         yield from first_value(parser, rows.below(label))
@@ -266,14 +271,20 @@ def _beside(rows: _Rows, label: _Label, parser: FieldParser) -> Iterator[ValueCa
 def first_value(parser: FieldParser, indices: Sequence[int]) -> Iterator[ValueCandidate]:
     """The first run of words that can be parsed as a value of the field's kind; at most one."""
     kind = parser.leaf.normaliser
+    most = IBAN_GROUPS if parser.is_iban else _MAX_VALUE_WORDS.get(kind, 1)
     for position, start in enumerate(indices):
-        for length in range(1, _MAX_VALUE_WORDS.get(kind, 1) + 1):
+        for length in range(1, most + 1):
             end = start + length
             if list(indices[position : position + length]) != list(range(start, end)):
                 continue
-            fits = _VALUE_PATTERNS.get(kind, _VALUE_PATTERNS["identifier"]).search(
-                parser.text(start, end)
-            )
-            if fits and parser.parse(start, end).ok:
+            if _fits(parser, parser.text(start, end)) and parser.parse(start, end).ok:
                 yield parser.candidate(start, end, RULE_SCORE, "rule")
                 return
+
+
+def _fits(parser: FieldParser, text: str) -> bool:
+    """Whether a text looks like a value of the field's kind."""
+    kind = parser.leaf.normaliser
+    if kind == "amount" and looks_like_money(text, parser.conventions):
+        return bool(re.search(r"\d", text))
+    return bool(_VALUE_PATTERNS.get(kind, _VALUE_PATTERNS["identifier"]).search(text))

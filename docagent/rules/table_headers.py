@@ -28,8 +28,14 @@ MIN_MISREAD_LETTERS = 5
 MIN_ROW_OVERLAP_RATIO = 0.5
 """Vertical overlap of two words of one row, as a share of the lower word's height."""
 _TOTAL_LABELS = frozenset(
-    label_key(text) for text in ("total", "sub total", "grand total", "net total")
-)
+    label_key(text)
+    for text in (
+        "total", "sub total", "grand total", "net total", "Nettobetrag", "Bruttobetrag",
+        "Gesamtbetrag", "Gesamtsumme", "Zwischensumme", "Rechnungsbetrag", "Endbetrag",
+        "sous-total", "subtotaal", "totaal", "subtotale", "totale", "imponibile", "delsumma",
+        "summa", "razem", "celkem", "összesen", "yhteensä", "ukupno", "skupaj",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,11 +87,13 @@ def merge_header_cells(
     if known < MIN_CLEAR_COLUMNS or not _same_table(document, headed, pointed):
         return dict(pointed)
     pages = {_page(document, cell) for cells in headed.values() for cell in cells}
+    claimed = {i for cells in headed.values() for cell in cells for i in _words(cell)}
     merged = {}
     for path, own in pointed.items():
         cells = [_add_support(cell, own) for cell in headed[path]]
         kept = own if not cells else [c for c in own if _page(document, c) not in pages]
-        merged[path] = [*cells, *kept]
+        # What stands under the header of one column is not a value of another.
+        merged[path] = [*cells, *(c for c in kept if not claimed & _words(c))]
     return merged
 
 
@@ -119,9 +127,13 @@ def _extent(document: Document, cell: ValueCandidate) -> tuple[int, float, float
 
 def _add_support(cell: ValueCandidate, pointed: Sequence[ValueCandidate]) -> ValueCandidate:
     """The cell with the score of the best pointed candidate that shares words with it added."""
-    words = {i for start, end in cell.ranges for i in range(start, end)}
-    shared = (c.score for c in pointed if any(words & set(range(*r)) for r in c.ranges))
+    words = _words(cell)
+    shared = (c.score for c in pointed if words & _words(c))
     return replace(cell, score=min(1.0, cell.score + max(shared, default=0.0)))
+
+
+def _words(cell: ValueCandidate) -> set[int]:
+    return {i for start, end in cell.ranges for i in range(start, end)}
 
 
 def _page(document: Document, cell: ValueCandidate) -> int:

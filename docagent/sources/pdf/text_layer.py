@@ -24,6 +24,11 @@ Turn = Literal[0, 90, 180, 270]
 
 _UNKNOWN = re.compile(r"\(cid:\d+\)|[\ue000-\uf0b6\uf0b8-\uf8ff]")
 
+_RAISED = dict(zip("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹", strict=True))
+MAX_RAISED = 0.75
+"""Largest size of a raised character, in sizes of the one before it."""
+MIN_RISE = 0.15
+"""How much higher a raised character ends, in sizes of the one before it."""
 WORD_GAP = 0.15
 """A gap this many font sizes wide ends a word, where no space character does."""
 DOUBLE_SHIFT = 0.1
@@ -89,7 +94,14 @@ def chars_to_words(chars: Sequence[Char], width: float, height: float, turn: Tur
             if char_turn(char) == direction
         ]
         frame = turned_size(width, height, direction)
-        for raw in extract_words(without_doubles(upright), x_tolerance_ratio=WORD_GAP):
+        shown = without_doubles(with_raised(upright))
+        apart = [[char for char in shown if char["part"] == part] for part in (0, 1)]
+        for raw in (
+            word
+            for part in apart
+            if part
+            for word in extract_words(part, x_tolerance_ratio=WORD_GAP)
+        ):
             text = clean_text(raw["text"])
             if text:
                 bbox = (raw["x0"], raw["top"], raw["x1"], raw["bottom"])
@@ -117,6 +129,53 @@ def without_doubles(chars: Sequence[Char]) -> list[Char]:
             same.append(char)
             singles.append(char)
     return singles
+
+
+def with_raised(chars: Sequence[Char]) -> list[Char]:
+    """Characters, in the order they are drawn, with small raised digits as superscripts.
+
+    ``part`` is 1 where they end a word, so that the mark of a footnote becomes a word of its
+    own and no digit of the number before it (``250 ⁹``); units and powers stay whole (``m²``).
+    """
+    made = [{**char, "part": 0} for char in chars]
+    index = 1
+    while index < len(chars):
+        base, end = chars[index - 1], index
+        while end < len(chars) and _is_raised(chars[end], chars[end - 1], base):
+            end += 1
+        run = made[index:end]
+        if any(char["text"] in _RAISED for char in run):
+            is_word = not _is_power(chars[:index][-3:], chars[end : end + 1], chars[end - 1])
+            for char in run:
+                text = _RAISED.get(char["text"], char["text"])
+                char.update(text=text, part=int(is_word))
+        index = max(end, index) + 1
+    return made
+
+
+def _is_raised(char: Char, before: Char, base: Char) -> bool:
+    """Whether a character is smaller than ``base``, higher, and follows ``before`` closely."""
+    size = float(base["size"])
+    gap = char["x0"] - before["x1"]
+    return (
+        bool(base["text"].strip())
+        and (char["text"].isdigit() or char["text"] in ",*")
+        and char["size"] <= MAX_RAISED * size
+        and -0.3 * size <= gap <= 0.5 * size
+        and base["top"] - 0.5 * size < char["top"]
+        and base["top"] < char["bottom"] <= base["bottom"] - MIN_RISE * size
+    )
+
+
+def _is_power(before: Sequence[Char], after: Sequence[Char], last: Char) -> bool:
+    """Whether raised digits belong to a unit (``m²``) or go on (``10⁹/L``)."""
+    text = "".join(char["text"] for char in before)
+    unit = re.search(r"(?:^|[\d\s/])(?:[mckd]?m|ft|in)$", text)
+    goes_on = any(
+        char["text"].strip() and abs(char["x0"] - last["x1"]) <= WORD_GAP * char["size"]
+        for char in after
+    )
+    return bool(unit) or goes_on
 
 
 def _upright_char(char: Char, direction: Turn, width: float, height: float) -> Char:

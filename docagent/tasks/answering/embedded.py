@@ -19,6 +19,7 @@ from docagent.evidence.candidates import (
     ocr_confidence,
     strongest_rival,
 )
+from docagent.evidence.conventions import conventions_of
 from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import ground_ranges
 from docagent.reader.types import Query, Reader, Reading
@@ -70,7 +71,7 @@ def answer(
     if not document.words:
         return _unsaid(document, asked, 1.0, "the document has no text")
     (reading,) = reader.read(document, [Query(text=asked.text, multiple=asked.multiple)])
-    fields = FieldParser(document, _leaf(asked), locale_hint)
+    fields = FieldParser(document, _leaf(asked), locale_hint, conventions_of(document))
     options = _options(fields, reading, asked)
     known = load_calibrations() if calibrations is None else calibrations
     calibration = known.get("answer", IDENTITY)

@@ -96,7 +96,10 @@ def extract_unsure(
     """The embedded result, with what it is unsure of (or all, in the mode ``always``) asked of
     a model. Never raises for what the model does; ``vlm`` of the result tells."""
     locale = view.settings.locale or None
-    readers = {leaf.path: FieldParser(view.document, leaf, locale) for leaf in schema.leaves}
+    readers = {
+        leaf.path: FieldParser(view.document, leaf, locale, embedded.conventions)
+        for leaf in schema.leaves
+    }
     return run_cascade(ExtractionTask(view, schema, readers, embedded, asker), asker)
 
 
@@ -210,7 +213,8 @@ def _result(
         else:
             fields.append(*doubt_failed([now], checks))
     order = {leaf.path: index for index, leaf in enumerate(schema.leaves)}
-    return to_extraction(embedded.document_id, schema, _in_order(fields, order), checks)
+    result = to_extraction(embedded.document_id, schema, _in_order(fields, order), checks)
+    return result.replace(conventions=embedded.conventions)
 
 
 def _in_order(fields: Sequence[Field], order: Mapping[str, int]) -> list[Field]:

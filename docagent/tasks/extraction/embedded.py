@@ -9,7 +9,7 @@ is blamed. Every value is re-derived from its raw text by code.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import log
@@ -24,6 +24,7 @@ from docagent.evidence.candidates import (
     strongest_rival,
 )
 from docagent.evidence.checks import run_checks, suspect_paths
+from docagent.evidence.conventions import conventions_of
 from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import ground_ranges
 from docagent.reader.types import PointedSpan, Query, Reader, Reading
@@ -31,6 +32,7 @@ from docagent.results import Check, Extraction, Field, Status
 from docagent.rules.registry import RuleSet
 from docagent.rules.table_rows import Row
 from docagent.schemas import Schema, assemble
+from docagent.text.normalise.types import with_locale
 
 ALL_RULES = RuleSet()
 
@@ -40,9 +42,14 @@ MOST_OPTIONS, MOST_SUSPECTS = 3, 5
 NEAR_BEST = 0.3
 """Share of the best option's score from which another may win by satisfying checks."""
 AMBIGUOUS_READING = 0.9
+UNDECIDED_READING = 0.4
+"""Factor of a confidence where the same words read two ways (3 April or 4 March) and nothing in the
+document tells which."""
 DOUBT_OF_FAILED_CHECK = 0.5
 
 
+LABELLED = 0.3
+"""Least score of a value beside a whole label, less of one beside a part of a label."""
 SURE = 0.9
 """Confidence from which a value has its place on the page for itself."""
 _INDEX = re.compile(r"\[\d+\]")
@@ -56,6 +63,8 @@ class _Scalar:
     absent: float
     options: tuple[ValueCandidate, ...]
     unreadable: ValueCandidate | None = None
+    labelled: frozenset[str] = frozenset()
+    """Values that stand beside a whole label of the field."""
 
 
 def extract(
@@ -76,26 +85,31 @@ def extract(
     queries = [Query(text=leaf.query, multiple=leaf.multiple) for leaf in schema.leaves]
     readings = reader.read(document, queries) if document.words else []
     by_path = dict(zip((leaf.path for leaf in schema.leaves), readings, strict=False))
-    readers = [FieldParser(document, leaf, locale_hint) for leaf in schema.leaves]
+    conventions = with_locale(conventions_of(document), locale_hint)
+    readers = [FieldParser(document, leaf, conventions=conventions) for leaf in schema.leaves]
     scalars = _scalars(schema, readers, by_path, rules)
     cells = _cell_fields(readers, by_path, rules)
     chosen = _reconciled(schema, scalars, cells)
     known = load_calibrations() if calibrations is None else calibrations
     kinds = {reader.leaf.path: reader.leaf.normaliser for reader in readers}
-    fields = (*_without_repeats(chosen, cells, kinds, known), *cells)
+    options = {scalar.reader.leaf.path: scalar for scalar in scalars}
+    fields = (*_without_repeats(chosen, cells, kinds, options, known), *cells)
     checks = run_checks(schema, fields)
     fields = tuple(_calibrated(f, known) for f in doubt_failed(fields, checks))
-    return to_extraction(document.id, schema, fields, checks)
+    result = to_extraction(document.id, schema, fields, checks)
+    return result.replace(conventions=conventions)
 
 
 def _without_repeats(
     single: Sequence[Field],
     cells: Sequence[Field],
     kinds: Mapping[str, str],
+    scalars: Mapping[str, _Scalar],
     known: Mapping[str, Calibration],
 ) -> tuple[Field, ...]:
     """Fields without the unsure ones that stand where a sure one of the same kind stands: asked
-    for a delivery date, the reader points at the due date where no other is printed."""
+    for a delivery date, the reader points at the due date where no other is printed. The next
+    candidate beside a label takes its place, if it stands elsewhere."""
 
     def place(field: Field) -> tuple[Any, ...]:
         kind = kinds[_INDEX.sub("[]", field.path)]
@@ -113,9 +127,19 @@ def _without_repeats(
         if owner not in (None, field.path) and believed < THRESHOLDS.unsure:
             message = f"{field.raw_text!r} is {owner}"
             absence = 1 - (field.confidence or 0.0) if field.absence is None else field.absence
-            field = Field(path=field.path, status="not_present", absence=absence, message=message)
+            rest = _labelled_elsewhere(scalars[field.path], lambda other: place(other) in sure)
+            field = rest or Field(
+                path=field.path, status="not_present", absence=absence, message=message
+            )
         kept.append(field)
     return tuple(kept)
+
+
+def _labelled_elsewhere(scalar: _Scalar, is_owned: Callable[[Field], bool]) -> Field | None:
+    """The best value that stands beside a label of the field, on words of no other field."""
+    labelled = (o for o in scalar.options if str(o.parsed.value) in scalar.labelled)
+    fields = (_found(scalar.reader, option) for option in labelled)
+    return next((field for field in fields if field.evidence and not is_owned(field)), None)
 
 
 def to_extraction(
@@ -150,13 +174,16 @@ def _scalars(
     scalars = []
     for reader in single:
         pointed = [_pointed(reader, span) for span in readings[reader.leaf.path].spans]
-        found = (*pointed, *ruled.get(reader.leaf.path, ()))
+        told = ruled.get(reader.leaf.path, ())
+        labelled = frozenset(str(c.parsed.value) for c in told if c.score >= LABELLED)
+        found = (*pointed, *told)
         readable = [c for c in found if c.parsed.ok and c.score > THRESHOLDS.candidate]
         readable = readable or rules.fallback_candidates(schema, reader)
         unreadable = [c for c in pointed if not c.parsed.ok]
         worst = max(unreadable, key=lambda c: c.score, default=None)
         absent = readings[reader.leaf.path].absent
-        scalars.append(_Scalar(reader, absent, tuple(merge_equal_values(readable)), worst))
+        options = tuple(merge_equal_values(readable))
+        scalars.append(_Scalar(reader, absent, options, worst, labelled))
     return scalars
 
 
@@ -233,10 +260,13 @@ def _field(scalar: _Scalar) -> Field:
     """The best option, or why there is none."""
     reader, options = scalar.reader, scalar.options
     best = options[0] if options else None
-    believed = scalar.absent <= THRESHOLDS.absent or (best and best.source == "rule")
-    if best and believed:
+    if scalar.absent > THRESHOLDS.absent:
+        # What stands beside a printed label is believed more than that nothing is there.
+        labelled = (o for o in options if str(o.parsed.value) in scalar.labelled)
+        best = best if best and best.source == "rule" else next(labelled, None)
+    if best:
         field = _found(reader, best)
-        rival = strongest_rival(options)
+        rival = strongest_rival(options) if best is options[0] else None
         if field.status == "found" and rival and rival.score >= THRESHOLDS.rival * best.score:
             message = f"{rival.raw_text!r} fits about as well"
             return field.replace(status="ambiguous", message=message)
@@ -252,7 +282,9 @@ def _found(reader: FieldParser, option: ValueCandidate, row: int | None = None) 
     confidence = option.score * legibility
     message, status = option.parsed.message, "found"
     value = option.parsed.value
-    if option.parsed.ambiguous:
+    if option.parsed.undecided:
+        status, confidence = "ambiguous", confidence * UNDECIDED_READING
+    elif option.parsed.ambiguous:
         confidence *= AMBIGUOUS_READING
     if legibility < THRESHOLDS.illegible:
         status, value = "illegible", None
@@ -268,7 +300,12 @@ def _invalid(reader: FieldParser, option: ValueCandidate) -> Field:
 
 
 def _grounded(reader: FieldParser, option: ValueCandidate, row: int | None, status: str) -> Field:
-    names: dict[str, Status] = {"found": "found", "illegible": "illegible", "invalid": "invalid"}
+    names: dict[str, Status] = {
+        "found": "found",
+        "illegible": "illegible",
+        "invalid": "invalid",
+        "ambiguous": "ambiguous",
+    }
     return Field(
         path=reader.leaf.path if row is None else reader.leaf.at(row),
         raw_text=option.raw_text,

@@ -1,23 +1,28 @@
-"""Normalisation of printed text to JSON values, by code: equal texts give equal values.
+"""Printed text -> JSON value, by code: the same text always gives the same value.
 
-The raw text is never changed. Assumptions (letters read as digits, day before month) are recorded
-in ``message`` and ``alternatives``.
+The raw text is never changed; what was assumed (letters read as digits, day before month) is
+said in ``message`` and ``alternatives``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from docagent.conventions import UNDECIDED, Conventions
 from docagent.text.normalise.currencies import normalise_currency
 from docagent.text.normalise.dates import (
     normalise_date,
     normalise_datetime,
+    normalise_day_of_period,
     normalise_duration,
     normalise_time,
 )
+from docagent.text.normalise.identifiers import checked_identifier
 from docagent.text.normalise.numbers import (
+    DEBIT_OR_CREDIT,
     normalise_amount,
     normalise_decimal,
     normalise_integer,
@@ -30,11 +35,11 @@ from docagent.text.normalise.texts import (
     normalise_identifier,
     normalise_text,
 )
-from docagent.text.normalise.types import Normalised, failed
+from docagent.text.normalise.types import Normalised, failed, with_locale
 
-__all__ = ["NORMALISERS", "Normalised", "normalise", "normalise_choice"]
+__all__ = ["NORMALISERS", "Normalised", "normalise", "normalise_choice", "normalise_leaf"]
 
-NORMALISERS: dict[str, Callable[[str, str | None], Normalised]] = {
+NORMALISERS: dict[str, Callable[[str, Conventions], Normalised]] = {
     "amount": normalise_amount,
     "boolean": normalise_boolean,
     "currency": normalise_currency,
@@ -49,7 +54,13 @@ NORMALISERS: dict[str, Callable[[str, str | None], Normalised]] = {
     "text": normalise_text,
     "time": normalise_time,
 }
-"""Every ``x-normaliser`` except ``choice``, which also needs the allowed values."""
+"""Every ``x-normaliser`` but ``choice``, which also needs the values allowed."""
+
+
+_BIRTH = frozenset(("birth", "birthday", "birthdate", "born", "dob"))
+_TAKEN_OFF = frozenset(("discount", "discounts", "rebate", "rebates"))
+"""Fields that are subtracted: a printed minus says no more than the name."""
+_SIGNLESS = frozenset(("credit", "credits", "debit", "debits", "deposit", "withdrawal"))
 
 
 def normalise(
@@ -58,13 +69,14 @@ def normalise(
     *,
     locale_hint: str | None = None,
     choices: Sequence[Any] = (),
+    conventions: Conventions = UNDECIDED,
 ) -> Normalised:
-    """Normalise a printed text to a value.
+    """Value of a printed text.
 
-    kind: a name in ``NORMALISERS``, or ``choice`` with the allowed ``choices``. locale_hint:
-    language and region of the document (``en_US``, ``de``); decides the order of day and month,
-    decimal marks and ``$``. A text that cannot be parsed gives ``ok=False`` with the reason. Raises
-    ValueError for an unknown kind.
+    kind: a name in ``NORMALISERS``, or ``choice`` with the allowed ``choices``. conventions: those
+    of the document, which settle day/month order, decimal marks and ``$``. locale_hint: language
+    and region (``en_US``, ``de``); overrules the conventions. A text that cannot be read gives
+    ``ok=False`` with the reason. Raises ValueError for an unknown kind.
     """
     if kind != "choice" and kind not in NORMALISERS:
         raise ValueError(f"unknown normaliser {kind!r}; there are choice, {', '.join(NORMALISERS)}")
@@ -72,10 +84,47 @@ def normalise(
         return failed(raw_text, f"a value for {kind}", "it is empty")
     if kind == "choice":
         return normalise_choice(raw_text, choices)
-    return _normalise(kind, raw_text, locale_hint)
+    return _normalise(kind, raw_text, with_locale(conventions, locale_hint))
+
+
+def normalise_leaf(
+    kind: str,
+    raw_text: str,
+    *,
+    path: str,
+    choices: Sequence[Any] = (),
+    conventions: Conventions = UNDECIDED,
+) -> Normalised:
+    """Value of a printed text as the field at ``path``, whose name says more than its kind.
+
+    A birth is past, a debit or discount has no sign, rows of a statement leave the year out, an
+    IBAN has check digits.
+    """
+    reading = normalise(kind, raw_text, choices=choices, conventions=conventions)
+    words = frozenset(re.findall(r"[a-z]+", path.rpartition(".")[2].lower()))
+    if kind == "date":
+        return _date_of_leaf(reading, raw_text, path, words, conventions)
+    if kind == "amount" and words & _SIGNLESS and reading.ok and DEBIT_OR_CREDIT.search(raw_text):
+        return reading.replace(value=abs(reading.value))
+    if kind == "amount" and words & _TAKEN_OFF and reading.ok:
+        return reading.replace(value=abs(reading.value))
+    if kind == "identifier" and reading.ok:
+        return checked_identifier(reading, raw_text, words)
+    return reading
+
+
+def _date_of_leaf(
+    reading: Normalised, raw_text: str, path: str, words: frozenset[str], known: Conventions
+) -> Normalised:
+    if words & _BIRTH and reading.ok:
+        return normalise_date(raw_text, known, past=True)
+    if not reading.ok and "[]" in path and known.period:
+        day = normalise_day_of_period(raw_text, known)
+        return day if day.ok else reading
+    return reading
 
 
 @lru_cache(maxsize=4_096)
-def _normalise(kind: str, raw_text: str, locale_hint: str | None) -> Normalised:
-    """Cached, because the candidates of a document share their words."""
-    return NORMALISERS[kind](raw_text, locale_hint)
+def _normalise(kind: str, raw_text: str, conventions: Conventions) -> Normalised:
+    """The candidates of a document share their words: the same texts are asked for repeatedly."""
+    return NORMALISERS[kind](raw_text, conventions)

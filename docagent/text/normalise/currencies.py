@@ -1,10 +1,11 @@
-"""Currency signs, names and codes to ISO 4217 codes."""
+"""Currency signs, names and codes -> ISO 4217."""
 
 from __future__ import annotations
 
 import re
 
-from docagent.text.normalise.types import Normalised, collapse, failed, found, split_locale
+from docagent.conventions import UNDECIDED, Conventions
+from docagent.text.normalise.types import Normalised, collapse, failed, found
 
 _CODE_LIST = (
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP "
@@ -23,9 +24,16 @@ _CODES_THAT_ARE_WORDS = frozenset({"ALL", "CUP", "GEL", "MOP", "SOS", "TOP", "TR
 POINT_DECIMAL_CURRENCIES = frozenset({"USD", "GBP", "MYR", "SGD", "AUD", "CAD", "INR", "HKD"})
 """Currencies whose amounts are written with a decimal point."""
 
+WHOLE_CURRENCIES = frozenset(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split()
+)
+"""Currencies whose amounts are printed without decimals (ISO 4217 gives them none)."""
+MOSTLY_WHOLE_CURRENCIES = WHOLE_CURRENCIES | frozenset(("HUF", "IDR", "COP", "TWD"))
+"""With those whose small unit is out of use."""
+
 _DOLLARS = ("USD", "AUD", "CAD", "SGD", "HKD", "NZD", "MXN")
 _CROWNS = ("SEK", "NOK", "DKK")
-# Longer signs come first, so that "US$" is not read as "$". A sign of letters stands alone or
+# Longer signs first: "US$" must not be read as "$". A sign of letters stands alone or
 # touches digits ("RM41.45").
 _SIGNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("US$", ("USD",)),
@@ -71,7 +79,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "us dollar": ("USD",),
     "dollar": _DOLLARS,
 }
-_REGION_CURRENCY = {
+REGION_CURRENCY = {
     "US": "USD",
     "AU": "AUD",
     "CA": "CAD",
@@ -103,7 +111,7 @@ _CODE = re.compile(r"(?<![A-Za-z])[A-Za-z]{3}(?![A-Za-z])")
 
 
 def currencies_in(text: str) -> tuple[str, ...]:
-    """ISO codes that a text may mean, most usual first; empty if it names no currency."""
+    """ISO codes a text may mean, most usual first; empty if it names no currency."""
     for match in _CODE.finditer(text):
         code = match.group().upper()
         alone = len(text) == 3
@@ -122,20 +130,21 @@ def currencies_in(text: str) -> tuple[str, ...]:
 
 
 def without_currency(text: str) -> str:
-    """Remove currency signs and codes from a text."""
+    """The text with currency signs and codes taken out."""
     for pattern, _ in _SIGN_PATTERNS:
         text = pattern.sub("", text)
     return _CODE.sub(lambda m: "" if m.group() in CODES else m.group(), text)
 
 
-def normalise_currency(raw_text: str, locale_hint: str | None = None) -> Normalised:
+def normalise_currency(raw_text: str, conventions: Conventions = UNDECIDED) -> Normalised:
     """ISO 4217 code of a sign, code or name, alone or beside an amount.
 
-    ``$``, ``kr``, ``¥`` and ``Rs`` belong to several currencies. The region of the locale hint
-    decides; otherwise the most usual one is taken and the result is marked ambiguous.
+    ``$``, ``kr``, ``¥`` and ``Rs`` serve several currencies: the regions of the document decide,
+    otherwise the most usual is taken and flagged as ambiguous.
     """
     codes = currencies_in(collapse(raw_text))
     if not codes:
         return failed(raw_text, "a currency", "no sign, ISO 4217 code or name")
-    local = _REGION_CURRENCY.get(split_locale(locale_hint)[1])
-    return found(local) if local in codes else found(*codes)
+    local = (REGION_CURRENCY.get(region) for region in conventions.regions)
+    known = next((code for code in local if code in codes), None)
+    return found(known) if known else found(*codes)

@@ -1,27 +1,35 @@
 """Printed dates, times and durations to ISO 8601.
 
-Month names are recognised in English, French, German, Spanish, Italian, Portuguese and Dutch. A
-numeric date that allows both orders is read day-first (month-first with a United States locale
-hint), with the other order as its alternative. Two-digit years follow POSIX: 69-99 are 19xx.
+Month names in the languages of the European Union and some more. A numeric date that can be read
+day-first or month-first follows the order of the document; where nothing tells it, it is read
+day-first and flagged with the other reading. Two-digit years follow POSIX: 69-99 are 19xx; a past
+date (a birth) is not later than the document.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
+from docagent.conventions import UNDECIDED, Conventions, DateOrder
+from docagent.text.lexicon import month_meanings
 from docagent.text.normalise.numbers import repair_digits, words_to_digits
 from docagent.text.normalise.types import (
     Normalised,
     collapse,
     failed,
     found,
-    month_first,
+    undecided,
     without_accents,
 )
 
 MIN_YEAR, MAX_YEAR = 1700, 2199
+MAX_MONTH_NAME = 14
+"""Letters of the longest name of a month."""
+LATEST_BIRTH = 2025
+"""Latest year of a birth with two digits, where the document prints no year with four."""
 
 _MONTH_NAMES = (
     "january february march april may june july august september october november december",
@@ -55,62 +63,125 @@ _ORDINALS = (
 _ORDINAL_DAYS = {word: day for day, word in enumerate(_ORDINALS.split(), 1)} | {"thirtieth": 30}
 
 _YEAR = r"'?(?P<y>\d{4}|\d{2})(?!\d)"
-_DAY = r"(?<!\d)(?P<d>\d{1,2}) ?(?:st|nd|rd|th|er|º|°)?"
-_MONTH = r"(?P<name>[a-z]{3,10})\.?"
-_LINK = r"[ ,./'-]*(?:(?:(?:day )?of|de|del|do|di)\b)?[ ,./'-]*"
+_DAY = r"(?<!\d)(?P<d>\d{1,2})(?: ?(?:st|nd|rd|th|er|eme|ste|de|e|o|°)(?![a-z]))?"
+_MONTH = r"(?P<name>[^\W\d_]{2,14})\.?"
+_LINK = r"[ ,./'-]{0,4}(?:(?:day of|of|de|del|do|di|den)\b[ ,./'-]{0,4})?"
 _SEP = r" ?[-/.,:] ?"
 _YEAR_FIRST = re.compile(
     r"(?<!\d)(?P<y>\d{4})(?P<s> ?[-/.] ?)(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})(?!\d)"
 )
 _NUMERIC = re.compile(rf"(?<!\d)(?P<d>\d{{1,2}}){_SEP}(?P<m>\d{{1,2}}){_SEP}{_YEAR}")
 _DAY_NAME = re.compile(_DAY + _LINK + _MONTH + _LINK + _YEAR)
-_NAME_DAY = re.compile(rf"(?<![a-z]){_MONTH}[ ,.'-]*{_DAY}(?![\d:])[ ,./'-]*(?:of )?{_YEAR}")
-_YEAR_NAME = re.compile(rf"(?<!\d)(?P<y>\d{{4}})[ ,./-]*{_MONTH}[ ,./-]*{_DAY}(?!\d)")
+_NAME_DAY = re.compile(
+    rf"(?<![^\W\d_]){_MONTH}[ ,.'-]{{0,3}}{_DAY}(?![\d:])[ ,./'-]{{0,4}}(?:of )?{_YEAR}"
+)
+_YEAR_NAME = re.compile(
+    rf"(?<!\d)(?P<y>\d{{4}})(?: ?m| ?gada?)?[ ,./-]{{0,3}}{_MONTH}[ ,./-]{{0,3}}{_DAY}(?!\d)"
+)
+_YEAR_DAY_NAME = re.compile(
+    rf"(?<!\d)(?P<y>\d{{4}})\.? ?(?:gada?|m)\.? (?P<d>\d{{1,2}})\. ?{_MONTH}"
+)
 _COMPACT = re.compile(r"(?<!\d)(\d{8})(?!\d)")
+_YEARLESS = (
+    re.compile(rf"{_DAY}{_LINK}{_MONTH}"),
+    re.compile(rf"{_MONTH}[ ,.'-]{{0,3}}{_DAY}"),
+    re.compile(r"(?P<d>\d{1,2})(?P<s>[-/.])(?P<m>\d{1,2})\.?"),
+)
+"""Dates without a year; the whole text has to be one."""
 _CLOCK = re.compile(
     r"(?<!\d)(?P<h>\d{1,2})(?:[:.h](?P<m>\d{2})(?:[:.](?P<s>\d{2}))?)? ?(?P<half>[ap]\.? ?m\b)?"
 )
 
 _Reading = tuple[date, date | None]
-"""A date and, if day and month can be exchanged, the other date."""
+"""A date and, when day and month can change places, the other reading."""
 
 
-def normalise_date(raw_text: str, locale_hint: str | None = None) -> Normalised:
-    """Parse a calendar date in any usual form, with or without words and a time around it.
+@dataclass(frozen=True)
+class _Habits:
+    """How the document writes dates. past: years are not later than ``latest_year``."""
 
-    A text with two different dates (a period) gives the first; the others are alternatives.
+    order: DateOrder | None
+    languages: tuple[str, ...]
+    latest_year: int | None = None
+    past: bool = False
+
+
+def normalise_date(
+    raw_text: str, conventions: Conventions = UNDECIDED, *, past: bool = False
+) -> Normalised:
+    """Parse a calendar date in any usual form, with or without words and time around it.
+
+    A text with two different dates (a period) gives the first and flags the others. past: the
+    date of a birth, which two-digit years put before the document.
     """
+    habits = _Habits(
+        conventions.date_order, conventions.languages, conventions.latest_year, past=past
+    )
     text = _readable(raw_text)
     for candidate, note in ((text, ""), (_repaired(text), "letters read as digits")):
-        readings = list(_readings(candidate, us=month_first(locale_hint)))
+        readings = list(_readings(candidate, habits))
         if readings:
             (first, other), *rest = readings
-            alternatives = [other] if other else [r[0] for r in rest]
-            return found(first.isoformat(), *(a.isoformat() for a in alternatives), message=note)
+            if other:
+                return undecided(first.isoformat(), other.isoformat(), message=note)
+            return found(first.isoformat(), *(r[0].isoformat() for r in rest), message=note)
     return failed(raw_text, "a date", "no day, month and year that form one")
 
 
-def normalise_time(raw_text: str, locale_hint: str | None = None) -> Normalised:
+def normalise_day_of_period(raw_text: str, conventions: Conventions) -> Normalised:
+    """A date without a year (``05 Mar``, ``3/5``) within the period of a statement."""
+    text = _readable(raw_text).strip(" ,;")
+    if conventions.period is None:
+        return failed(raw_text, "a date", "it has no year, nor has the document a period")
+    start, end = (date.fromisoformat(day) for day in conventions.period)
+    for pattern in _YEARLESS:
+        match = pattern.fullmatch(text)
+        parts = match.groupdict() if match else {}
+        if "name" in parts:
+            months = _months(parts["name"], conventions.languages)
+            days = [(month, int(parts["d"])) for month in months]
+        elif parts:
+            days = _day_orders(int(parts["d"]), int(parts["m"]), conventions.date_order)
+        else:
+            continue
+        years = range(start.year, end.year + 1)
+        dates = [d for month, day in days for y in years if (d := _date(y, month, day))]
+        within = [d for d in dates if start <= d <= end] or dates[:1]
+        if within:
+            first, *others = (d.isoformat() for d in within)
+            return undecided(first, *others, message="the year is that of the period")
+    return failed(raw_text, "a date", "no day and month")
+
+
+def _day_orders(first: int, second: int, order: DateOrder | None) -> list[tuple[int, int]]:
+    """Month and day of two numbers, in the order of the document or in both."""
+    day_first, month_first = (second, first), (first, second)
+    orders = {"DMY": [day_first], "MDY": [month_first], "YMD": [month_first]}
+    return orders.get(order or "", [day_first, month_first])
+
+
+def normalise_time(raw_text: str, conventions: Conventions = UNDECIDED) -> Normalised:
     """Parse a time of day to HH:MM:SS: ``2:33 pm``, ``14:33:05``, ``14h30``."""
     text = repair_digits(collapse(raw_text)).lower()
     clock = _clock_in(text)
     return found(clock) if clock else failed(raw_text, "a time of day")
 
 
-def normalise_datetime(raw_text: str, locale_hint: str | None = None) -> Normalised:
+def normalise_datetime(raw_text: str, conventions: Conventions = UNDECIDED) -> Normalised:
     """Parse a date with time to YYYY-MM-DDTHH:MM:SS; midnight, with a message, if no time is
     printed."""
-    day = normalise_date(raw_text, locale_hint)
+    day = normalise_date(raw_text, conventions)
     if not day.ok:
         return day
     clock = _clock_in(repair_digits(collapse(raw_text)).lower())
     note = day.message if clock else "no time of day printed"
     moments = [f"{d}T{clock or '00:00:00'}" for d in (day.value, *day.alternatives)]
-    return found(*moments, message=note)
+    made = undecided if day.undecided else found
+    return made(*moments, message="" if day.undecided else note)
 
 
 def _readable(raw_text: str) -> str:
-    """Lower case without accents, ordinal words as digits: ``this fifth day`` -> ``this 5 day``."""
+    """Lower case, no accents, ordinal words as digits: ``this fifth day`` -> ``this 5 day``."""
     text = without_accents(collapse(raw_text)).replace("–", "-").replace("—", "-")
     text = re.sub(r"\b(twenty|thirty)[- ](\w+)", _tens_ordinal, text)
     words = re.compile(rf"\b({'|'.join(_ORDINAL_DAYS)})\b")
@@ -125,15 +196,16 @@ def _tens_ordinal(match: re.Match[str]) -> str:
 
 
 def _repaired(text: str) -> str:
-    """Replace letters by digits inside numbers, and digits by letters inside month names
-    (``0ct``)."""
+    """Digits for letters inside numbers, letters for digits inside month names (``0ct``)."""
 
     def month(match: re.Match[str]) -> str:
+        if match.group().isdigit() or len(match.group()) > MAX_MONTH_NAME:
+            return match.group()
         letters = match.group().translate(str.maketrans("0158", "oisb"))
         other = match.group().translate(str.maketrans("0158", "olsb"))
         return next((w for w in (letters, other) if w in _MONTHS), match.group())
 
-    named = re.sub(r"[a-z0158]*[a-z][a-z0158]*", month, text)
+    named = re.sub(r"[a-z0158]+", month, text)
     digits = re.compile(r"(?<![a-z])[0-9oil|sbz]{1,4}(?![a-z])")
 
     def number(match: re.Match[str]) -> str:
@@ -145,62 +217,83 @@ def _repaired(text: str) -> str:
     return digits.sub(number, named)
 
 
-def _readings(text: str, *, us: bool) -> Iterator[_Reading]:
+_FORMS = (_YEAR_FIRST, _DAY_NAME, _NAME_DAY, _YEAR_DAY_NAME, _YEAR_NAME, _NUMERIC)
+
+
+def _readings(text: str, habits: _Habits) -> Iterator[_Reading]:
     """Every date of the first form that occurs in the text."""
-    for pattern in (_YEAR_FIRST, _DAY_NAME, _NAME_DAY, _YEAR_NAME, _NUMERIC):
-        matches = (_parts_to_reading(m, us=us) for m in pattern.finditer(text))
+    for pattern in _FORMS:
+        matches = (_parts_to_reading(m, habits) for m in pattern.finditer(text))
         readings = [reading for reading in matches if reading]
         if readings:
             yield from readings
             return
     for match in _COMPACT.finditer(text):
-        reading = _compact_to_reading(match.group(), us=us)
+        reading = _compact_to_reading(match.group(), habits)
         if reading:
             yield reading
 
 
-def _parts_to_reading(match: re.Match[str], *, us: bool) -> _Reading | None:
+def _parts_to_reading(match: re.Match[str], habits: _Habits) -> _Reading | None:
     parts = match.groupdict()
-    year, day = _full_year(parts["y"]), int(parts["d"])
+    year, day = _full_year(parts["y"], habits), int(parts["d"])
     if "name" in parts:
-        month = _MONTHS.get(parts["name"], 0)
-        named = _date(year, month, day)
-        return (named, None) if named else None
+        months = _months(parts["name"], habits.languages)
+        days = [named for month in months if (named := _date(year, month, day))]
+        return (days[0], days[1] if len(days) > 1 else None) if days else None
     month = int(parts["m"])
     if match.re is _YEAR_FIRST:
-        plain = _date(year, month, day)
-        return (plain, None) if plain else None
-    if day > 31 and len(parts["y"]) == 2:  # 98-12-31
-        turned = _date(_full_year(parts["d"]), month, int(parts["y"]))
-        return (turned, None) if turned else None
-    reading = _either_order(year, day, month, us=us)
-    if reading and not us and re.search(r"\d\.\d", match.group()):
-        return reading[0], None  # dotted dates put the day first
-    return reading
+        return _sure(_date(year, month, day))
+    if len(parts["y"]) == 2 and (day > 31 or (habits.order == "YMD" and "." not in match.group())):
+        turned = _date(_full_year(parts["d"].zfill(2), habits), month, int(parts["y"]))
+        if turned or day > 31:  # 98-12-31
+            return _sure(turned)
+    order = habits.order
+    if order is None and re.search(r"\d\.\d", match.group()):
+        order = "DMY"  # dotted dates put the day first
+    return _either_order(year, day, month, order)
 
 
-def _either_order(year: int, first: int, second: int, *, us: bool) -> _Reading | None:
-    """Day-first and month-first readings of a numeric date, the preferred one first."""
+def _sure(day: date | None) -> _Reading | None:
+    return (day, None) if day else None
+
+
+def _either_order(year: int, first: int, second: int, order: DateOrder | None) -> _Reading | None:
+    """The reading of a numeric date in the order of the document, or the one that exists; both,
+    day first, where the order is not known."""
     day_first, month_first = _date(year, second, first), _date(year, first, second)
-    ordered = (month_first, day_first) if us else (day_first, month_first)
+    ordered = (month_first, day_first) if order == "MDY" else (day_first, month_first)
     valid = [d for d in ordered if d]
     if not valid:
         return None
-    return valid[0], valid[1] if len(set(valid)) == 2 else None
+    return valid[0], valid[1] if len(set(valid)) == 2 and order is None else None
 
 
-def _compact_to_reading(digits: str, *, us: bool) -> _Reading | None:
+def _compact_to_reading(digits: str, habits: _Habits) -> _Reading | None:
     """``20180304`` or ``25032018``."""
     plain = _date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     if plain:
         return plain, None
-    return _either_order(int(digits[4:]), int(digits[:2]), int(digits[2:4]), us=us)
+    return _either_order(int(digits[4:]), int(digits[:2]), int(digits[2:4]), habits.order)
 
 
-def _full_year(digits: str) -> int:
+def _months(name: str, languages: tuple[str, ...]) -> tuple[int, ...]:
+    """The months (1-12) that a name in lower case without accents may mean: in the languages of the
+    document, else in any (``listopada`` is October in Croatian, November in Polish)."""
+    meanings = month_meanings().get(name, {})
+    known = [meanings[language] for language in languages if language in meanings]
+    if known:
+        return (known[0],)
+    usual = _MONTHS.get(name)
+    return (usual,) if usual else tuple(sorted(set(meanings.values())))
+
+
+def _full_year(digits: str, habits: _Habits) -> int:
     year = int(digits)
     if len(digits) == 4:
         return year
+    if habits.past:
+        return year + (2000 if year + 2000 <= (habits.latest_year or LATEST_BIRTH) else 1900)
     return year + (1900 if year >= 69 else 2000)
 
 
@@ -244,7 +337,7 @@ _DURATION = tuple(
 )
 
 
-def normalise_duration(raw_text: str, locale_hint: str | None = None) -> Normalised:
+def normalise_duration(raw_text: str, conventions: Conventions = UNDECIDED) -> Normalised:
     """A length of time as ISO 8601: ``two (2) years`` -> P2Y, ``1 year and 6 months`` -> P1Y6M.
 
     Where words and digits disagree (``two (3) years``) the words count and it is flagged.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from docagent.conventions import UNDECIDED, Conventions
 from docagent.text.normalise.types import Normalised, collapse, failed, found, without_accents
 
 _YES = "yes y true x oui ja si sim ✓ ✔ ☑ ☒ [x] (x) on checked"
@@ -18,26 +19,23 @@ _SENTENCE_END = re.compile(r"[a-z]{5}\.$")
 """A final word too long to be an abbreviation, with its full stop."""
 
 
-def normalise_text(raw_text: str, locale_hint: str | None = None) -> Normalised:
-    """The text on one line, without separators at its ends.
-
-    The full stop of a sentence is removed (``Colorado.``) but not that of an abbreviation (``Acme,
-    Inc.``).
-    """
+def normalise_text(raw_text: str, conventions: Conventions = UNDECIDED) -> Normalised:
+    """The text on one line, without separators left over at its ends, nor the full stop of the
+    sentence it ends (``Colorado.``, but ``Acme, Inc.``)."""
     text = collapse(raw_text).strip(" :;,|")
     if text.count(".") == 1 and _SENTENCE_END.search(text):
         text = text[:-1]
     return found(text) if text else failed(raw_text, "a text", "it is empty")
 
 
-def normalise_identifier(raw_text: str, locale_hint: str | None = None) -> Normalised:
+def normalise_identifier(raw_text: str, conventions: Conventions = UNDECIDED) -> Normalised:
     """A number or code without its label: ``Invoice No.: INV-0042`` -> ``INV-0042``."""
     text = collapse(raw_text)
     text = _LABEL_WORD.sub("", _LABEL_WITH_MARK.sub("", text)).strip(" .:;,|#")
     return found(text) if text else failed(raw_text, "an identifier", "it is empty")
 
 
-def normalise_boolean(raw_text: str, locale_hint: str | None = None) -> Normalised:
+def normalise_boolean(raw_text: str, conventions: Conventions = UNDECIDED) -> Normalised:
     """Parse yes or no, in words or as a tick box."""
     text = without_accents(collapse(raw_text)).strip(" .:;,").replace("[ ]", "[]")
     if text in _YES.split() or text in _NO.split():
@@ -46,11 +44,8 @@ def normalise_boolean(raw_text: str, locale_hint: str | None = None) -> Normalis
 
 
 def normalise_choice(raw_text: str, choices: Sequence[Any]) -> Normalised:
-    """The one of ``choices`` that is printed.
-
-    It is the choice with the same letters and digits (case ignored), or the only choice with this
-    beginning (``F`` for ``Female``), or the only choice that occurs in the text.
-    """
+    """The one of ``choices`` that is printed: the same letters and digits, ignoring case, or a
+    beginning of exactly one choice (``F`` for ``Female``), or the only choice that occurs."""
     printed = _letters(raw_text)
     options = [(choice, _letters(str(choice))) for choice in choices if choice is not None]
     tests = (

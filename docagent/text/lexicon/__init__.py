@@ -1,0 +1,50 @@
+"""Names of months and countries in many languages, and words that tell a language.
+
+The JSON files are made from the Unicode CLDR (Unicode License v3) by ``python -m finetune.cldr``;
+``words.json`` is written by hand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+
+
+@cache
+def _table(name: str) -> Mapping[str, Any]:
+    table: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    table.pop("source")
+    return table
+
+
+@cache
+def month_meanings() -> Mapping[str, Mapping[str, int]]:
+    """Month number (1-12) by name and language: ``{"listopada": {"hr": 10, "pl": 11}}``. Names
+    are in lower case, without accents and full stops."""
+    meanings: dict[str, dict[str, int]] = {}
+    for language, months in _table("months").items():
+        for number, names in enumerate(months, 1):
+            for name in names:
+                meanings.setdefault(name, {}).setdefault(language, number)
+    return meanings
+
+
+@cache
+def country_names() -> Mapping[str, str]:
+    """ISO 3166-1 code by the name of a country in English and in its own languages."""
+    return {name: code for code, names in _table("countries").items() for name in names}
+
+
+@cache
+def language_words() -> Mapping[str, tuple[str, ...]]:
+    """Languages (ISO 639-1) by a word that is usual in documents of theirs."""
+    found: dict[str, list[str]] = {}
+    for language, words in _table("words").items():
+        for word in words.split():
+            found.setdefault(word, []).append(language)
+    return {word: tuple(languages) for word, languages in found.items()}
