@@ -26,6 +26,12 @@ Confidence = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 """A probability, 0-1."""
 
 
+DecimalMark = Literal[".", ",", ":"]
+GroupMark = Literal[",", ".", "'", " "]
+DateOrder = Literal["DMY", "MDY", "YMD"]
+"""Marks of numbers, and the order of day, month and year in numeric dates."""
+
+
 class Frozen(BaseModel):
     """Base of every value type: immutable, no unknown keys."""
 
@@ -183,3 +189,41 @@ def _level_box(polygon: Polygon, page: Page) -> BBox:
         (x * cos - y * aspect * sin, (x * sin + y * aspect * cos) / aspect) for x, y in polygon
     ]
     return polygon_to_bbox(turned)
+
+
+class Reason(Frozen):
+    """Why one convention was decided: the name of the field of ``Conventions``, and a sentence."""
+
+    of: str
+    why: str
+
+
+class Conventions(Frozen):
+    """What is the same for all numbers and dates of a document; None where nothing decides it.
+
+    decimal_mark: before the decimals (":" in Swedish crowns). group_mark: between thousands.
+    date_order: of day, month and year in numeric dates. languages: ISO 639-1, likeliest first.
+    regions: ISO 3166-1, likeliest first. currency: ISO 4217 code of its amounts. period: first
+    and last day (ISO 8601) a statement covers, which give a date without a year its year.
+    latest_year: the latest year printed with four digits in a date. footnotes: digits that mark
+    footnotes printed at the foot of a page.
+    """
+
+    decimal_mark: DecimalMark | None = None
+    group_mark: GroupMark | None = None
+    date_order: DateOrder | None = None
+    languages: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    currency: str | None = None
+    period: tuple[str, str] | None = None
+    latest_year: int | None = None
+    footnotes: str = ""
+    reasons: tuple[Reason, ...] = ()
+
+    def why(self, name: str) -> str:
+        """The reason for the field ``name``; empty where it was not decided."""
+        return next((reason.why for reason in self.reasons if reason.of == name), "")
+
+
+UNDECIDED = Conventions()
+"""Nothing is known: every text is read alone."""

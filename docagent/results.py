@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import AliasChoices
 from pydantic import Field as Key
 
-from docagent.conventions import UNDECIDED, Conventions
-from docagent.document import Confidence, Document, Frozen, Page, Span, Word
+from docagent.document import UNDECIDED, Confidence, Conventions, Document, Frozen, Page, Span, Word
 from docagent.geometry import Polygon
 from docagent.usage import VlmUse
 

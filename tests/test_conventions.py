@@ -12,7 +12,7 @@ from babel.numbers import format_decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docagent.conventions import Conventions
+from docagent.document import Conventions
 from docagent.evidence.conventions import conventions_of
 from docagent.reader.scripted import ScriptedReader
 from docagent.results import Extraction

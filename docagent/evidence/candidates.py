@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from docagent.confidence import geometric_mean, minimum
-from docagent.conventions import UNDECIDED, Conventions
-from docagent.document import Document
+from docagent.document import UNDECIDED, Conventions, Document
 from docagent.evidence.label_phrases import fold_words
 from docagent.results import Source
 from docagent.schemas import SchemaField

@@ -13,8 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from docagent.conventions import Conventions, DateOrder, DecimalMark, GroupMark, Reason
-from docagent.document import Document
+from docagent.document import Conventions, DateOrder, DecimalMark, Document, GroupMark, Reason
 from docagent.text.lexicon import country_names, language_words, month_meanings
 from docagent.text.normalise import normalise
 from docagent.text.normalise.currencies import (

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from docagent.conventions import UNDECIDED, Conventions
-from docagent.document import Document
+from docagent.document import UNDECIDED, Conventions, Document
 from docagent.evidence.candidates import TIGHT_KINDS, ValueCandidate, WordRange, plausibility
 from docagent.evidence.label_phrases import EDGE_PUNCTUATION, label_length, label_phrases
 from docagent.geometry import polygon_to_bbox

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from docagent.conventions import UNDECIDED, Conventions
+from docagent.document import UNDECIDED, Conventions
 from docagent.text.normalise.currencies import normalise_currency
 from docagent.text.normalise.dates import (
     normalise_date,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from docagent.conventions import UNDECIDED, Conventions
+from docagent.document import UNDECIDED, Conventions
 from docagent.text.normalise.types import Normalised, collapse, failed, found
 
 _CODE_LIST = (

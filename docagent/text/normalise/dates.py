@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from docagent.conventions import UNDECIDED, Conventions, DateOrder
+from docagent.document import UNDECIDED, Conventions, DateOrder
 from docagent.text.lexicon import month_meanings
 from docagent.text.normalise.numbers import repair_digits, words_to_digits
 from docagent.text.normalise.types import (

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from docagent.conventions import UNDECIDED, Conventions
+from docagent.document import UNDECIDED, Conventions
 from docagent.text.normalise.currencies import (
     MOSTLY_WHOLE_CURRENCIES,
     POINT_DECIMAL_CURRENCIES,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from docagent.conventions import UNDECIDED, Conventions
+from docagent.document import UNDECIDED, Conventions
 from docagent.text.normalise.types import Normalised, collapse, failed, found, without_accents
 
 _YES = "yes y true x oui ja si sim ✓ ✔ ☑ ☒ [x] (x) on checked"

@@ -6,8 +6,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-from docagent.conventions import Conventions, DateOrder, DecimalMark, Reason
-from docagent.document import Frozen
+from docagent.document import Conventions, DateOrder, DecimalMark, Frozen, Reason
 from docagent.text.accents import strip_accents
 
 _COMMA_DECIMAL_LANGUAGES = (
