@@ -140,6 +140,7 @@ class DocAgent:
             self._load_reader(),
             locale_hint=spoken or None,
             calibrations=self._calibrations(),
+            rules=RuleSet(self.settings.extraction.rules),
         )
         if self._vlm is None:
             return found

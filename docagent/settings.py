@@ -30,7 +30,19 @@ ENV_PREFIX = "DOCAGENT_"
 Aggregate = Literal["minimum", "geometric_mean"]
 EngineName = Literal["docagent", "tesseract", "rapidocr", "fused", "auto"]
 VlmMode = Literal["always", "unsure", "never"]
-RuleName = Literal["labels", "letterhead", "first_date", "currency", "parties", "headers", "rows"]
+RuleName = Literal[
+    "labels",
+    "letterhead",
+    "printed",
+    "blanks",
+    "first_date",
+    "currency",
+    "parties",
+    "headers",
+    "rows",
+    "ask_fields",
+    "ask_labels",
+]
 RULE_NAMES: tuple[RuleName, ...] = get_args(RuleName)
 
 
@@ -171,7 +183,8 @@ class ExtractionSettings(Frozen):
         description="Rules that propose values, separated by commas, or none: labels (values "
         "beside printed labels), letterhead (name and address of the issuer), first_date and "
         "currency (of fields that nothing else found), parties (of a contract), headers (cells "
-        "under a table's header), rows (cells grouped by height).",
+        "under a table's header), rows (cells grouped by height); for questions ask_fields (those "
+        "that name a field of the document's kind) and ask_labels (those that name a label).",
     )
     embedded_reader: bool = Field(
         default=True, description="Whether the embedded reader proposes values beside the rules."

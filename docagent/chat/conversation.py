@@ -18,6 +18,7 @@ from docagent.document import Document
 from docagent.layout.numbered_lines import split_lines
 from docagent.reader.types import Reader
 from docagent.results import Answer, ChatEvent, Turn
+from docagent.rules.registry import RuleSet
 from docagent.tasks.answering.cascade import Conversation, answer_unsure, is_unsure, weigh_answers
 from docagent.tasks.answering.embedded import LONGEST_QUESTION, answer, check_question
 from docagent.vlm.calls import Asker
@@ -128,7 +129,8 @@ class Chat:
     def _read(self, question: str, lines: Part) -> Answer:
         excerpt = Excerpt(self.document, lines)
         locale = self._view.settings.locale or None
-        found = answer(excerpt.document, question, self._reader, locale_hint=locale)
+        rules = RuleSet(self._view.settings.extraction.rules)
+        found = answer(excerpt.document, question, self._reader, locale_hint=locale, rules=rules)
         citations = tuple(e for item in found.citations for e in excerpt.in_whole(item))
         return found.replace(citations=citations)
 

@@ -1,7 +1,7 @@
 """The registry of rules: every source of candidates that needs no network, by name.
 
 Each rule can be switched off (``Settings.rules``), which shows what it contributes. Rules come in
-five kinds, by what they take and give; each kind has its table below.
+several kinds, by what they take and give; each kind has its table below.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from typing import TypeVar
 from docagent.document import Document
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
+from docagent.rules.label_places import Placed
 from docagent.rules.labels import labelled_candidates
 from docagent.rules.letterhead import letterhead_candidates
 from docagent.rules.parties import merge_party_names
+from docagent.rules.printed_text import blank_fields, printed_candidates
+from docagent.rules.question_labels import question_label
 from docagent.rules.table_headers import merge_header_cells
 from docagent.rules.table_rows import Row, group_rows, pair_by_position
 from docagent.rules.unlabelled import currency_candidates, first_date_candidates
@@ -31,8 +34,19 @@ Candidates = dict[str, list[ValueCandidate]]
 FIELD_RULES: Mapping[RuleName, Callable[[Document, Schema, Sequence[FieldParser]], Candidates]] = {
     "labels": labelled_candidates,
     "letterhead": letterhead_candidates,
+    "printed": printed_candidates,
 }
 """Candidates of single fields. Where several rules find a field, the first one counts."""
+
+BLANK_RULES: Mapping[RuleName, Callable[[Document, Sequence[FieldParser]], frozenset[str]]] = {
+    "blanks": blank_fields,
+}
+"""Single fields whose label is printed with nothing at its place."""
+
+QUESTION_RULES: Mapping[RuleName, Callable[[Document, str], Placed | None]] = {
+    "ask_labels": question_label,
+}
+"""What stands at the printed label that a question names; the first rule that finds one."""
 
 FALLBACK_RULES: Mapping[RuleName, Callable[[Schema, FieldParser], list[ValueCandidate]]] = {
     "first_date": first_date_candidates,
@@ -76,6 +90,21 @@ class RuleSet:
                 found.setdefault(path, candidates)
         return found
 
+    @stage("rules.blanks", len)
+    def blank_fields(self, parsers: Sequence[FieldParser]) -> frozenset[str]:
+        """Paths of single fields whose label is printed with nothing at its place."""
+        rules = self._on(BLANK_RULES) if parsers else iter(())
+        return frozenset(path for rule in rules for path in rule(parsers[0].document, parsers))
+
+    def question_label(self, document: Document, question: str) -> Placed | None:
+        """The printed label that a question names, with its value or as a blank."""
+        found = (rule(document, question) for rule in self._on(QUESTION_RULES))
+        return next(filter(None, found), None)
+
+    def has(self, name: RuleName) -> bool:
+        """Whether a rule is on that is no function of this registry, such as ``ask_fields``."""
+        return name in self.names
+
     def fallback_candidates(self, schema: Schema, parser: FieldParser) -> list[ValueCandidate]:
         """Candidates of a single field for which nothing else was found."""
         found = (rule(schema, parser) for rule in self._on(FALLBACK_RULES))
@@ -105,3 +134,7 @@ class RuleSet:
 
     def _on(self, table: Mapping[RuleName, T]) -> Iterator[T]:
         return (rule for name, rule in table.items() if name in self.names)
+
+
+ALL_RULES = RuleSet()
+"""Every rule."""

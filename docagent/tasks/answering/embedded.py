@@ -24,10 +24,19 @@ from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import ground_ranges
 from docagent.reader.types import Query, Reader, Reading
 from docagent.results import Abstention, Answer
+from docagent.rules.label_places import Placed
+from docagent.rules.registry import ALL_RULES, RuleSet
 from docagent.schemas import SchemaField
+from docagent.tasks.answering.fields import field_answer
+from docagent.tasks.answering.printed import printed_option
+from docagent.tasks.answering.small_talk import HELP, is_small_talk
 from docagent.text.normalise import normalise
 
 LONGEST_QUESTION = 1000
+SURE = 0.9
+"""Confidence from which the reader is believed against a printed label."""
+BLANK_ABSENCE = 0.7
+"""How often nothing is written at a label beside which nothing was found (FUNSD's forms)."""
 _KINDS = (
     ("date", re.compile(r"^when\b|\b(what|which) (is the )?(\w+ )?(date|day)\b|\bdate of\b", re.I)),
     (
@@ -60,26 +69,74 @@ def answer(
     *,
     locale_hint: str | None = None,
     calibrations: Mapping[str, Calibration] | None = None,
+    rules: RuleSet = ALL_RULES,
 ) -> Answer:
     """The answer that the document prints to ``question``.
 
-    Several answers ("Who are the parties?") are joined by semicolons, one citation or more
-    each. calibrations: the shipped ones by default; ``answer`` is used. Raises SettingsError
-    for an empty question or one over LONGEST_QUESTION characters.
+    A field of the document's kind is answered as ``extract`` finds it, a printed label by what
+    stands at its place, anything else by the reader. Several answers ("Who are the parties?") are
+    joined by semicolons, one citation or more each. calibrations: the shipped ones by default;
+    ``answer`` is used. Raises SettingsError for an empty question or one over LONGEST_QUESTION
+    characters.
     """
     asked = _asked(question)
+    if is_small_talk(asked.text):
+        return _unsaid(document, asked, 1.0, HELP)
     if not document.words:
-        return _unsaid(document, asked, 1.0, "the document has no text")
-    (reading,) = reader.read(document, [Query(text=asked.text, multiple=asked.multiple)])
-    fields = FieldParser(document, _leaf(asked), locale_hint, conventions_of(document))
-    options = _options(fields, reading, asked)
+        return _unsaid(document, asked, 1.0, "I did not find an answer: the document has no text")
     known = load_calibrations() if calibrations is None else calibrations
+    fields = FieldParser(document, _leaf(asked), locale_hint, conventions_of(document))
+    placed = rules.question_label(document, asked.text)
+    printed = printed_option(fields, placed) if placed else None
+    if printed is None and rules.has("ask_fields"):
+        given = field_answer(
+            document, asked.text, reader, locale_hint=locale_hint, calibrations=known, rules=rules
+        )
+        if given:
+            return given
+    (reading,) = reader.read(document, [Query(text=asked.text, multiple=asked.multiple)])
+    options = _options(fields, reading, asked)
     calibration = known.get("answer", IDENTITY)
+    if placed and not asked.multiple:
+        told = _at_label(document, asked, fields, placed, printed, options, calibration)
+        if told:
+            return told
     if not options or reading.absent > THRESHOLDS.absent:
-        message = "the document does not seem to say"
+        message = "I did not find an answer: the document does not seem to say"
         return _unsaid(document, asked, reading.absent, message)
     chosen = [o for o in options if o.score >= THRESHOLDS.answer] if asked.multiple else options[:1]
     return _judged(document, asked, fields, chosen or options[:1], options, calibration)
+
+
+def _at_label(
+    document: Document,
+    asked: _Asked,
+    fields: FieldParser,
+    placed: Placed,
+    printed: ValueCandidate | None,
+    options: Sequence[ValueCandidate],
+    calibration: Calibration,
+) -> Answer | None:
+    """What stands at the label that the question names; None where the reader is surer of something
+    else, or where a word of another kind stands there."""
+    sure = calibration.apply(options[0].score) if options else 0.0
+    if printed is None:
+        if placed.place != "blank" or sure >= SURE:
+            return None
+        label = " ".join(document.words[i].word.text for i in placed.label.words)
+        message = f"I did not find an answer: {label!r} is printed, and nothing stands beside it"
+        return _unsaid(document, asked, BLANK_ABSENCE, message)
+    if sure >= max(SURE, printed.score) and not _overlaps(options[0], printed):
+        return None
+    confirmed = bool(options) and _overlaps(options[0], printed)
+    score = max(printed.score, sure) if confirmed else printed.score
+    return _judged(
+        document, asked, fields, [replace(printed, score=score)], [printed], IDENTITY
+    ).replace(source="rule")
+
+
+def _overlaps(a: ValueCandidate, b: ValueCandidate) -> bool:
+    return any(s < end and start < e for s, e in a.ranges for start, end in b.ranges)
 
 
 def _judged(
@@ -101,7 +158,7 @@ def _judged(
         message = f"{chosen[0].raw_text!r} and {rival.raw_text!r} fit about as well"
         return _abstain(document, asked, "ambiguous", message)
     if confidence < THRESHOLDS.answer:
-        message = f"the best answer has confidence {confidence:.2f} only"
+        message = f"I did not find an answer: the best guess has confidence {confidence:.2f} only"
         return _unsaid(document, asked, 1 - confidence, message)
     in_order = sorted(chosen, key=lambda c: c.ranges)
     return Answer(

@@ -29,12 +29,10 @@ from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import ground_ranges
 from docagent.reader.types import PointedSpan, Query, Reader, Reading
 from docagent.results import Check, Extraction, Field, Status
-from docagent.rules.registry import RuleSet
+from docagent.rules.registry import ALL_RULES, RuleSet
 from docagent.rules.table_rows import Row
 from docagent.schemas import Schema, assemble
 from docagent.text.normalise.types import with_locale
-
-ALL_RULES = RuleSet()
 
 PASSED_CHECK = log(50)
 """What a check that passes counts for against candidate scores (a log likelihood ratio)."""
@@ -171,9 +169,12 @@ def _scalars(
     if not readings:
         return [_Scalar(reader, 1.0, ()) for reader in single]
     ruled = rules.field_candidates(schema, single)
+    blank = rules.blank_fields(single) - set(ruled)
     scalars = []
     for reader in single:
         pointed = [_pointed(reader, span) for span in readings[reader.leaf.path].spans]
+        if reader.leaf.path in blank:
+            pointed = [candidate for candidate in pointed if candidate.score >= SURE]
         told = ruled.get(reader.leaf.path, ())
         labelled = frozenset(str(c.parsed.value) for c in told if c.score >= LABELLED)
         found = (*pointed, *told)
