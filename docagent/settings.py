@@ -37,6 +37,7 @@ RuleName = Literal[
     "blanks",
     "first_date",
     "currency",
+    "kinds",
     "parties",
     "headers",
     "rows",
@@ -182,7 +183,8 @@ class ExtractionSettings(Frozen):
         default=RULE_NAMES,
         description="Rules that propose values, separated by commas, or none: labels (values "
         "beside printed labels), letterhead (name and address of the issuer), first_date and "
-        "currency (of fields that nothing else found), parties (of a contract), headers (cells "
+        "currency (of fields that nothing else found), kinds (the only e-mail address, phone "
+        "number or IBAN), parties (of a contract), headers (cells "
         "under a table's header), rows (cells grouped by height); for questions ask_fields (those "
         "that name a field of the document's kind) and ask_labels (those that name a label).",
     )

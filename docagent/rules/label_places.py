@@ -79,11 +79,12 @@ class LabelPlaces:
         if not wanted:
             return
         bag = sorted(filter(None, map(label_key, phrase.split())))
+        is_share = "%" in phrase
         edits = min(MAX_EDITS, len(wanted) // EDIT_LETTERS)
         for letter in sorted({word[0] for word in bag}):
             for cell, start in self._starts.get(letter, ()):
                 found = self._match(cell, start, wanted, bag, edits)
-                if found:
+                if found and (is_share or not self._is_share(found)):
                     yield found
 
     def best(self, phrase: str) -> Placed | None:
@@ -122,6 +123,10 @@ class LabelPlaces:
             line, at = under, 0
         return best
 
+    def _is_share(self, label: LabelMatch) -> bool:
+        """Whether a percent sign makes it another label: "Order %" is not "Order #"."""
+        return any("%" in self.texts[index] for index in label.words)
+
     def _labelled(
         self, words: tuple[int, ...], cell: Cell, end: int, begins: bool, likeness: float
     ) -> LabelMatch:
@@ -157,7 +162,9 @@ class LabelPlaces:
         cell = self.cells.right_of(label.cell)
         while cell and _FILLER.match(self.cells.text(cell.words)):
             cell = self.cells.right_of(cell)
-        return cell if cell and self._until_label(cell.words) else None
+        if cell is None or self._is_number_sign(cell.words):
+            return None
+        return cell if self._until_label(cell.words) else None
 
     def _below(self, label: LabelMatch) -> Cell | None:
         box = self.cells.box(label.words)
@@ -165,7 +172,8 @@ class LabelPlaces:
         if cell is None or not self._until_label(cell.words) or self._has_label(cell.words):
             return None
         wide = self.cells.widths[self.cells.pages[cell.row]]
-        if not label.is_marked and not any(_DIGIT.search(self.texts[i]) for i in cell.words):
+        has_digit = any(_DIGIT.search(self.texts[i]) for i in cell.words)
+        if not (label.is_marked or has_digit or self._is_grid(label, cell)):
             return None
         level = abs(cell.box[0] - box[0]) <= 2 * wide
         centred = abs(cell.box[0] + cell.box[2] - box[0] - box[2]) / 2 <= 2 * wide
@@ -179,8 +187,22 @@ class LabelPlaces:
             return False
         return len(row) >= HEADER_CELLS or (has_below and label.cell.position == 0)
 
+    def _is_grid(self, label: LabelMatch, below: Cell) -> bool:
+        """Whether a row of labels stands over a row with cells at their left edges."""
+        row = self.cells.rows[label.cell.row]
+        if len(row) < HEADER_CELLS or not self._is_header(label, True):
+            return False
+        wide = self.cells.widths[self.cells.pages[label.cell.row]]
+        lefts = [cell.box[0] for cell in self.cells.rows[below.row]]
+        level = [c for c in row if any(abs(c.box[0] - left) <= wide for left in lefts)]
+        return len(level) >= 2
+
     def _has_label(self, words: Sequence[int]) -> bool:
-        return any(_COLON.search(self.texts[i]) for i in words)
+        return any(_COLON.search(self.texts[i]) for i in words) or self._is_number_sign(words)
+
+    def _is_number_sign(self, words: Sequence[int]) -> bool:
+        """Whether words are a label such as "Order #"."""
+        return self.texts[words[-1]].endswith("#")
 
     def _until_label(self, words: Sequence[int]) -> tuple[int, ...]:
         """The words before the next label, which a colon tells."""

@@ -18,6 +18,7 @@ from docagent.layout.columns import words_to_ranges
 from docagent.rules.label_places import LabelMatch, LabelPlaces, Placed
 from docagent.rules.labels import LABELLED_KINDS
 from docagent.rules.page_cells import PageCells
+from docagent.rules.value_kinds import is_of_kind
 from docagent.schemas import Schema, SchemaField
 
 MARKED_SCORE, WHOLE_SCORE = 0.75, 0.6
@@ -28,6 +29,11 @@ _NUMBER = frozenset(("num", "number", "no", "nr", "nbr", "id", "code"))
 _NUMBER_NAMES = ("number", "no", "nr", "num", "#")
 _OF = re.compile(r"(?P<what>\w+) of (?:the |an? )?(?P<whom>\w+(?: or (?:the |an? )?\w+)*)", re.I)
 _OR = re.compile(r" or (?:the |an? )?", re.I)
+_SIDE = re.compile(r"(?P<base>.+) (?P<side>from|start|begin|since|to|end|until|till|through)", re.I)
+_FIRST_SIDES = frozenset(("from", "start", "begin", "since"))
+_RANGE_NAMES = ("dates", "date", "period")
+_DATES = re.compile(r"\s+(?:-|–|—|to|until|bis|au)\s+|(?<=\d)[-–—](?=\d{1,2}[/.])", re.I)
+_SUM_WORDS = frozenset(("amount", "total", "sum", "value"))
 MAX_DESCRIPTION_WORDS = 5
 
 
@@ -78,9 +84,36 @@ def _values(parser: FieldParser, placed: Placed) -> Iterator[ValueCandidate]:
     if not placed.words:
         return
     score = (MARKED_SCORE if placed.label.is_marked else WHOLE_SCORE) * placed.label.likeness
-    candidate = placed_candidate(parser, placed, score)
-    if candidate.parsed.ok:
+    candidate = _end_of_range(parser, placed, score) or placed_candidate(parser, placed, score)
+    if not candidate.parsed.ok or not is_of_kind(parser.leaf, candidate.raw_text):
+        return
+    if any(c.isdigit() for c in candidate.raw_text) or not _is_number(parser.leaf):
         yield candidate
+
+
+def _is_number(leaf: SchemaField) -> bool:
+    """Whether a field is a number or code by its name, so that its value has a digit."""
+    name = leaf.path.rpartition(".")[2].casefold()
+    return not _NUMBER.isdisjoint(re.findall(r"[a-z]+", name))
+
+
+def _end_of_range(parser: FieldParser, placed: Placed, score: float) -> ValueCandidate | None:
+    """The first or last date of a printed range, for a field that is one end of it."""
+    side = _side(parser.leaf)
+    if side is None:
+        return None
+    ranges = words_to_ranges(sorted(placed.words))
+    text = " ".join(parser.text(*words) for words in ranges)
+    dates = [parsed for part in _DATES.split(text) if (parsed := parser.parse_text(part)).ok]
+    if len(dates) != 2:
+        return None
+    chosen = dates[0] if side["side"].casefold() in _FIRST_SIDES else dates[1]
+    return ValueCandidate(ranges, text, chosen, score, "rule")
+
+
+def _side(leaf: SchemaField) -> re.Match[str] | None:
+    name = leaf.path.rpartition(".")[2].replace("_", " ")
+    return _SIDE.fullmatch(name) if leaf.normaliser == "date" else None
 
 
 def placed_candidate(parser: FieldParser, placed: Placed, score: float) -> ValueCandidate:
@@ -102,8 +135,14 @@ def field_phrases(leaf: SchemaField) -> tuple[str, ...]:
         phrases |= dict.fromkeys(f"{whom} {match['what']}" for whom in _OR.split(match["whom"]))
     elif 0 < len(description.split()) <= MAX_DESCRIPTION_WORDS:
         phrases |= dict.fromkeys([description.casefold()])
+    side = _side(leaf)
+    if side:
+        phrases |= dict.fromkeys(f"{side['base']} {name}" for name in _RANGE_NAMES)
     for phrase in list(phrases):
         words = phrase.split()
+        left = [word for word in words if word.casefold() not in _SUM_WORDS]
+        if leaf.normaliser == "amount" and 0 < len(left) < len(words):
+            phrases |= dict.fromkeys((f"{' '.join(left)} total", f"{' '.join(left)} amount"))
         if len(words) > 1 and words[-1].casefold() in _NUMBER:
             phrases |= dict.fromkeys(" ".join((*words[:-1], name)) for name in _NUMBER_NAMES)
     return tuple(phrases)

@@ -22,6 +22,7 @@ from docagent.rules.question_labels import question_label
 from docagent.rules.table_headers import merge_header_cells
 from docagent.rules.table_rows import Row, group_rows, pair_by_position
 from docagent.rules.unlabelled import currency_candidates, first_date_candidates
+from docagent.rules.value_kinds import only_of_kind
 from docagent.schemas import Schema
 from docagent.settings import RULE_NAMES, RuleName
 from docagent.usage import stage
@@ -51,6 +52,7 @@ QUESTION_RULES: Mapping[RuleName, Callable[[Document, str], Placed | None]] = {
 FALLBACK_RULES: Mapping[RuleName, Callable[[Schema, FieldParser], list[ValueCandidate]]] = {
     "first_date": first_date_candidates,
     "currency": currency_candidates,
+    "kinds": only_of_kind,
 }
 """Candidates of a single field for which there are no others; the first rule that finds any."""
 
