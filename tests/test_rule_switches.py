@@ -75,6 +75,9 @@ def extracted(**changes: object) -> Extraction:
 def test_the_registry_has_every_rule_of_the_settings_once():
     tables = (
         registry.FIELD_RULES,
+        registry.BLANK_RULES,
+        registry.QUESTION_RULES,
+        registry.TASK_RULES,
         registry.FALLBACK_RULES,
         registry.TABLE_RULES,
         registry.LIST_RULES,

@@ -49,6 +49,9 @@ QUESTION_RULES: Mapping[RuleName, Callable[[Document, str], Placed | None]] = {
 }
 """What stands at the printed label that a question names; the first rule that finds one."""
 
+TASK_RULES: tuple[RuleName, ...] = ("ask_fields",)
+"""Rules that a task applies itself, because they need other tasks."""
+
 FALLBACK_RULES: Mapping[RuleName, Callable[[Schema, FieldParser], list[ValueCandidate]]] = {
     "first_date": first_date_candidates,
     "currency": currency_candidates,
@@ -104,7 +107,7 @@ class RuleSet:
         return next(filter(None, found), None)
 
     def has(self, name: RuleName) -> bool:
-        """Whether a rule is on that is no function of this registry, such as ``ask_fields``."""
+        """Whether a rule is on; for those of TASK_RULES."""
         return name in self.names
 
     def fallback_candidates(self, schema: Schema, parser: FieldParser) -> list[ValueCandidate]:

@@ -48,6 +48,9 @@ DOUBT_OF_FAILED_CHECK = 0.5
 
 LABELLED = 0.3
 """Least score of a value beside a whole label, less of one beside a part of a label."""
+LIKELY = 0.3
+"""Score from which the second candidate of a field is taken where the first is another field; the
+reader's probability that there is none must not be above it."""
 SURE = 0.9
 """Confidence from which a value has its place on the page for itself."""
 _INDEX = re.compile(r"\[\d+\]")
@@ -107,7 +110,7 @@ def _without_repeats(
 ) -> tuple[Field, ...]:
     """Fields without the unsure ones that stand where a sure one of the same kind stands: asked
     for a delivery date, the reader points at the due date where no other is printed. The next
-    candidate beside a label takes its place, if it stands elsewhere."""
+    candidate takes its place, if it stands elsewhere: one beside a label, or one that is likely."""
 
     def place(field: Field) -> tuple[Any, ...]:
         kind = kinds[_INDEX.sub("[]", field.path)]
@@ -125,7 +128,7 @@ def _without_repeats(
         if owner not in (None, field.path) and believed < THRESHOLDS.unsure:
             message = f"{field.raw_text!r} is {owner}"
             absence = 1 - (field.confidence or 0.0) if field.absence is None else field.absence
-            rest = _labelled_elsewhere(scalars[field.path], lambda other: place(other) in sure)
+            rest = _elsewhere(scalars[field.path], lambda other: place(other) in sure)
             field = rest or Field(
                 path=field.path, status="not_present", absence=absence, message=message
             )
@@ -133,10 +136,12 @@ def _without_repeats(
     return tuple(kept)
 
 
-def _labelled_elsewhere(scalar: _Scalar, is_owned: Callable[[Field], bool]) -> Field | None:
-    """The best value that stands beside a label of the field, on words of no other field."""
-    labelled = (o for o in scalar.options if str(o.parsed.value) in scalar.labelled)
-    fields = (_found(scalar.reader, option) for option in labelled)
+def _elsewhere(scalar: _Scalar, is_owned: Callable[[Field], bool]) -> Field | None:
+    """The best value beside a label of the field, or else the best likely one, on words of no other
+    field."""
+    labelled = [o for o in scalar.options if str(o.parsed.value) in scalar.labelled]
+    likely = [o for o in scalar.options if o.score >= LIKELY and scalar.absent <= LIKELY]
+    fields = (_found(scalar.reader, option) for option in (*labelled, *likely))
     return next((field for field in fields if field.evidence and not is_owned(field)), None)
 
 
