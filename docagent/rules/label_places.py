@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,8 +62,10 @@ class Placed:
 class LabelPlaces:
     """Finds labels and their values on the pages of one document."""
 
-    def __init__(self, cells: PageCells) -> None:
+    def __init__(self, cells: PageCells, labels: Iterable[str] = ()) -> None:
+        """labels: phrases that are labels of something else where they fill a cell."""
         self.cells = cells
+        self._known = frozenset(map(label_key, labels)) - {""}
         words = cells.document.words
         self.texts = [word.word.text for word in words]
         self.keys = [label_key(text) for text in self.texts]
@@ -107,7 +109,7 @@ class LabelPlaces:
                 key += self.keys[line.words[at]]
                 at += 1
                 apart = _distance(key, wanted, edits)
-                if apart > edits and sorted(filter(None, (self.keys[i] for i in words))) == bag:
+                if apart > edits and len(words) == len(bag) and self._bag(words) == bag:
                     apart = 0
                 likeness = 1 - apart / len(wanted)
                 if apart <= edits and (best is None or likeness > best.likeness):
@@ -123,6 +125,9 @@ class LabelPlaces:
             line, at = under, 0
         return best
 
+    def _bag(self, words: Sequence[int]) -> list[str]:
+        return sorted(filter(None, (self.keys[index] for index in words)))
+
     def _is_share(self, label: LabelMatch) -> bool:
         """Whether a percent sign makes it another label: "Order %" is not "Order #"."""
         return any("%" in self.texts[index] for index in label.words)
@@ -130,9 +135,10 @@ class LabelPlaces:
     def _labelled(
         self, words: tuple[int, ...], cell: Cell, end: int, begins: bool, likeness: float
     ) -> LabelMatch:
+        first = end
         while end < len(cell.words) and _FILLER.match(self.texts[cell.words[end]]):
-            words = (*words, cell.words[end])
             end += 1
+        words = (*words, *cell.words[first:end])
         marked = any(_MARK.search(self.texts[i]) for i in words[-2:])
         return LabelMatch(words, cell, end, likeness, begins, marked)
 
@@ -162,7 +168,7 @@ class LabelPlaces:
         cell = self.cells.right_of(label.cell)
         while cell and _FILLER.match(self.cells.text(cell.words)):
             cell = self.cells.right_of(cell)
-        if cell is None or self._is_number_sign(cell.words):
+        if cell is None or self._is_label(cell.words):
             return None
         return cell if self._until_label(cell.words) else None
 
@@ -198,11 +204,12 @@ class LabelPlaces:
         return len(level) >= 2
 
     def _has_label(self, words: Sequence[int]) -> bool:
-        return any(_COLON.search(self.texts[i]) for i in words) or self._is_number_sign(words)
+        return any(_COLON.search(self.texts[i]) for i in words) or self._is_label(words)
 
-    def _is_number_sign(self, words: Sequence[int]) -> bool:
-        """Whether words are a label such as "Order #"."""
-        return self.texts[words[-1]].endswith("#")
+    def _is_label(self, words: Sequence[int]) -> bool:
+        """Whether words are a label that is known, or one such as "Order #"."""
+        key = "".join(self.keys[index] for index in words)
+        return self.texts[words[-1]].endswith("#") or key in self._known
 
     def _until_label(self, words: Sequence[int]) -> tuple[int, ...]:
         """The words before the next label, which a colon tells."""

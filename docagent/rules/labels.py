@@ -51,7 +51,8 @@ _VALUE_PATTERNS = {
 }
 """Pattern that the text of a value matches, by kind; ``identifier`` serves kinds without one."""
 _CHANGED_BY_WORD_BEFORE = re.compile(
-    r"^\W*(sub|tax|gst|sst|vat|disc\w*|sav\w*|qty|items?|in|of)\b", re.I
+    r"^\W*(sub|tax|gst|sst|vat|disc\w*|sav\w*|qty|items?|in|of|ex[ck]l\w*|in[ck]l\w*|hors|ohne|zzgl)\b",
+    re.I,
 )
 _CHANGED_BY_WORD_AFTER = re.compile(
     r"^\W*(tax|gst|sst|vat|disc\w*|sav\w*|qty|quantity|items?|pcs|rounding|points?|\d+ ?%)(?!\w)",

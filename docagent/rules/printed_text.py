@@ -64,13 +64,15 @@ def blank_fields(document: Document, parsers: Sequence[FieldParser]) -> frozense
 def _placed(
     document: Document, parsers: Sequence[FieldParser]
 ) -> Mapping[str, list[tuple[FieldParser, Placed]]]:
-    places = LabelPlaces(PageCells(document))
+    phrases = {parser.leaf.path: field_phrases(parser.leaf) for parser in parsers}
+    known = (phrase for some in phrases.values() for phrase in some)
+    places = LabelPlaces(PageCells(document), known)
     found: dict[str, list[tuple[FieldParser, Placed]]] = {}
     for parser in parsers:
         if parser.leaf.multiple:
             continue
         seen: dict[int, LabelMatch] = {}
-        for phrase in field_phrases(parser.leaf):
+        for phrase in phrases[parser.leaf.path]:
             for match in places.matches(phrase):
                 before = seen.get(match.words[0])
                 longer = before is None or len(match.words) > len(before.words)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from docagent.document import Document
+from docagent.evidence.label_phrases import label_phrases
 from docagent.rules.label_places import LabelPlaces, Placed
 from docagent.rules.page_cells import PageCells
+from docagent.schemas import list_schemas
 
 MAX_PHRASE_WORDS = 14
 MIN_BLANK_LIKENESS = 0.85
@@ -52,7 +55,8 @@ def question_label(document: Document, question: str) -> Placed | None:
     """The printed label that a question names, with its value or as a blank; None if none is
     printed as a label is."""
     phrase = asked_phrase(question)
-    placed = LabelPlaces(PageCells(document)).best(phrase) if phrase else None
+    places = LabelPlaces(PageCells(document), shipped_labels()) if phrase else None
+    placed = places.best(phrase) if places else None
     if placed is None:
         return None
     label = placed.label
@@ -60,6 +64,17 @@ def question_label(document: Document, question: str) -> Placed | None:
     if placed.place == "blank":
         return placed if is_label and label.likeness >= MIN_BLANK_LIKENESS else None
     return placed if is_label or _is_form_label(placed) else None
+
+
+@cache
+def shipped_labels() -> frozenset[str]:
+    """Labels of the fields of all shipped schemas: words that are no value of another label."""
+    return frozenset(
+        phrase
+        for schema in list_schemas()
+        for leaf in schema.leaves
+        for phrase in label_phrases(leaf)
+    )
 
 
 def _is_form_label(placed: Placed) -> bool:

@@ -87,8 +87,8 @@ def answer(
     known = load_calibrations() if calibrations is None else calibrations
     fields = FieldParser(document, _leaf(asked), locale_hint, conventions_of(document))
     placed = rules.question_label(document, asked.text)
-    printed = printed_option(fields, placed) if placed else None
-    if printed is None and rules.has("ask_fields"):
+    has_value = placed is not None and printed_option(fields, placed) is not None
+    if not has_value and rules.has("ask_fields"):
         given = field_answer(
             document, asked.text, reader, locale_hint=locale_hint, calibrations=known, rules=rules
         )
@@ -98,7 +98,7 @@ def answer(
     options = _options(fields, reading, asked)
     calibration = known.get("answer", IDENTITY)
     if placed and not asked.multiple:
-        told = _at_label(document, asked, fields, placed, printed, options, calibration)
+        told = _at_label(asked, fields, placed, options, calibration)
         if told:
             return told
     if not options or reading.absent > THRESHOLDS.absent:
@@ -109,16 +109,15 @@ def answer(
 
 
 def _at_label(
-    document: Document,
     asked: _Asked,
     fields: FieldParser,
     placed: Placed,
-    printed: ValueCandidate | None,
     options: Sequence[ValueCandidate],
     calibration: Calibration,
 ) -> Answer | None:
     """What stands at the label that the question names; None where the reader is surer of something
     else, or where a word of another kind stands there."""
+    document, printed = fields.document, printed_option(fields, placed)
     sure = calibration.apply(options[0].score) if options else 0.0
     if printed is None:
         if placed.place != "blank" or sure >= SURE:
@@ -157,7 +156,9 @@ def _judged(
     if rival and rival.score >= THRESHOLDS.rival * chosen[0].score:
         message = f"{chosen[0].raw_text!r} and {rival.raw_text!r} fit about as well"
         return _abstain(document, asked, "ambiguous", message)
-    if confidence < THRESHOLDS.answer:
+    # A score that is not calibrated says nothing of how often it is right.
+    least = THRESHOLDS.answer if calibration is IDENTITY else THRESHOLDS.shown
+    if confidence < least:
         message = f"I did not find an answer: the best guess has confidence {confidence:.2f} only"
         return _unsaid(document, asked, 1 - confidence, message)
     in_order = sorted(chosen, key=lambda c: c.ranges)
