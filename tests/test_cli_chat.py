@@ -53,7 +53,7 @@ def chat(
 ) -> Chat:
     scan = tmp_path / "scan.png"
     Image.new("L", (500, 700), 255).save(scan)
-    monkeypatch.setattr("docagent.reading.load_engine", lambda settings, own: PageEngine())
+    monkeypatch.setattr("docagent.ocr.reading.load_engine", lambda settings, own: PageEngine())
     monkeypatch.setattr("docagent.agent.EmbeddedReader", lambda settings: ScriptedReader(READER))
 
     def run(typed: str, *options: str, terminal: bool = False) -> tuple[int, str, str]:
