@@ -1,4 +1,4 @@
-"""The cost of work: a hook that reports stages, and the record of calls to a vision-language model."""
+"""The cost of work: a hook that reports stages, and the record of calls to a model."""
 
 from __future__ import annotations
 
