@@ -137,8 +137,14 @@ def test_without_a_format_it_is_the_reader_that_ships() -> None:
 @pytest.mark.parametrize(
     ("config", "named"),
     [
-        ('{"format": 7}', "format 7 is not known; allowed is 1 or 2"),
-        ('{"format": 2, "features": 3}', "made for 3 features"),
+        (
+            '{"format": 7, "span_temperature": 1, "tag_temperature": 1}',
+            "format 7 is not known; allowed is 1 or 2",
+        ),
+        (
+            '{"format": 2, "features": 3, "span_temperature": 1, "tag_temperature": 1}',
+            "made for 3 features",
+        ),
         (
             '{"format": 2, "features": 64, "span_temperature": 1, "tag_temperature": 1}',
             "vocabulary",

@@ -7,7 +7,6 @@ and the pointer that reads words and query together. A window is encoded once fo
 
 from __future__ import annotations
 
-import json
 import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -19,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.document import Document, Page
-from docagent.errors import ModelError
 from docagent.forking import ForkLock
 from docagent.geometry import polygon_to_bbox
 from docagent.models import MODELS, Network, map_side_by_side
-from docagent.reader.decoding import Temperatures, WindowOutput, decode
+from docagent.reader.config import read_reader_file
+from docagent.reader.decoding import WindowOutput, decode
 from docagent.reader.piece_features import (
     FEATURES,
     PageFeatures,
@@ -70,7 +69,9 @@ class PretrainedReader:
 
     def __init__(self, settings: Settings) -> None:
         folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
-        self.temperatures = MODELS.get(_load_temperatures, folder / "reader.json")
+        file = MODELS.get(read_reader_file, folder / "reader.json")
+        file.check_inputs(FEATURES, "features of a word")
+        self.temperatures = file.temperatures
         self.vocabulary = MODELS.get(WordPiece, folder / "reader_vocabulary.txt")
         self._threads = settings.threads or os.cpu_count() or 1
         # One thread each: with more, the last digits of scores depend on their number.
@@ -200,17 +201,3 @@ def window_bounds(pieces: NDArray[np.int64]) -> list[tuple[int, int]]:
             return [*bounds, (first, len(pieces))]
         bounds.append((start, end))
         start = max(start + 1, end - OVERLAP_WORDS)
-
-
-def _load_temperatures(path: Path) -> Temperatures:
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        if config["features"] != FEATURES:
-            raise ModelError(f"{path}: made for {config['features']} features, not {FEATURES}")
-        return Temperatures(float(config["span_temperature"]), float(config["tag_temperature"]))
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(
-            f"{path}: not usable ({error}); reinstall docagent or set DOCAGENT_WEIGHTS_DIR "
-            "to a folder that has reader_*.onnx and reader.json",
-            "missing" if isinstance(error, FileNotFoundError) else "unusable",
-        ) from error
