@@ -9,7 +9,7 @@ from docagent.document import Page
 from docagent.errors import SourceError
 from docagent.geometry import polygon_to_bbox
 from docagent.settings import Settings
-from docagent.sources.pdf.guard import pdf_danger
+from docagent.sources.pdf.preflight import pdf_danger
 from docagent.sources.pdf.process import PdfProcess, PdfProcessError
 from docagent.sources.pdf.text_layer import clean_text, rotate_bbox, text_layer_problem
 from docagent.sources.scan import Scan, ScanPage, load

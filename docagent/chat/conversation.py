@@ -15,7 +15,7 @@ from docagent.chat.retrieval import NEAR, Excerpt, Found, PageIndex
 from docagent.chat.tool_loop import ToolLoop
 from docagent.chat.tools import DocumentTools, ExtractFields
 from docagent.document import Document
-from docagent.layout.numbered_lines import split_lines
+from docagent.layout.lines_with_ids import split_lines
 from docagent.reader.types import Reader
 from docagent.results import Answer, ChatEvent, Turn
 from docagent.tasks.answering.cascade import Conversation, answer_unsure, is_unsure, weigh_answers

@@ -11,7 +11,7 @@ from docagent.document import Page
 from docagent.errors import SourceError, SourceFault
 from docagent.settings import Settings
 from docagent.sources.images import Pixels, size_problem
-from docagent.sources.pdf.guard import pdf_danger
+from docagent.sources.pdf.preflight import pdf_danger
 from docagent.sources.pdf.process import PDF_POOL, PdfLimits, PdfProcessError
 from docagent.sources.pdf.wire import Message
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from docagent.cascade.answer_format import is_object, members, problem
+from docagent.cascade.combined_confidence import agreed, disputed
 from docagent.cascade.document_view import DocumentView, Part
 from docagent.cascade.request_loop import CascadeTask, Inquiry, count_open, run_cascade
 from docagent.cascade.usage_report import Tally
-from docagent.cascade.weighing import agreed, disputed
 from docagent.confidence import THRESHOLDS
 from docagent.evidence.grounding import ground_words
-from docagent.layout.numbered_lines import defuse
+from docagent.layout.lines_with_ids import defuse
 from docagent.results import Classification
 from docagent.tasks.classification.embedded import MIN_NAMED, KindWords
 from docagent.vlm.calls import Asker, Reply, Request

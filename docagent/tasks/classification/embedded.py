@@ -17,7 +17,7 @@ from docagent.confidence import THRESHOLDS
 from docagent.document import Document
 from docagent.errors import SettingsError
 from docagent.evidence.grounding import ground_words
-from docagent.layout.numbered_lines import NumberedLine, number_lines
+from docagent.layout.lines_with_ids import NumberedLine, number_lines
 from docagent.results import Classification, KindScore
 from docagent.schemas import Schema, list_schemas
 from docagent.text.tokens import tokens
