@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from docagent.errors import SchemaError
 from docagent.schemas import Schema, assemble, list_schemas, load_schema
-from docagent.schemas.sources import builtin_folder
+from docagent.schemas.loading import builtin_folder
 
 BUILTIN = list_schemas()
 NAMES = {

@@ -13,6 +13,7 @@ from typing import TypeVar
 from docagent.document import Document
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
+from docagent.rules.fallbacks import currency_candidates, first_date_candidates
 from docagent.rules.label_places import Placed
 from docagent.rules.labels import labelled_candidates
 from docagent.rules.letterhead import letterhead_candidates
@@ -21,7 +22,6 @@ from docagent.rules.printed_text import blank_fields, printed_candidates
 from docagent.rules.question_labels import question_label
 from docagent.rules.table_headers import merge_header_cells
 from docagent.rules.table_rows import Row, group_rows, pair_by_position
-from docagent.rules.unlabelled import currency_candidates, first_date_candidates
 from docagent.rules.value_kinds import only_of_kind
 from docagent.schemas import Schema
 from docagent.settings import RULE_NAMES, RuleName

@@ -2,7 +2,7 @@
 rules."""
 
 from docagent.schemas.fields import query_text
-from docagent.schemas.sources import SchemaSource, list_schemas, load_schema
+from docagent.schemas.loading import SchemaSource, list_schemas, load_schema
 from docagent.schemas.types import Rule, Schema, SchemaField, assemble
 
 __all__ = [

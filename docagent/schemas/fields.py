@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from docagent.errors import SchemaError
-from docagent.schemas.tree import Node, pointer
+from docagent.schemas.schema_tree import Node, pointer
 from docagent.schemas.types import SchemaField
 
 _BY_FORMAT = {"date": "date", "date-time": "datetime", "time": "time", "duration": "duration"}

@@ -12,7 +12,7 @@ from referencing import Registry
 
 from docagent.document import Frozen
 from docagent.errors import SchemaError
-from docagent.schemas.tree import Node
+from docagent.schemas.schema_tree import Node
 
 _FORMATS = FormatChecker(("date", "ipv4", "ipv6", "uuid"))
 _INDEX = re.compile(r"\[\d+\]")

@@ -8,11 +8,11 @@ from functools import cached_property, partial
 from typing import Any
 
 from docagent.cascade.answer_format import Unit, units_of
+from docagent.cascade.combined_confidence import contradict, same_value, says_the_same, weigh
 from docagent.cascade.document_view import DocumentView, Place
 from docagent.cascade.request_loop import CascadeTask, run_cascade
 from docagent.cascade.usage_report import Tally
 from docagent.cascade.verification import Verified
-from docagent.cascade.weighing import contradict, same_value, says_the_same, weigh
 from docagent.evidence.checks import suspect_paths
 from docagent.evidence.field_parser import FieldParser
 from docagent.results import Check, Extraction, Field

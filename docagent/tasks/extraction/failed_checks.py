@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 from docagent.cascade.answer_format import Unit
+from docagent.cascade.combined_confidence import same_value
 from docagent.cascade.document_view import Place
-from docagent.cascade.weighing import same_value
 from docagent.evidence.checks import run_checks, suspect_paths
 from docagent.results import Check, Field
 from docagent.schemas import Schema

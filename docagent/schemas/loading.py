@@ -16,7 +16,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 
 from docagent.errors import SchemaError
 from docagent.schemas.fields import leaves_of
-from docagent.schemas.tree import build_tree, check_keywords, pointer
+from docagent.schemas.schema_tree import build_tree, check_keywords, pointer
 from docagent.schemas.types import Rule, Schema, SchemaField
 
 SchemaSource = str | Path | Mapping[str, Any] | type[BaseModel] | Schema
