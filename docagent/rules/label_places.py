@@ -70,13 +70,19 @@ class LabelPlaces:
         self.texts = [word.word.text for word in words]
         self.keys = [label_key(text) for text in self.texts]
         self._starts: dict[str, list[tuple[Cell, int]]] = {}
+        self._beginnings: dict[str, list[tuple[Cell, int]]] = {}
         for cell in cells:
             for start, index in enumerate(cell.words):
                 self._starts.setdefault(self.keys[index][:1], []).append((cell, start))
+            first = self.keys[cell.words[0]][:1]
+            self._beginnings.setdefault(first, []).append((cell, 0))
 
-    def matches(self, phrase: str) -> Iterator[LabelMatch]:
+    def matches(self, phrase: str, *, whole: bool = False) -> Iterator[LabelMatch]:
         """Places where a phrase is printed, with few letters but the first misread, or with its
-        words in another order; time is proportional to the words of the document."""
+        words in another order; time is proportional to the words of the document.
+
+        whole: only labels that fill a cell, or begin it and are marked.
+        """
         wanted = label_key(phrase)
         if not wanted:
             return
@@ -84,8 +90,15 @@ class LabelPlaces:
         is_share = "%" in phrase
         edits = min(MAX_EDITS, len(wanted) // EDIT_LETTERS)
         for letter in sorted({word[0] for word in bag}):
-            for cell, start in self._starts.get(letter, ()):
+            starts = self._beginnings if whole else self._starts
+            for cell, start in starts.get(letter, ()):
+                # Most places are none, which their first word shows without a distance.
+                key = self.keys[cell.words[start]]
+                if not (_is_prefix(key, wanted) or key in bag):
+                    continue
                 found = self._match(cell, start, wanted, bag, edits)
+                if found and whole and not found.is_whole:
+                    continue
                 if found and (is_share or not self._is_share(found)):
                     yield found
 
@@ -243,6 +256,11 @@ class LabelPlaces:
                 break
             words, line = (*words, *under.words), under
         return words
+
+
+def _is_prefix(key: str, wanted: str) -> bool:
+    """Whether a word may begin a phrase: with its first or its last two letters as they are."""
+    return key[:2] == wanted[: len(key)][:2] or key[-2:] == wanted[: len(key)][-2:]
 
 
 def _distance(a: str, b: str, most: int) -> int:

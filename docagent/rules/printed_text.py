@@ -73,10 +73,10 @@ def _placed(
             continue
         seen: dict[int, LabelMatch] = {}
         for phrase in phrases[parser.leaf.path]:
-            for match in places.matches(phrase):
+            for match in places.matches(phrase, whole=True):
                 before = seen.get(match.words[0])
                 longer = before is None or len(match.words) > len(before.words)
-                if match.is_whole and match.likeness >= MIN_LIKENESS and longer:
+                if match.likeness >= MIN_LIKENESS and longer:
                     seen[match.words[0]] = match
         found[parser.leaf.path] = [(parser, places.placed(match)) for match in seen.values()]
     return found
