@@ -20,7 +20,7 @@ from docagent.models import MODELS
 from docagent.ocr.reading import Progress, Source, SourceReader
 from docagent.ocr.types import PageEngine, SecondRead
 from docagent.reader.loading import load_reader
-from docagent.reader.null import NullReader
+from docagent.reader.no_reader import NullReader
 from docagent.reader.types import Reader
 from docagent.results import Answer, Classification, Correction, Extraction, Summary
 from docagent.rules.registry import RuleSet
