@@ -20,7 +20,7 @@ from docagent.evidence.candidates import (
     ocr_confidence,
     strongest_rival,
 )
-from docagent.evidence.conventions import conventions_of
+from docagent.evidence.document_conventions import conventions_of
 from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import ground_ranges
 from docagent.reader.types import Query, Reader, Reading

@@ -14,7 +14,7 @@ from docagent.rules.question_labels import asked_phrase
 from docagent.rules.registry import RuleSet
 from docagent.schemas import Schema, SchemaField, load_schema
 from docagent.tasks.classification.embedded import classify
-from docagent.tasks.extraction.embedded import extract
+from docagent.tasks.extraction.embedded import ExtractionOptions, extract
 
 _WORD = re.compile(r"\w+")
 _NO_MEANING = frozenset(("a", "an", "and", "for", "in", "of", "on", "the", "this", "to"))
@@ -44,9 +44,7 @@ def field_answer(
         document,
         schema,
         reader,
-        locale_hint=locale_hint,
-        calibrations=calibrations,
-        rules=rules,
+        ExtractionOptions(locale_hint=locale_hint, calibrations=calibrations, rules=rules),
     )
     fields = [f for f in found.fields if _INDEX.sub("[]", f.path) == leaf.path]
     usable = [f for f in fields if f.status == "found" and f.raw_text]

@@ -25,6 +25,7 @@ from docagent.tasks.extraction.failed_checks import (
     places_of,
     reread,
 )
+from docagent.tasks.extraction.merge_model_rows import merge_rows, rows_of
 from docagent.tasks.extraction.requests import (
     FieldInquiry,
     FieldsTask,
@@ -32,7 +33,6 @@ from docagent.tasks.extraction.requests import (
     ask_units,
     join_answers,
 )
-from docagent.tasks.extraction.row_merging import merge_rows, rows_of
 from docagent.vlm.calls import Asker
 
 

@@ -11,8 +11,8 @@ from docagent.cascade.document_view import Place
 from docagent.evidence.checks import run_checks, suspect_paths
 from docagent.results import Check, Field
 from docagent.schemas import Schema
+from docagent.tasks.extraction.merge_model_rows import match_rows, rows_of
 from docagent.tasks.extraction.requests import UnitAnswer
-from docagent.tasks.extraction.row_merging import match_rows, rows_of
 
 CONFIRMED = "read again, every value is the same: the document itself is inconsistent"
 MISREAD = "may be misread: read again, the model does not confirm"

@@ -24,7 +24,12 @@ from docagent.cascade.verification import Verified, verify
 from docagent.evidence.field_parser import FieldParser
 from docagent.layout.lines_with_ids import defuse
 from docagent.schemas import Schema, SchemaField
-from docagent.tasks.extraction.row_merging import Cells, distinct_rows, join_columns, row_starts
+from docagent.tasks.extraction.merge_model_rows import (
+    Cells,
+    distinct_rows,
+    join_columns,
+    row_starts,
+)
 from docagent.vlm.calls import Asker, Reply, Request
 
 MAX_FIELDS = 40
