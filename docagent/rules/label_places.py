@@ -270,8 +270,10 @@ def _distance(a: str, b: str, most: int) -> int:
         return most + 1
     if a == b:
         return 0
-    if most == 0:
-        return 1
+    # Of most + 1 pieces of one text, at least one is whole in the other.
+    size = len(b) // (most + 1)
+    if most == 0 or not any(b[k * size : (k + 1) * size] in a for k in range(most + 1)):
+        return most + 1
     far = most + 1
     row = {j: j for j in range(min(len(b), most) + 1)}
     for i, char in enumerate(a, start=1):
