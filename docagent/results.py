@@ -134,7 +134,9 @@ class Check(Frozen):
 class Extraction(Frozen):
     """Fields of a document under a schema. ``data`` validates against the schema; it holds no
     ungrounded values. conventions: how the document writes numbers and dates, by which the values
-    were read. vlm: what a vision-language model was asked, None without one."""
+    were read. vlm: what a vision-language model was asked, None without one. parsed: ``data`` as
+    an instance of the pydantic class that was given as the schema; None with another schema, and
+    where the class does not take the data, for the reasons in ``errors``."""
 
     document_id: str
     schema_name: str = Key(
@@ -147,6 +149,7 @@ class Extraction(Frozen):
     errors: tuple[str, ...] = ()
     conventions: Conventions = UNDECIDED
     vlm: VlmUse | None = None
+    parsed: Any = Key(default=None, exclude=True, repr=False)
 
     def __getitem__(self, path: str) -> Field:
         """The field at ``path``; KeyError names the paths there are."""

@@ -32,6 +32,7 @@ from docagent.results import Check, Extraction, Field, Status
 from docagent.rules.registry import RuleSet
 from docagent.rules.table_rows import Row
 from docagent.schemas import Schema, assemble
+from docagent.tasks.extraction.nested_rows import RowNesting
 from docagent.text.normalise.types import with_locale
 
 ALL_RULES = RuleSet()
@@ -196,7 +197,9 @@ def _cell_fields(
 ) -> tuple[Field, ...]:
     """Fields of all arrays, row after row."""
     fields: list[Field] = []
-    for array in dict.fromkeys(r.leaf.array for r in readers if r.leaf.array):
+    nesting = RowNesting()
+    arrays = dict.fromkeys((r.leaf.depth, r.leaf.array) for r in readers if r.leaf.array)
+    for depth, array in sorted(arrays, key=lambda given: given[0]):
         columns = {r.leaf.path: r for r in readers if r.leaf.array == array}
         found = {path: _column(r, readings.get(path)) for path, r in columns.items()}
         if set(columns) == {f"{array}[]"}:
@@ -205,8 +208,8 @@ def _cell_fields(
         else:
             found = rules.table_cells(columns, found) if readings else found
             rows = rules.rows(columns, found)
-        for index, row in enumerate(rows):
-            fields += [_found(columns[path], cell, index) for path, cell in row.items()]
+        for numbers, row in nesting.numbered(array, depth, rows):
+            fields += [_found(columns[path], cell, *numbers) for path, cell in row.items()]
     return tuple(fields)
 
 
@@ -276,7 +279,7 @@ def _field(scalar: _Scalar) -> Field:
     return Field(path=reader.leaf.path, status="not_present", absence=scalar.absent)
 
 
-def _found(reader: FieldParser, option: ValueCandidate, row: int | None = None) -> Field:
+def _found(reader: FieldParser, option: ValueCandidate, *rows: int) -> Field:
     """A field of a readable candidate; illegible if the recognizer doubts its words."""
     legibility = ocr_confidence(reader.document, reader.leaf, option.ranges)
     confidence = option.score * legibility
@@ -289,17 +292,19 @@ def _found(reader: FieldParser, option: ValueCandidate, row: int | None = None) 
     if legibility < THRESHOLDS.illegible:
         status, value = "illegible", None
         message = f"the words are read with confidence {legibility:.2f} only"
-    return _grounded(reader, option, row, status).replace(
+    return _grounded(reader, option, rows, status).replace(
         value=value, confidence=confidence, message=message
     )
 
 
 def _invalid(reader: FieldParser, option: ValueCandidate) -> Field:
-    found = _grounded(reader, option, None, "invalid")
+    found = _grounded(reader, option, (), "invalid")
     return found.replace(message=option.parsed.message, absence=1 - option.score)
 
 
-def _grounded(reader: FieldParser, option: ValueCandidate, row: int | None, status: str) -> Field:
+def _grounded(
+    reader: FieldParser, option: ValueCandidate, rows: tuple[int, ...], status: str
+) -> Field:
     names: dict[str, Status] = {
         "found": "found",
         "illegible": "illegible",
@@ -307,7 +312,7 @@ def _grounded(reader: FieldParser, option: ValueCandidate, row: int | None, stat
         "ambiguous": "ambiguous",
     }
     return Field(
-        path=reader.leaf.path if row is None else reader.leaf.at(row),
+        path=reader.leaf.at(*rows),
         raw_text=option.raw_text,
         status=names[status],
         evidence=ground_ranges(reader.document, option.ranges),
