@@ -17,11 +17,11 @@ from docagent.document import Document
 from docagent.errors import SchemaError, SettingsError
 from docagent.geometry import Polygon
 from docagent.models import MODELS
+from docagent.ocr.reading import Progress, Source, SourceReader
 from docagent.ocr.types import PageEngine, SecondRead
-from docagent.reader.embedded import EmbeddedReader
-from docagent.reader.null import NullReader
+from docagent.reader.loading import load_reader
+from docagent.reader.no_reader import NullReader
 from docagent.reader.types import Reader
-from docagent.reading import Progress, Source, SourceReader
 from docagent.results import Answer, Classification, Correction, Extraction, Summary
 from docagent.rules.registry import RuleSet
 from docagent.schemas import AUTO, Schema, SchemaSource, list_schemas, load_schema
@@ -288,7 +288,7 @@ class DocAgent:
 
     def _load_reader(self) -> Reader:
         # Cheap but for the first one of a process: what it loads is in the model store.
-        return self._reader or EmbeddedReader(self.settings)
+        return self._reader or load_reader(self.settings)
 
     def __reduce__(self) -> tuple[partial[DocAgent], tuple[()]]:
         """Settings and whatever was given travel to another process; models are loaded there.

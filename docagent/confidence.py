@@ -1,8 +1,8 @@
-"""Confidence: how it is combined, where the cut-offs are, and how it is calibrated on data.
+"""Confidence: aggregation over characters and words, cut-offs, and calibration.
 
-A raw score ranks; a calibrated confidence is the share of right answers among those with that
-score. Calibration is a table fitted on labelled documents and shipped as a small JSON file;
-without the file scores pass unchanged.
+A raw score only ranks. A calibrated confidence is the share of right answers among those with that
+score. Calibrations are fitted on labelled documents and shipped as a small JSON file; without the
+file, scores are used unchanged.
 """
 
 from __future__ import annotations
@@ -27,19 +27,20 @@ CALIBRATION_FILE = Path(__file__).parent / "weights" / "calibration.json"
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Every cut-off the tasks use; all are probabilities or ratios, 0-1.
+    """Every cut-off of the tasks; all are probabilities or ratios, 0-1.
 
-    absent: above this the reader's "no such value" is believed. candidate: spans with a lower
-    score are not considered. illegible: a value whose weakest word is below it is not trusted
-    (tables of word confidences have to reach below it; ``finetune.calibrate`` sees to that).
-    rival: another value this close (ratio of scores) makes the field ambiguous. answer:
-    answers below it are withheld. slot: words at or above it are never corrected. digits: nor
-    are words with digits at or above it (30 clean pages: without it and a rule on lengths, six
-    numbers and codes were broken by readings that two looks shared). edit: how sure a correction
-    must be of a word with confidence 0; it rises to 1 with the confidence (27 receipts with an
-    early recognizer: 102 words mended and 4 broken; 120 and 10 with the plain cut-off).
-    unsure: a field below it is not believed where a sure one stands on the same words (which fields
-    a vision-language model is asked for is ``Settings.vlm.unsure``).
+    absent: the reader's "no such value" is accepted above this. candidate: spans with a lower score
+    are dropped. illegible: a value whose weakest word is below this is not trusted
+    (``finetune.calibrate`` makes sure that calibrated word confidences can be that low). rival:
+    a field is ambiguous if another value reaches this ratio of the best score. answer: answers
+    below this are withheld. slot: words at or above this are never corrected. digits: words with
+    digits at or above this are never corrected either (on 30 clean pages, without this cut-off and
+    a rule on lengths, six numbers and codes were broken by misreadings that both reads shared).
+    edit: the least probability of a correction for a word with confidence 0; it rises to 1 with
+    the confidence of the word (27 receipts with an early recognizer: 102 words fixed and 4 broken;
+    120 and 10 with a constant cut-off). unsure: a field below this is dropped if a sure field has
+    the same words as evidence (``Settings.vlm.unsure`` decides which fields a vision-language
+    model is asked for).
     """
 
     absent: float = 0.5
@@ -56,16 +57,16 @@ class Thresholds:
 THRESHOLDS = Thresholds()
 
 DOUBTED_CHARACTER = 0.9
-"""Confidence of a character below which another reading of it is considered."""
+"""Characters with a lower confidence may be replaced by a correction."""
 
 
 def minimum(values: Iterable[float | None]) -> float:
-    """The weakest value; None counts as certain (text that was not recognised). 1 if empty."""
+    """The lowest value; None counts as 1 (text of a native text layer). 1 if empty."""
     return min((value for value in values if value is not None), default=1.0)
 
 
 def geometric_mean(values: Iterable[float | None]) -> float:
-    """Geometric mean; None counts as certain. 1 if empty, 0 if any value is 0."""
+    """Geometric mean; None counts as 1. 1 if empty, 0 if any value is 0."""
     known = [1.0 if value is None else value for value in values]
     if not known:
         return 1.0
@@ -82,36 +83,36 @@ AGGREGATES: Mapping[Aggregate, Callable[[Iterable[float | None]], float]] = {
 
 @dataclass(frozen=True)
 class WordConfidence:
-    """Confidence of a word from those of its characters, put together and calibrated.
+    """Confidence of a word: an aggregate of its characters' confidences, calibrated.
 
-    how: the weakest character, or their geometric mean. (The product would punish long words,
-    as errors inside a word come together.) table: from the aggregate to the share of words
-    with it that are right.
+    how: the minimum or the geometric mean. (The product would be too low for long words, as
+    character errors are not independent.) table: maps the aggregate to the share of words with
+    that aggregate that are right.
     """
 
     how: Aggregate = "minimum"
     table: Calibration | None = None
 
     def __call__(self, char_confidences: Sequence[float]) -> float:
-        """0-1; 1 if there are no characters."""
+        """The confidence of the word, 0-1; 1 if there are no characters."""
         raw = AGGREGATES[self.how](char_confidences)
         return self.table.apply(raw) if self.table and char_confidences else raw
 
     @classmethod
     def of(cls, settings: Settings) -> WordConfidence:
-        """As the settings say, with the table that belongs to their weights, if there is one."""
+        """The aggregate that the settings name, with the table fitted for their weights, if any."""
         tables = load_calibrations(calibration_file(settings.weights_dir))
         return cls(settings.ocr.confidence, tables.get(f"word_{settings.ocr.confidence}"))
 
 
 def words_confidence(words: Iterable[Word], how: Aggregate) -> float | None:
-    """Confidence of several words together; None if none was recognised from pixels."""
+    """Aggregate confidence of several words; None if no word was recognised from pixels."""
     known = [word.confidence for word in words if word.confidence is not None]
     return round(AGGREGATES[how](known), 4) if known else None
 
 
 def with_confidences(page: Page, how: Aggregate) -> Page:
-    """The page with its confidence and those of its lines, put together from the words'."""
+    """The page with the confidence of each line and of the page set from those of the words."""
     lines = tuple(line.replace(confidence=words_confidence(line.words, how)) for line in page.lines)
     sure = words_confidence((word for line in lines for word in line.words), how)
     return page.replace(lines=lines, confidence=sure)
@@ -125,8 +126,9 @@ def span_confidence(document: Document, start: int, end: int) -> float:
 class Calibration(Frozen):
     """A monotone map from raw scores to probabilities, both 0-1.
 
-    temperature: the log-odds are divided by it (Guo et al., 2017). piecewise: straight lines
-    between knots fitted by isotonic regression (Zadrozny and Elkan, 2002). identity: as is.
+    kind: ``temperature`` divides the log-odds by ``temperature`` (Guo et al., 2017); ``piecewise``
+    interpolates linearly between knots (``scores``, ``probabilities``) fitted by isotonic
+    regression (Zadrozny and Elkan, 2002); ``identity`` changes nothing.
     """
 
     kind: Literal["identity", "temperature", "piecewise"] = "identity"
@@ -161,18 +163,17 @@ IDENTITY = Calibration()
 
 
 def calibration_file(weights_dir: Path | None) -> Path:
-    """The tables that were fitted for networks, in the folder of those; the shipped ones where it
-    has none, or where the shipped networks are used."""
+    """The calibration file of a folder of weights; the shipped file if the folder has none or if
+    no folder is given."""
     if weights_dir is not None and (weights_dir / CALIBRATION_FILE.name).exists():
         return weights_dir / CALIBRATION_FILE.name
     return CALIBRATION_FILE
 
 
 def load_calibrations(path: Path = CALIBRATION_FILE) -> Mapping[str, Calibration]:
-    """Calibrations by name (``field``, ``word_minimum``); empty if there is no file. Read once,
-    and again when the file has changed.
+    """Calibrations by name (``field``, ``word_minimum``); empty if there is no file.
 
-    Raises ModelError if the file is damaged.
+    The file is parsed once, and again when it has changed. Raises ModelError if it is damaged.
     """
     return MODELS.get(_read_calibrations, path)
 
@@ -194,9 +195,12 @@ def save_calibrations(calibrations: Mapping[str, Calibration], path: Path) -> No
 
 
 def fit_temperature(scores: Sequence[float], right: Sequence[bool]) -> Calibration:
-    """The temperature, 0.1-10, with the least log loss. Raises ValueError if there is no data."""
-    if not scores or len(scores) != len(right):
-        raise ValueError(f"{len(scores)} scores and {len(right)} labels; need as many, at least 1")
+    """The temperature (0.1-10) with the least log loss.
+
+    scores: raw scores, 0-1. right: whether each answer is right. Raises ValueError if there is no
+    data.
+    """
+    _require_labels(scores, right)
     logits = np.array([_logit(score) for score in scores])
     signs = np.where(np.array(right), 1.0, -1.0)
     grid = np.exp(np.linspace(math.log(0.1), math.log(10), 200))
@@ -205,13 +209,13 @@ def fit_temperature(scores: Sequence[float], right: Sequence[bool]) -> Calibrati
 
 
 def fit_isotonic(scores: Sequence[float], right: Sequence[bool]) -> Calibration:
-    """Isotonic regression by pooling adjacent violators; a knot at the mean of each pool.
+    """Isotonic regression by pooling adjacent violators; each pool gives one knot, at its mean.
 
-    Each pool gets half a right and half a wrong answer more, so that no confidence is 0 or 1.
-    Raises ValueError if there is no data.
+    scores: raw scores, 0-1. right: whether each answer is right. Half a right and half a wrong
+    answer are added to each pool, so that no confidence is 0 or 1. Raises ValueError if there is
+    no data.
     """
-    if not scores or len(scores) != len(right):
-        raise ValueError(f"{len(scores)} scores and {len(right)} labels; need as many, at least 1")
+    _require_labels(scores, right)
     pools: list[tuple[float, float, int]] = []  # sum of scores, sum of right, count
     for score, label in sorted(zip(scores, right, strict=True), key=_score_then_right):
         pools.append((score, float(label), 1))
@@ -225,8 +229,14 @@ def fit_isotonic(scores: Sequence[float], right: Sequence[bool]) -> Calibration:
     )
 
 
+def _require_labels(scores: Sequence[float], right: Sequence[bool]) -> None:
+    if not scores or len(scores) != len(right):
+        raise ValueError(f"{len(scores)} scores and {len(right)} labels; need as many, at least 1")
+
+
 def _score_then_right(item: tuple[float, bool]) -> tuple[float, bool]:
-    # Of equal scores the right ones come first: out of order, so they fall into one pool.
+    # Among equal scores the right answers come first, which violates the order and so puts all
+    # of them into one pool.
     return item[0], not item[1]
 
 

@@ -1,6 +1,6 @@
-"""What reading a source gives: Document -> Page -> Line -> Word, all frozen.
+"""The types of a document that was read: Document -> Page -> Line -> Word, all frozen.
 
-One type serves Python, JSON, REST and disk. Polygons are page-relative (see ``geometry``).
+The same types serve Python, JSON, REST and disk. Polygons are page-relative (see ``geometry``).
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from docagent.geometry import BBox, Polygon, join_polygons, polygon_to_bbox
 
 PAGE_BREAK = "\n\n"
 
-LEVEL = 0.1
-"""Degrees of skew below which a page counts as level."""
+MIN_SKEW_DEGREES = 0.1
+"""A page with less skew than this counts as level."""
 
 PageKind = Literal["born_digital", "scan", "photo", "receipt"]
-"""What a page looks like. born_digital: drawn by software; its text layer is used if sound."""
-
+"""The kind of a page. born_digital: drawn by software; its text layer is used if it is sound."""
 
 Confidence = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 """A probability, 0-1."""
@@ -38,8 +37,8 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
 
     def replace(self, **changes: Any) -> Self:
-        """The value with other fields, validated as when it is made; nothing that was calculated
-        from the old fields (``cached_property``) is kept.
+        """A copy with changed fields, validated like a new value. Cached properties of the
+        original are not copied.
 
         Raises pydantic.ValidationError, which names the field, for a value that is not allowed
         and for a field that does not exist.
@@ -55,7 +54,7 @@ class Span(Frozen):
 
 
 class Alternative(Frozen):
-    """Another reading of a word, from the n-best list of CTC decoding; confidence 0-1."""
+    """An alternative text of a word, from the n-best list of CTC decoding; confidence 0-1."""
 
     text: str
     confidence: Confidence
@@ -64,8 +63,9 @@ class Alternative(Frozen):
 class Word(Frozen):
     """A run of characters without spaces.
 
-    confidence: probability (0-1) that the text is right; None where it was not recognised
-    from pixels (native text layer). char_confidences: one per character, or empty.
+    confidence: probability (0-1) that the text is right; None if it comes from a native text layer
+    rather than from pixels. char_confidences: one per character, or empty. alternatives: other
+    texts the recognizer considered for an unsure word.
     """
 
     text: str
@@ -78,8 +78,8 @@ class Word(Frozen):
 class Line(Frozen):
     """Words that follow each other on one line of one column.
 
-    confidence: of all its words together (``Settings.ocr.confidence`` says how), 0-1; None where
-    none was recognised from pixels.
+    confidence: aggregate of the words' confidences, 0-1 (``Settings.ocr.confidence`` selects the
+    aggregate); None if no word was recognised from pixels.
     """
 
     words: tuple[Word, ...]
@@ -92,22 +92,22 @@ class Line(Frozen):
 
     @property
     def polygon(self) -> Polygon:
-        """Around all words. Raises ValueError for a line without words."""
+        """The polygon around all words. Raises ValueError for a line without words."""
         return join_polygons([word.polygon for word in self.words])
 
 
 class Page(Frozen):
     """One page: lines in reading order.
 
-    number: from 1. width, height: pixels of the upright page image the text was read from.
-    confidence: of all its words together, as that of a line.
-    rotation: degrees clockwise (0, 90, 180, 270) the source image was turned to get upright.
-    skew: degrees the lines still lean on that upright image. source: where the text came from.
-    engine: the OCR engine that read the page, several joined by "+"; empty for a text layer.
-    kind: what kind of page the router took it for, None where none was asked.
-    hidden_words: words of the text layer that the rendered page does not show. unreadable:
-    places that look like lines of text (by size, shape and contrast) but could not be read.
-    error: why the page could not be read, empty if it was; such a page has no lines.
+    number: from 1. width, height: pixels of the upright page image that the text was read from.
+    confidence: aggregate of the words' confidences, as for a line. rotation: degrees clockwise
+    (0, 90, 180, 270) by which the source image was rotated to be upright. skew: degrees by which
+    lines of the upright image still slope. source: where the text comes from. engine: the OCR
+    engine that read the page, several joined by "+"; empty for a text layer. kind: the kind that
+    the router assigned; None if the router was not used. hidden_words: words of the text layer
+    that the rendered page does not show. unreadable: places that look like lines of text (by size,
+    shape and contrast) but could not be read. error: why the page could not be read, empty if it
+    was; a page with an error has no lines.
     """
 
     number: int = Field(ge=1)
@@ -140,7 +140,8 @@ class WordLocation(Frozen):
 
 
 class Document(Frozen):
-    """A read source. ``id`` is the SHA-256 (hex) of the source's bytes."""
+    """A source that was read. id: SHA-256 (hex) of the source's bytes. name: for people, such as
+    the file name."""
 
     id: str
     name: str = ""
@@ -153,10 +154,10 @@ class Document(Frozen):
 
     @cached_property
     def level_boxes(self) -> tuple[BBox, ...]:
-        """Page-relative boxes of ``words`` as they would be on a level page.
+        """Page-relative boxes of ``words``, with the skew of the page removed.
 
-        Rows of a form run straight; on a scan that leans, the far end of a row is as high as
-        the near end of the next one.
+        On a skewed scan the far end of a row is at the height of the near end of the next row;
+        without skew, the words of a row share one height.
         """
         pages = {page.number: page for page in self.pages}
         return tuple(_level_box(word.word.polygon, pages[word.page]) for word in self.words)
@@ -174,39 +175,39 @@ class Document(Frozen):
                     offset = span.end + 1
                 if not line.words:
                     offset += 1
-            # The last separator of a page was counted as one character; a page break has two.
+            # The last separator of a page counts as one character so far; a page break has two.
             offset += len(PAGE_BREAK) - 1 if page.lines else len(PAGE_BREAK)
         return tuple(located)
 
 
 def _level_box(polygon: Polygon, page: Page) -> BBox:
-    if abs(page.skew) < LEVEL or not page.width or not page.height:
+    if abs(page.skew) < MIN_SKEW_DEGREES or not page.width or not page.height:
         return polygon_to_bbox(polygon)
     angle = math.radians(-page.skew)
     cos, sin = math.cos(angle), math.sin(angle)
     aspect = page.height / page.width  # relative units differ between the axes
-    turned = [
+    level = [
         (x * cos - y * aspect * sin, (x * sin + y * aspect * cos) / aspect) for x, y in polygon
     ]
-    return polygon_to_bbox(turned)
+    return polygon_to_bbox(level)
 
 
 class Reason(Frozen):
-    """Why one convention was decided: the name of the field of ``Conventions``, and a sentence."""
+    """Why a convention was decided. of: the field of ``Conventions``. why: a sentence."""
 
     of: str
     why: str
 
 
 class Conventions(Frozen):
-    """What is the same for all numbers and dates of a document; None where nothing decides it.
+    """How a document writes its numbers and dates; None for what the document does not decide.
 
-    decimal_mark: before the decimals (":" in Swedish crowns). group_mark: between thousands.
-    date_order: of day, month and year in numeric dates. languages: ISO 639-1, likeliest first.
-    regions: ISO 3166-1, likeliest first. currency: ISO 4217 code of its amounts. period: first
-    and last day (ISO 8601) a statement covers, which give a date without a year its year.
-    latest_year: the latest year printed with four digits in a date. footnotes: digits that mark
-    footnotes printed at the foot of a page.
+    decimal_mark: the mark before the decimals (":" in Swedish crowns). group_mark: the mark between
+    thousands. date_order: order of day, month and year in numeric dates. languages: ISO 639-1
+    codes, likeliest first. regions: ISO 3166-1 codes, likeliest first. currency: ISO 4217 code of
+    the amounts. period: first and last day (ISO 8601) that a statement covers; it gives a year to
+    dates without one. latest_year: the latest year printed with four digits in a date. footnotes:
+    digits that mark footnotes at the foot of a page. reasons: why each convention was decided.
     """
 
     decimal_mark: DecimalMark | None = None
@@ -221,9 +222,9 @@ class Conventions(Frozen):
     reasons: tuple[Reason, ...] = ()
 
     def why(self, name: str) -> str:
-        """The reason for the field ``name``; empty where it was not decided."""
+        """The reason for the field ``name``; "" if the field was not decided."""
         return next((reason.why for reason in self.reasons if reason.of == name), "")
 
 
 UNDECIDED = Conventions()
-"""Nothing is known: every text is read alone."""
+"""No convention is known, so that each text is parsed by itself."""

@@ -2,38 +2,38 @@
 
     DocAgentError
     ├── SourceError          the input cannot be used (file, bytes, page)
-    ├── SchemaError          an extraction schema is wrong; names the place
+    ├── SchemaError          an extraction schema is invalid; names the place
     ├── SettingsError        a setting or argument has a value that is not allowed
     ├── MissingExtraError    an optional package is needed; names the extra to install
     ├── ModelError           shipped or user-given weights cannot be used
     └── VlmError             a vision-language model gave no answer; the verbs catch it
 
-A message names the bad value, what is allowed, and what to do next. Programs need not read it:
-``code`` says what happened and stays the same between versions, and ``retryable`` whether the same
-call may succeed a moment later.
+A message names the bad value, what is allowed, and what to do next. Programs use two attributes
+instead of the message: ``code`` identifies the failure and stays the same between versions, and
+``retryable`` is true where the same call may succeed a moment later.
 
     source.missing           there is no such file, or no document in a folder
     source.not_a_file        it is a folder, a device, or an object of another type
-    source.no_access         the file may not, or cannot, be read
-    source.unsupported       it is a kind of file that is not read
-    source.empty             no bytes, or no pages
+    source.no_access         the file cannot be read, for example for lack of permission
+    source.unsupported       docagent does not read this kind of file
+    source.empty             it has no bytes, or no pages
     source.encrypted         it needs a password
     source.damaged           it is broken or cut short
-    source.too_large         too many bytes, pages or pixels, or more than the memory allowed
-    source.too_small         too few pixels to hold text
+    source.too_large         it has too many bytes, pages or pixels, or needs too much memory
+    source.too_small         it has too few pixels to hold text
     source.timeout           parsing or reading it took too long (retryable)
     source.unreadable        none of its pages could be read, or an engine failed on it
     schema.missing           there is no schema, or no field, of that name
-    schema.invalid           the schema is wrong
+    schema.invalid           the schema is invalid
     settings.invalid         a value is not allowed
-    settings.not_installed   an engine is named that is not installed
+    settings.not_installed   the engine named is not installed
     settings.output          results cannot be written
     extra.missing            an optional package is not installed
-    model.missing            there is no file of weights
+    model.missing            the file of weights does not exist
     model.unusable           weights are damaged or do not fit the code
-    vlm.FAULT                with the faults of ``VlmFault``; connection, timeout, busy and server
+    vlm.FAULT                one of the faults of ``VlmFault``; connection, timeout, busy and server
                              are retryable
-    docagent.fault           (in lines of ``--json`` only) a fault in docagent
+    docagent.fault           (only in lines of ``--json``) a bug in docagent
 """
 
 from typing import Literal
@@ -55,15 +55,15 @@ SchemaFault = Literal["missing", "invalid"]
 SettingsFault = Literal["invalid", "not_installed", "output"]
 ModelFault = Literal["missing", "unusable"]
 VlmFault = Literal["connection", "timeout", "busy", "server", "length", "refused", "model"]
-"""Why there is no answer. connection: not reached, or lost. timeout: too slow. busy: 429.
-server: 5xx. length: the request is longer than the model takes. refused: any other 4xx. model:
-the chat model itself raised."""
+"""Why there is no answer. connection: the server was not reached, or the connection was lost.
+timeout: the server was too slow. busy: HTTP 429. server: HTTP 5xx. length: the request is longer
+than the model's context. refused: any other HTTP 4xx. model: the chat model itself raised."""
 
 
 class DocAgentError(Exception):
     """Root of every error raised on purpose; its text is a sentence for the user.
 
-    code: what happened, for programs; see the table of this module.
+    code: identifies the failure for programs; the docstring of this module lists the codes.
     """
 
     code = "docagent.error"
@@ -75,7 +75,10 @@ class DocAgentError(Exception):
 
 
 class SourceError(DocAgentError):
-    """A document source is missing, broken, empty, encrypted, too large or of an unknown kind."""
+    """A document source is missing, broken, empty, encrypted, too large or of an unknown kind.
+
+    source: path or name of the source. reason: the message without the source.
+    """
 
     def __init__(self, source: str, reason: str, fault: SourceFault = "unreadable") -> None:
         super().__init__(f"{source}: {reason}")
@@ -86,7 +89,7 @@ class SourceError(DocAgentError):
 
     @property
     def retryable(self) -> bool:
-        """Whether the source took too long."""
+        """True for a timeout only."""
         return self.fault == "timeout"
 
 
@@ -152,5 +155,6 @@ class VlmError(DocAgentError):
 
 
 def install_extra(extra: str) -> str:
-    """How an extra is installed: from the folder of the repository, as no index has it."""
+    """The command that installs an extra. It installs from the repository, as docagent is not on a
+    package index."""
     return f"pip install '.[{extra}]' in the folder of docagent's repository"

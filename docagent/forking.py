@@ -1,7 +1,8 @@
-"""What a forked process makes anew: locks, and whatever holds threads, sockets or child processes.
+"""Safety under ``fork``: objects replace their locks, threads, sockets and child processes.
 
-``fork`` copies the memory of a process but only the thread that called it. A lock that another
-thread held stays locked in the child for ever, and a pool of threads has none left.
+``fork`` copies the memory of a process, but only the thread that called it. In the child, a lock
+that another thread held stays locked for ever, and a thread pool has no threads. An object with
+such parts registers with ``renew_in_children``.
 """
 
 from __future__ import annotations
@@ -17,38 +18,45 @@ T = TypeVar("T")
 
 
 class Renewed(Protocol):
-    """A thing with parts that do not survive a fork."""
+    """An object with parts that do not survive a fork."""
 
     def after_fork(self) -> None:
-        """Called in a forked child before anything else runs there."""
+        """Called in a forked child before any other code runs there."""
         ...
 
 
-_THINGS: set[ref[Renewed]] = set()
+_REGISTERED: set[ref[Renewed]] = set()
 
 
-def renew_in_children(thing: Renewed) -> None:
-    """Has ``thing.after_fork`` called in every child forked from now on, as long as it lives."""
-    # Both of the set's methods are atomic: no lock is needed.
-    _THINGS.add(ref(thing, _THINGS.discard))
+def renew_in_children(renewed: Renewed) -> None:
+    """Register an object: every child forked from now on calls its ``after_fork``.
+
+    The registration ends with the object; it holds a weak reference only.
+    """
+    # Both of the set's methods are atomic, so that no lock is needed.
+    _REGISTERED.add(ref(renewed, _REGISTERED.discard))
 
 
 def _after_fork_in_child() -> None:
-    for reference in tuple(_THINGS):
-        thing = reference()
-        if thing is not None:
-            thing.after_fork()
+    for reference in tuple(_REGISTERED):
+        renewed = reference()
+        if renewed is not None:
+            renewed.after_fork()
 
 
-def never_freed(thing: object) -> None:
-    """Keeps an object until the process ends, its destructor uncalled: in a child, that of an
-    inference session waits for threads that are not there."""
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+def never_freed(value: object) -> None:
+    """Keep an object until the process ends, so that its destructor never runs.
+
+    In a forked child the destructor of an inference session waits for threads that do not exist.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))
 
 
 class ForkLock:
-    """A lock that one thread may take again while it holds it, and that is free in a forked child,
-    whoever held it in the parent. It can be pickled; the copy is another lock, and free."""
+    """A reentrant lock that is free in a forked child, whichever thread held it in the parent.
+
+    It can be pickled; the copy is a new, free lock.
+    """
 
     def __init__(self) -> None:
         self._lock = RLock()
@@ -61,15 +69,15 @@ class ForkLock:
         self._lock.release()
 
     def acquire(self, timeout: float = -1) -> bool:
-        """Whether the lock was taken within ``timeout`` seconds (-1: waits as long as it takes)."""
+        """Take the lock; False if ``timeout`` seconds pass before (-1: no limit)."""
         return self._lock.acquire(timeout=timeout)
 
     def release(self) -> None:
-        """Raises RuntimeError in a thread that does not hold it."""
+        """Release the lock. Raises RuntimeError in a thread that does not hold it."""
         self._lock.release()
 
     def after_fork(self) -> None:
-        """Replaces the lock, which a thread of the parent may have held."""
+        """Replace the lock, which a thread of the parent may have held."""
         self._lock = RLock()
 
     def __reduce__(self) -> tuple[type[ForkLock], tuple[()]]:
@@ -79,9 +87,9 @@ class ForkLock:
 class cached_property(functools.cached_property[T]):
     """``functools.cached_property`` without the lock of Python 3.11.
 
-    That lock is one for all instances of a class: one PDF that takes long to parse stalls all
-    others, and a child that was forked meanwhile waits for ever. Here two threads may compute a
-    value twice, and both get the same.
+    All instances of a class share that lock: one PDF that takes long to parse stalls all others,
+    and a child that is forked meanwhile waits for ever. Without it two threads may both compute
+    the value, which does no harm as values are equal.
     """
 
     @overload

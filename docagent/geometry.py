@@ -51,7 +51,7 @@ def bbox_iou(a: BBox, b: BBox) -> float:
 
 
 def scale_polygon(polygon: Polygon, sx: float, sy: float) -> Polygon:
-    """Multiply x by sx and y by sy (pixels to page-relative: sx = 1/width, sy = 1/height)."""
+    """Multiply x by ``sx`` and y by ``sy``. From pixels to page-relative: 1/width, 1/height."""
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = polygon
     return ((ax * sx, ay * sy), (bx * sx, by * sy), (cx * sx, cy * sy), (dx * sx, dy * sy))
 
@@ -67,10 +67,10 @@ def clip_polygon(polygon: Polygon) -> Polygon:
 
 
 def join_polygons(polygons: Sequence[Polygon]) -> Polygon:
-    """One polygon around a run of word polygons of the same line, left to right.
+    """One polygon around the word polygons of one line, given from left to right.
 
-    The left edge of the first and the right edge of the last are kept when the polygons are
-    rotated together; otherwise the axis-aligned hull is used. Raises ValueError if empty.
+    If any polygon is tilted, the result spans the left edge of the first and the right edge of the
+    last; otherwise it is the axis-aligned hull. Raises ValueError if there are none.
     """
     if len(polygons) == 1:
         return polygons[0]
@@ -82,7 +82,7 @@ def join_polygons(polygons: Sequence[Polygon]) -> Polygon:
 
 
 def interpolate_polygon(polygon: Polygon, start: float, end: float) -> Polygon:
-    """The part of a line polygon between two fractions (0-1) of its reading direction."""
+    """The part of a line polygon between two fractions (0-1) of its length."""
 
     def between(p: Point, q: Point, t: float) -> Point:
         return (p[0] + (q[0] - p[0]) * t, p[1] + (q[1] - p[1]) * t)
@@ -92,6 +92,6 @@ def interpolate_polygon(polygon: Polygon, start: float, end: float) -> Polygon:
 
 
 def rotate_points(points: Sequence[Point], degrees: float) -> list[Point]:
-    """Points turned clockwise about the origin, in any unit with square pixels."""
+    """Points rotated clockwise about the origin. Both axes must use the same unit, y down."""
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     return [(x * cos - y * sin, x * sin + y * cos) for x, y in points]

@@ -1,4 +1,5 @@
-"""Everything that is loaded from a file, once per process: ``MODELS``, and networks run by it."""
+"""The store of loaded models (``MODELS``), which loads each file once per process, and the ONNX
+networks that it holds."""
 
 from __future__ import annotations
 
@@ -28,16 +29,17 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 MAX_FORK_WAIT = 10.0
-"""Seconds that a fork waits for a model that another thread is loading. A child that is forked in
-the middle of it may find parts of the libraries locked."""
+"""Seconds that a fork waits for a model that another thread is loading. A child that is forked
+during the loading may find parts of the libraries locked."""
 
 
 class ModelStore:
     """Loaded models, shared by all threads and agents of a process.
 
-    A model is identified by the function that loads it and the arguments of that; it is loaded
-    when it is first asked for, and once, however many threads ask at that moment. A file among
-    the arguments that has changed is loaded again. A forked child starts with an empty store.
+    The key of a model is the function that loads it and that function's arguments. A model is
+    loaded at the first request, once, even if several threads request it at the same time. It is
+    loaded again when a file among the arguments has changed. A forked child starts with an empty
+    store.
     """
 
     def __init__(self) -> None:
@@ -46,32 +48,34 @@ class ModelStore:
         renew_in_children(self)
 
     def get(self, load: Callable[..., T], *arguments: Hashable) -> T:
-        """What ``load(*arguments)`` returned the first time. load: a function of a module, which
-        has to be the same object each time. If it raises, so does this, and the next call tries
-        again."""
+        """The result of the first ``load(*arguments)``.
+
+        load: a function of a module; it must be the same object in each call. An exception that it
+        raises is passed on, and the next call tries again.
+        """
         absolute = tuple(a.absolute() if isinstance(a, Path) else a for a in arguments)
         key = (load, absolute)
         slot = self._slots.get(key) or self._slots.setdefault(key, _Slot())
         return cast(T, slot.get(partial(load, *arguments), tuple(map(_file_state, absolute))))
 
     def before_fork(self) -> None:
-        """Waits for models that other threads are loading."""
+        """Wait for models that other threads are loading."""
         locks = [slot.lock for slot in tuple(self._slots.values())]
         self._held += [lock for lock in locks if lock.acquire(MAX_FORK_WAIT)]
 
     def after_fork_in_parent(self) -> None:
-        """Lets the loading go on."""
+        """Release the locks that ``before_fork`` took."""
         while self._held:
             self._held.pop().release()
 
     def after_fork(self) -> None:
-        """Forgets, in a forked child, everything that the parent loaded."""
+        """In a forked child, forget everything that the parent loaded."""
         never_freed(self._slots)
         self._slots, self._held = {}, []
 
 
 class _Slot:
-    """The place of one model: what was loaded, and the state that its files were in."""
+    """One model, with the state of its files at the time it was loaded."""
 
     def __init__(self) -> None:
         self.lock = ForkLock()
@@ -88,7 +92,7 @@ class _Slot:
 
 
 def _file_state(argument: Hashable) -> tuple[int, int] | None:
-    """Time of change (ns) and size of a file; None for anything else."""
+    """Modification time (ns) and size (bytes) of a file; None if the argument is not a file."""
     if not isinstance(argument, Path):
         return None
     try:
@@ -106,20 +110,20 @@ if hasattr(os, "register_at_fork"):  # not on Windows
 
 
 class Network:
-    """An ONNX network on the CPU, safe in several threads. All networks of the same file and number
-    of threads share one session. It can be pickled, and used in a forked child: the session is
-    then opened anew over there.
+    """An ONNX network on the CPU, safe in several threads.
 
-    Raises ModelError naming the file if it cannot be used.
+    All networks of one file and thread count share one session. A network can be pickled, and used
+    in a forked child; the other process opens its own session. Raises ModelError naming the file
+    if it cannot be used.
     """
 
     def __init__(self, weights: Path, threads: int = 1) -> None:
-        """threads: of one inference."""
+        """weights: an ONNX file. threads: threads of one inference."""
         self._weights, self._threads = weights, threads
         self._open()
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
-        """All outputs, in the order of the file. inputs: by name."""
+        """Run one inference. inputs: arrays by input name. Returns all outputs in file order."""
         if self._owner != os.getpid():
             self._open()
         outputs: list[NDArray[np.float32]] = self._session.run(None, dict(inputs))
@@ -134,10 +138,10 @@ class Network:
 
 
 def map_side_by_side(function: Callable[[S], T], items: Sequence[S], threads: int) -> Iterator[T]:
-    """``map``, with up to ``threads`` calls at the same time; results keep the order of the items.
+    """``map`` with up to ``threads`` calls at the same time; results keep the order of the items.
 
-    What networks of one thread give is the same however many run side by side; with several
-    threads in one inference, sums are added up, and ranges quantized, in other parts.
+    Parallel calls of one-threaded networks do not change the outputs. Several threads in one
+    inference do, slightly: ONNX Runtime then splits sums and quantization ranges differently.
     """
     workers = min(threads, len(items))
     if workers < 2:
@@ -155,7 +159,7 @@ def open_session(weights: Path, threads: int = 1) -> ort.InferenceSession:
 
     if not weights.is_file():
         raise ModelError(
-            f"{weights}: no such weights file; reinstall docagent or set DOCAGENT_WEIGHTS_DIR "
+            f"{weights}: no such weights file; reinstall docagent, or set DOCAGENT_WEIGHTS_DIR "
             "to a folder that has it",
             "missing",
         )

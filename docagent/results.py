@@ -1,4 +1,4 @@
-"""What the tasks return: extractions, corrections, answers, classifications, summaries."""
+"""Result types of the tasks: extractions, corrections, answers, classifications, summaries."""
 
 from __future__ import annotations
 
@@ -24,12 +24,18 @@ _ABSTENTIONS: Mapping[str, Abstention] = {
 }
 Source = Literal["reader", "rule", "vlm", "human"]
 How = Literal["verbatim", "corrected", "derived", "absent"]
-"""What a vision-language model said of a value: printed so, printed so but misread, concluded
-from what is printed, or not there."""
+"""How a vision-language model relates a value to the page. verbatim: printed like this. corrected:
+printed like this, but misread by the OCR. derived: concluded from printed text. absent: the page
+has no such value."""
 
 
 class Evidence(Frozen):
-    """A place on a page. ``quote`` is the document's text at ``span``; one polygon per line."""
+    """A place on a page that supports a result.
+
+    page: page number, from 1. span: character offsets into ``Document.text``. quote: the text at
+    ``span``. polygons: one per line. match: whether the quote equals the claimed text exactly, or
+    only resembles it.
+    """
 
     page: int
     span: Span
@@ -39,15 +45,15 @@ class Evidence(Frozen):
 
 
 class Finding(Frozen):
-    """What is said of a document, and what it rests on: base of Field, Answer, Classification
-    and Sentence, which all have these.
+    """A statement about a document, with its evidence: the base of Field, Answer, Classification
+    and Sentence, which share these attributes.
 
-    text: what is said, in words; None where nothing is. value: the same for programs, where that
-    differs. confidence: probability (0-1) that what is said is right; None where nothing is said
-    and where it is ungrounded. absence: probability (0-1) that there is nothing to say; None where
-    it was not estimated. evidence: where it stands. source: what found it. how: what a
-    vision-language model said of it, None if none was asked. abstained: why nothing is said.
-    message: what else a reader should know.
+    text: the statement in words; None if there is none. value: the same for programs, where that
+    differs. confidence: probability (0-1) that the statement is right; None if there is no
+    statement or no evidence. absence: probability (0-1) that the document has nothing to state;
+    None if it was not estimated. evidence: the places that support the statement. source: what
+    found it. how: how a vision-language model relates it to the page; None if no model was asked.
+    abstained: why there is no statement. message: remarks for the reader of the result.
     """
 
     if TYPE_CHECKING:
@@ -73,24 +79,24 @@ class Finding(Frozen):
 
     @property
     def certainty(self) -> float | None:
-        """Probability (0-1) of what the finding says: of the value it gives, or that there is
-        none if it says so."""
+        """Probability (0-1) that the finding is right: ``absence`` if it reports that there is no
+        value, else ``confidence``."""
         return self.absence if self.abstained == "not_present" else self.confidence
 
     def noted(self, note: str) -> Self:
-        """The finding with a sentence more in its message."""
+        """A copy with ``note`` appended to the message."""
         return self.replace(message="; ".join(filter(None, (self.message, note))))
 
 
 class Field(Finding):
     """One leaf of an extraction.
 
-    path: like ``total`` or ``line_items[0].amount``. raw_text: as printed (evidence quotes
-    joined by one space). value: normalised by code from raw_text. confidence: that raw_text and
-    value are right. absence: that the document has no such value; for the statuses
-    ``not_present`` and ``invalid``. message: why the status is not ``found``. how: what a
-    vision-language model said of the value it was asked for, None if it was not asked. Where words
-    were corrected, ``raw_text`` stays as it was read and ``value`` is made of the corrected words.
+    path: like ``total`` or ``line_items[0].amount``. raw_text: the text as printed (the quotes of
+    the evidence joined by one space). value: raw_text normalised by code. confidence: probability
+    that raw_text and value are right. absence: probability that the document has no such value;
+    set for the statuses ``not_present`` and ``invalid``. message: why the status is not ``found``.
+    Where words were corrected, ``raw_text`` keeps the text as it was read, and ``value`` is
+    normalised from the corrected words.
     """
 
     path: str
@@ -106,23 +112,27 @@ class Field(Finding):
 
     @property
     def text(self) -> str | None:
-        """The text as printed."""
+        """``raw_text``."""
         return self.raw_text
 
     @property
     def abstained(self) -> Abstention | None:
-        """The status, where it is the reason why there is no value."""
+        """The status if it is the reason why there is no value; else None."""
         return _ABSTENTIONS.get(self.status) if self.value is None else None
 
 
 CheckStatus = Literal["passed", "failed", "skipped"]
 CheckKind = Literal["readable", "sum", "product", "running", "order", "range"]
-"""What a check looks at. readable: whether the values that were found could be read, with any
-schema; the others are the rules of a schema (``schemas.Rule``)."""
+"""The kind of a check. readable: whether the values that were found can be parsed; this check runs
+for every schema. The other kinds are rules of a schema (``schemas.Rule``)."""
 
 
 class Check(Frozen):
-    """A rule of the schema applied to the fields. name: for people, in the words of the schema."""
+    """A rule of the schema applied to the fields.
+
+    name: for people, in the words of the schema. message: what was compared. paths: the fields
+    that the check covers.
+    """
 
     kind: CheckKind
     name: str
@@ -132,11 +142,15 @@ class Check(Frozen):
 
 
 class Extraction(Frozen):
-    """Fields of a document under a schema. ``data`` validates against the schema; it holds no
-    ungrounded values. conventions: how the document writes numbers and dates, by which the values
-    were read. vlm: what a vision-language model was asked, None without one. parsed: ``data`` as
-    an instance of the pydantic class that was given as the schema; None with another schema, and
-    where the class does not take the data, for the reasons in ``errors``."""
+    """Fields of a document under a schema.
+
+    data: the values nested as the schema prescribes, without ungrounded values. valid, errors:
+    whether ``data`` validates against the schema, and where it does not. conventions: how the
+    document writes numbers and dates; values were parsed by these. vlm: use of a vision-language
+    model; None without one. parsed: ``data`` as an instance of the pydantic class given as the
+    schema; None for another schema, and where the class refuses the data, for the reasons in
+    ``errors``.
+    """
 
     document_id: str
     schema_name: str = Key(
@@ -152,7 +166,7 @@ class Extraction(Frozen):
     parsed: Any = Key(default=None, exclude=True, repr=False)
 
     def __getitem__(self, path: str) -> Field:
-        """The field at ``path``; KeyError names the paths there are."""
+        """The field at ``path``. Raises KeyError, which lists the existing paths."""
         for field in self.fields:
             if field.path == path:
                 return field
@@ -160,7 +174,11 @@ class Extraction(Frozen):
 
 
 class Edit(Frozen):
-    """One change to one word. Rejected edits are kept, with the reason."""
+    """A proposed change of one word; rejected edits are kept too.
+
+    span: offsets into the text of the document as it was read. confidence: OCR confidence (0-1) of
+    the word as it was read. source: what proposed the edit. reason: why it is accepted or rejected.
+    """
 
     page: int
     span: Span
@@ -174,9 +192,11 @@ class Edit(Frozen):
 
 
 class CoverageWord(Frozen):
-    """A word that a reading has more or less than the page. line: the id of the line it is about
-    (``L7``: the seventh with words, in reading order). polygon: the place of the word; of the whole
-    line, for a word that is not on the page."""
+    """A word that is only in the model's text of a line, or only on the page.
+
+    line: id of the line (``L7`` is the seventh line with words, in reading order). polygon: place
+    of the word; for a word that is not on the page, that of the whole line.
+    """
 
     text: str
     page: int
@@ -185,10 +205,11 @@ class CoverageWord(Frozen):
 
 
 class Coverage(Frozen):
-    """What a model's reading of some lines has that the page has not, and the reverse.
+    """Differences between a model's text of some lines and the page.
 
-    added: words it says that are not on the page. dropped: words the recognizer is sure of that
-    it leaves out or changes. None of this is ever applied; it tells how far to trust the model.
+    added: words of the model that are not on the page. dropped: words that the recognizer is sure
+    of and the model leaves out or changes. These differences are never applied to the document;
+    they show how far the model can be trusted.
     """
 
     added: tuple[CoverageWord, ...] = ()
@@ -198,10 +219,10 @@ class Coverage(Frozen):
 class Correction(Frozen):
     """The edits proposed for a document, accepted and rejected, in reading order.
 
-    Spans are offsets into the text of the document as it was read. ``originals`` are the words
-    that the accepted edits replace, in the same order, so that a correction can be undone.
-    vlm and coverage: what a vision-language model was asked, and how its reading of the lines
-    compares with the page; None without one.
+    Spans are offsets into the text of the document as it was read. originals: the words that the
+    accepted edits replace, in the same order, so that a correction can be undone. vlm: use of a
+    vision-language model. coverage: how the model's text of the lines compares with the page. Both
+    are None without a model.
     """
 
     document_id: str
@@ -212,13 +233,13 @@ class Correction(Frozen):
 
     @property
     def accepted(self) -> tuple[Edit, ...]:
-        """The edits that ``apply`` makes."""
+        """The edits that ``apply`` carries out."""
         return tuple(edit for edit in self.edits if edit.accepted)
 
     def apply(self, document: Document) -> Document:
-        """A new document with the accepted edits made; geometry and all other words as before.
+        """A new document with the accepted edits; geometry and all other words stay the same.
 
-        Raises ValueError if the document is not the one the edits were proposed for.
+        Raises ValueError if the document is not the one that the edits were proposed for.
         """
         swaps: dict[int, tuple[Word, Word]] = {}
         for edit, original in zip(self.accepted, self.originals, strict=True):
@@ -226,7 +247,8 @@ class Correction(Frozen):
         return _swap_words(document, swaps)
 
     def revert(self, document: Document) -> Document:
-        """The document as it was before ``apply``, exactly. Raises ValueError as ``apply``."""
+        """The exact document before ``apply``. Raises ValueError if the document does not contain
+        the accepted edits."""
         swaps: dict[int, tuple[Word, Word]] = {}
         shift = 0
         for edit, original in zip(self.accepted, self.originals, strict=True):
@@ -236,13 +258,13 @@ class Correction(Frozen):
 
 
 def _edited(word: Word, text: str) -> Word:
-    """The word with another text; per-character confidences only where they still line up."""
+    """The word with another text; its character confidences are kept if the length is the same."""
     chars = word.char_confidences if len(text) == len(word.text) else ()
     return word.replace(text=text, char_confidences=chars)
 
 
 def _swap_words(document: Document, swaps: dict[int, tuple[Word, Word]]) -> Document:
-    """Replace words by the offset they start at; each must be the word expected there."""
+    """Replace words. swaps: offset of a word -> (the word expected there, its replacement)."""
     starts = iter(document.words)
     made = 0
 
@@ -266,15 +288,15 @@ def _swap_words(document: Document, swaps: dict[int, tuple[Word, Word]]) -> Docu
 
     pages = tuple(swapped_page(page) for page in document.pages)
     if made != len(swaps):
-        raise ValueError("the document has no word where an edit belongs; use the one corrected")
+        raise ValueError("the document has no word at the place of an edit; use the one corrected")
     return document.replace(pages=pages)
 
 
 class Answer(Finding):
     """An answer to a question: text with citations, or a typed abstention.
 
-    absence: that the document does not say; where ``abstained`` is ``not_present``. vlm: what a
-    vision-language model was asked, None without one.
+    absence: probability that the document does not contain the answer; set if ``abstained`` is
+    ``not_present``. vlm: use of a vision-language model; None without one.
     """
 
     document_id: str
@@ -301,7 +323,7 @@ class Answer(Finding):
 
 
 class KindScore(Frozen):
-    """A kind that a document may be of: the name and domain of its schema, confidence 0-1."""
+    """A possible kind of a document: name and domain of its schema, confidence 0-1."""
 
     kind: str
     domain: str
@@ -309,14 +331,14 @@ class KindScore(Frozen):
 
 
 class Classification(Finding):
-    """What kind of document one is: the name of a schema, or a typed abstention.
+    """The kind of a document: the name of a schema, or a typed abstention.
 
-    domain: that of the kind; where the kind is not known, the one its best kinds share, if that
-    is sure; else empty. confidence: None if a model concluded the kind and the page has no words of
-    it (``how`` is ``derived``). absence: that it is none of the kinds; where ``abstained`` is
-    ``not_present``. evidence: the words that tell. kinds: the best ones by
-    the words of the page, best first. vlm: what a vision-language model was asked, None without
-    one.
+    domain: domain of the kind; if the kind is unknown, the domain that the likely kinds share if
+    that is certain enough, else empty. confidence: None if a model concluded the kind and the page
+    has no words of that kind (``how`` is ``derived``). absence: probability that the document is of
+    none of the kinds; set if ``abstained`` is ``not_present``. evidence: the words that show the
+    kind. kinds: the likeliest kinds by the words of the page, best first. vlm: use of a
+    vision-language model; None without one.
     """
 
     document_id: str
@@ -344,9 +366,12 @@ class Classification(Finding):
 
 
 class Sentence(Finding):
-    """A sentence of a summary. evidence: the lines it rests on. how: ``verbatim`` if it is
-    printed so; ``derived`` if it is in words of a model, whose numbers, dates and names are on
-    those lines. message: why it does not hold, if so."""
+    """A sentence of a summary.
+
+    evidence: the lines that support it. how: ``verbatim`` if it is printed like this; ``derived``
+    if a model wrote it and its numbers, dates and names are on those lines. message: why it was
+    rejected, for a sentence of ``Summary.unproven``.
+    """
 
     text: str
     evidence: tuple[Evidence, ...] = ()
@@ -361,7 +386,7 @@ class Sentence(Finding):
 
     @property
     def confidence(self) -> None:
-        """None: how well a sentence is chosen is no probability."""
+        """None: the choice of a sentence has no probability of being right."""
         return None
 
     @property
@@ -371,16 +396,16 @@ class Sentence(Finding):
 
     @property
     def abstained(self) -> None:
-        """None: a sentence says something."""
+        """None: a sentence is never an abstention."""
         return None
 
 
 class Summary(Frozen):
-    """Sentences of a document, or about it, in its order.
+    """Sentences from a document, or about it, in the order of the document.
 
-    unproven: what a model said that is not on the lines it named, without evidence and no part
-    of the summary. message: why there is no summary. vlm: what a vision-language model was
-    asked, None without one.
+    unproven: sentences of a model that the lines it named do not support; they have no evidence
+    and are not part of the summary. message: why there is no summary. vlm: use of a
+    vision-language model; None without one.
     """
 
     document_id: str
@@ -391,13 +416,16 @@ class Summary(Frozen):
 
     @property
     def text(self) -> str:
-        """The sentences, one a line."""
+        """The sentences, one per line."""
         return "\n".join(sentence.text for sentence in self.sentences)
 
 
 class Step(Frozen):
-    """One call of a tool by a model. arguments: JSON as the model wrote it, cut where long.
-    ok: whether the tool did it. message: what it did, or why not."""
+    """One call of a tool by a model.
+
+    arguments: JSON as the model wrote it, cut if long. ok: whether the tool succeeded. message:
+    what it did, or why it failed.
+    """
 
     tool: str
     arguments: str
@@ -408,10 +436,10 @@ class Step(Frozen):
 class Turn(Answer):
     """The answer to one question of a conversation.
 
-    read_as: the question with what it leaves out filled in from the one before. pages: numbers
-    of the pages that were looked at, best first. how: ``derived`` where the text is not printed
-    but calculated; then the citations are the numbers it was made of, and there is no
-    confidence. steps: the tools that a model called.
+    read_as: the question, completed from the previous one if it refers to it. pages: numbers of
+    the pages that were searched, best first. how: ``derived`` if the text is calculated rather than
+    printed; the citations are then the numbers used, and there is no confidence. steps: the tool
+    calls of a model.
     """
 
     read_as: str
@@ -420,11 +448,11 @@ class Turn(Answer):
 
 
 class ChatEvent(Frozen):
-    """What happens while a question is answered.
+    """An event during the answering of a question.
 
-    kind: ``pages`` (those about to be read), ``model`` (it is being asked), ``tool`` (it called
-    one; ``text`` says which), ``text`` (a piece of the answer, found on the page before), and
-    last ``turn``, the whole answer.
+    kind: ``pages`` (``pages`` are about to be read), ``model`` (the model is being asked), ``tool``
+    (the model called the tool named in ``text``), ``text`` (a piece of the answer that was found on
+    the page), and, last, ``turn`` (the whole answer).
     """
 
     kind: Literal["pages", "model", "tool", "text", "turn"]

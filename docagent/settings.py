@@ -1,7 +1,6 @@
-"""Every limit and default of docagent, in one frozen value.
+"""Every limit and default of docagent, in one frozen value; docs/settings.md lists all of them.
 
-The environment is read in one place only, ``Settings.from_env``, and only when it is called.
-docs/settings.md lists all of them.
+Only ``Settings.from_env`` reads the environment.
 """
 
 from __future__ import annotations
@@ -35,7 +34,10 @@ RULE_NAMES: tuple[RuleName, ...] = get_args(RuleName)
 
 
 def parse_rules(given: Any) -> Any:
-    """Rule names separated by commas, ``none`` or ``all``, as a tuple; other values unchanged."""
+    """Parse rule names separated by commas, ``none`` or ``all``, into a tuple of names.
+
+    Values that are not text are returned unchanged, for pydantic to validate.
+    """
     if not isinstance(given, str):
         return given
     named = {"all": RULE_NAMES, "none": ()}
@@ -48,8 +50,10 @@ _LOCALE = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{2}))?", re.I)
 
 
 def parse_adapters(given: Any) -> Any:
-    """``"finance=NAME,legal=NAME"``, or a mapping, as pairs sorted by domain; pairs stay as they
-    are. Raises ValueError naming the part that is wrong."""
+    """Parse ``"finance=NAME,legal=NAME"``, or a mapping, into pairs sorted by domain.
+
+    Other values are returned unchanged. Raises ValueError naming the part that is wrong.
+    """
     if isinstance(given, Mapping):
         given = ",".join(f"{domain}={name}" for domain, name in given.items())
     if not isinstance(given, str):
@@ -65,8 +69,10 @@ def parse_adapters(given: Any) -> Any:
 
 
 def parse_options(given: Any) -> Any:
-    """A JSON object, or a mapping, as JSON text with sorted keys; empty as it is. Raises ValueError
-    for anything else."""
+    """Convert a JSON object or a mapping to JSON text with sorted keys; an empty one to "".
+
+    Raises ValueError for anything else.
+    """
     if isinstance(given, SecretStr):
         given = given.get_secret_value()
     if given == "":
@@ -82,8 +88,10 @@ def parse_options(given: Any) -> Any:
 
 
 def parse_locale(given: str) -> str:
-    """A language code with an optional region, as ``de`` or ``en-GB``; empty as it is. Raises
-    ValueError for anything else."""
+    """Normalise a language code with an optional region, such as ``de`` or ``en-GB``; "" stays "".
+
+    Raises ValueError for anything else.
+    """
     match = _LOCALE.fullmatch(given)
     if given and not match:
         raise ValueError("give a language code with an optional region, such as de or en-GB")
@@ -91,20 +99,21 @@ def parse_locale(given: str) -> str:
 
 
 Options = Annotated[SecretStr, BeforeValidator(parse_options)]
-"""Keyword arguments as JSON text, so that settings hash; not shown, as there may be keys in it."""
+"""Keyword arguments as JSON text, so that settings are hashable; secret, as it may contain keys."""
 
 Adapters = Annotated[tuple[tuple[str, str], ...], BeforeValidator(parse_adapters)]
-"""Domain of schemas -> name of the LoRA adapter served for them; pairs, so that settings hash."""
+"""Pairs of a schema domain and the name of its LoRA adapter; a tuple, so that settings are
+hashable."""
 
 Locale = Annotated[str, AfterValidator(parse_locale)]
 """A language with an optional region, or empty."""
 
 
 class LimitSettings(Frozen):
-    """What a source may be."""
+    """Limits on the size of a source."""
 
     max_bytes: int = Field(
-        default=100 * 2**20, ge=1, description="Bytes of the largest source read."
+        default=100 * 2**20, ge=1, description="Size in bytes of the largest source accepted."
     )
     max_pages: int = Field(default=500, ge=1, description="Most pages of one source.")
     max_pixels: int = Field(
@@ -114,33 +123,37 @@ class LimitSettings(Frozen):
         description="Largest page image (width x height in pixels), checked before it is decoded.",
     )
     min_side: int = Field(
-        default=8, ge=1, description="Pixels of the shortest side of an image that can hold text."
+        default=8,
+        ge=1,
+        description="Least pixels of the shorter side of an image; smaller images are refused.",
     )
 
 
 class PdfSettings(Frozen):
-    """How PDF files are opened, in processes of their own."""
+    """How PDF files are parsed, in separate processes."""
 
     seconds: float = Field(
-        default=20.0, gt=0, description="Longest that a step on one page may take."
+        default=20.0, gt=0, description="Most seconds that one parsing step on a page may take."
     )
     memory: int = Field(
         default=2 * 2**30,
         ge=2**28,
-        description="Bytes of address space of a process that parses (kept where the system can).",
+        description="Most bytes of address space of a parser process (where the system can "
+        "enforce it).",
     )
     processes: int = Field(
         default=0,
         ge=0,
         le=64,
-        description="Most processes that parse, so that a file that takes long does not stall the "
-        "others; 0 is as many as there are cores, at least 2 and at most 4.",
+        description="Most parser processes, so that a file that takes long does not stall the "
+        "others; 0 means one per core, at least 2 and at most 4.",
     )
     dpi: int = Field(
         default=200,
         ge=50,
         le=600,
-        description="Dots per inch at which pages that are no scans are drawn.",
+        description="Dots per inch at which pages are rendered; a scanned page is rendered near "
+        "the resolution of its image instead.",
     )
 
 
@@ -149,28 +162,28 @@ class OcrSettings(Frozen):
 
     engine: EngineName = Field(
         default="docagent",
-        description="What reads page images: docagent's own OCR, an installed Tesseract or "
-        "RapidOCR, all of them fused, or the best for each page (auto).",
+        description="The engine that reads page images: docagent's own OCR, an installed Tesseract "
+        "or RapidOCR, all of them fused, or the best for each page (auto).",
     )
     language_model: bool = Field(
         default=True,
-        description="Whether a language model settles words that the recognizer is unsure of.",
+        description="Whether a language model decides words that the recognizer is unsure of.",
     )
     confidence: Aggregate = Field(
         default="minimum",
-        description="How the confidence of a word is made from those of its characters, and that "
-        "of a line or a page from those of its words: the weakest, or the geometric mean.",
+        description="How the confidence of a word is computed from its characters, and that of a "
+        "line or a page from its words: the minimum or the geometric mean.",
     )
 
 
 class ExtractionSettings(Frozen):
-    """Where values of fields come from, before any vision-language model is asked."""
+    """Sources of field values, before a vision-language model is asked."""
 
     rules: Rules = Field(
         default=RULE_NAMES,
         description="Rules that propose values, separated by commas, or none: labels (values "
         "beside printed labels), letterhead (name and address of the issuer), first_date and "
-        "currency (of fields that nothing else found), parties (of a contract), headers (cells "
+        "currency (for fields without other candidates), parties (of a contract), headers (cells "
         "under a table's header), rows (cells grouped by height).",
     )
     embedded_reader: bool = Field(
@@ -179,34 +192,35 @@ class ExtractionSettings(Frozen):
 
 
 class VlmSettings(Frozen):
-    """A vision-language model (VLM). None is used unless it is named, by url or factory."""
+    """A vision-language model (VLM). No model is used unless one is named, by url or factory."""
 
     mode: VlmMode | None = Field(
         default=None,
-        description="Whether it is asked always, where the embedded result is unsure, or never; "
-        "None means unsure if one is named.",
+        description="When the model is asked: always, where the embedded result is unsure, or "
+        "never; None means unsure if a model is named.",
     )
     url: str = Field(
         default="",
         pattern=r"^(https?://\S+)?$",
-        description="Base of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1.",
+        description="Base URL of an OpenAI-compatible server, such as http://127.0.0.1:8000/v1.",
     )
     model: str = Field(
-        default="", description="Its name on the server; empty takes the first one served."
+        default="",
+        description="Name of the model on the server; empty means the first one it serves.",
     )
     adapters: Adapters = Field(
         default=(),
-        description="Names of LoRA adapters on the server by domain of the document "
-        "(finance=NAME,legal=NAME), asked instead of the model.",
+        description="LoRA adapters on the server by domain of the document "
+        "(finance=NAME,legal=NAME); the adapter of a domain is asked instead of the model.",
     )
     api_key: SecretStr = Field(
-        default=SecretStr(""), description="Sent to the server as a bearer token."
+        default=SecretStr(""), description="Key sent to the server as a bearer token."
     )
     factory: str = Field(
         default="",
         pattern=r"^([\w.]+:[\w.]+)?$",
-        description="package.module:factory, a callable that returns any LangChain chat model, or "
-        "the class of one, instead of a URL.",
+        description="package.module:factory, a callable that returns a LangChain chat model, or "
+        "the class of one; used instead of a URL.",
     )
     options: Options = Field(
         default=SecretStr(""),
@@ -215,31 +229,32 @@ class VlmSettings(Frozen):
     timeout: float = Field(
         default=120.0,
         gt=0,
-        description="Seconds that a server may be silent; a whole call may take twice that.",
+        description="Seconds that a server may be silent; a whole call may take twice as long.",
     )
     seconds: float = Field(
-        default=300.0, gt=0, description="What the calls for one document may take."
+        default=300.0, gt=0, description="Seconds that all calls for one document may take."
     )
     calls: int = Field(default=16, ge=1, description="Most calls for one document.")
     retries: int = Field(
         default=2, ge=0, le=10, description="Retries of a call that may succeed a moment later."
     )
-    concurrency: int = Field(default=4, ge=1, le=256, description="Calls at one time.")
+    concurrency: int = Field(default=4, ge=1, le=256, description="Most calls at the same time.")
     max_tokens: int = Field(
         default=2048,
         ge=16,
-        description="Longest answer in tokens; cut to what the model takes, where its server "
-        "tells.",
+        description="Longest answer in tokens; reduced to the limit of the model if the server "
+        "reports it.",
     )
     tools: bool = Field(
-        default=True, description="Whether a model that can call tools gets them in a conversation."
+        default=True,
+        description="Whether a model that supports tools is given them in a conversation.",
     )
     tool_calls: int = Field(default=12, ge=1, description="Most calls of tools for one question.")
     images: int = Field(
         default=4,
         ge=0,
-        description="Most images of a call, at most half of them (rounded up) pages, the others "
-        "enlarged places.",
+        description="Most images in a call; at most half of them (rounded up) are pages, the "
+        "others enlarged parts of pages.",
     )
     pixels: int = Field(
         default=1_500_000, ge=10_000, description="Pixels of the largest page image sent."
@@ -248,44 +263,44 @@ class VlmSettings(Frozen):
         default=12_000,
         ge=200,
         description="Most characters of page text in a call; longer documents are split, and in a "
-        "conversation searched. Cut to what the model takes, where its server tells.",
+        "conversation searched. Reduced to the limit of the model if the server reports it.",
     )
     unsure: float = Field(
         default=0.8,
         ge=0,
         le=1,
-        description="Fields and answers with less confidence are asked of the model in the mode "
-        "unsure (0: only those without an answer or in a failed check).",
+        description="In the mode unsure, the model is asked for fields and answers with less "
+        "confidence than this (0: only for those without an answer or in a failed check).",
     )
     trust: float = Field(
         default=0.75,
         ge=0.05,
         le=0.98,
-        description="How often a value that the model gives is right; `python -m eval.cascade` "
+        description="Share of the model's values that are right; `python -m eval.cascade` "
         "measures it.",
     )
     tracing: bool = Field(
         default=False,
-        description="Whether LangChain may send calls, with the text and pictures of pages, to "
-        "the tracing service that LANGSMITH_TRACING and its like name.",
+        description="Whether LangChain may send calls, with the text and images of pages, to the "
+        "tracing service that variables such as LANGSMITH_TRACING configure.",
     )
 
     @property
     def is_named(self) -> bool:
-        """Whether the settings say which model it is."""
+        """Whether the settings name a model, by url or factory."""
         return bool(self.url or self.factory)
 
     @property
     def effective_mode(self) -> VlmMode:
-        """The mode; where it is None, ``unsure`` if a model is named and ``never`` if none is."""
+        """The mode; if it is None, ``unsure`` with a named model and ``never`` without one."""
         return self.mode or ("unsure" if self.is_named else "never")
 
 
 class Settings(Frozen):
-    """Limits on input, and how much of the machine to use.
+    """All settings: limits, engines, models and the use of the machine.
 
-    Every field has a flat name too, accepted as a keyword argument: ``Settings(vlm_url=URL)`` is
-    ``Settings(vlm=VlmSettings(url=URL))``. ``FLAT_NAMES`` is the table of them.
+    Every field also has a flat name, accepted as a keyword argument: ``Settings(vlm_url=URL)`` is
+    ``Settings(vlm=VlmSettings(url=URL))``. ``FLAT_NAMES`` lists the flat names.
     """
 
     limits: LimitSettings = LimitSettings()
@@ -294,15 +309,15 @@ class Settings(Frozen):
     extraction: ExtractionSettings = ExtractionSettings()
     vlm: VlmSettings = VlmSettings()
     threads: int = Field(
-        default=0, ge=0, le=256, description="Of one inference; 0 takes all cores."
+        default=0, ge=0, le=256, description="Threads of one inference; 0 means all cores."
     )
     weights_dir: Path | None = Field(
         default=None, description="Folder of networks to use instead of the shipped ones."
     )
     locale: Locale = Field(
         default="",
-        description="Language of the documents with an optional region (de, en-GB): settles the "
-        "order of day and month, decimal marks and $ where the text alone does not.",
+        description="Language of the documents with an optional region (de, en-GB); decides the "
+        "order of day and month, decimal marks and the meaning of $ where the text is ambiguous.",
     )
 
     @model_validator(mode="before")
@@ -311,10 +326,11 @@ class Settings(Frozen):
         return _to_groups(given) if isinstance(given, Mapping) else given
 
     def replace(self, **changes: Any) -> Self:
-        """The settings with other values, validated. A group given as a mapping changes the
-        fields it names: ``settings.replace(vlm={"mode": "never"})``; so do flat names.
+        """A copy with changed values, validated.
 
-        Raises pydantic.ValidationError for a value that is not allowed.
+        A group given as a mapping changes only the fields that the mapping names:
+        ``settings.replace(vlm={"mode": "never"})``. Flat names work too. Raises
+        pydantic.ValidationError for a value that is not allowed.
         """
         nested = _to_groups(changes)
         for name, change in nested.items():
@@ -324,10 +340,10 @@ class Settings(Frozen):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Defaults overridden by ``DOCAGENT_<FLAT NAME>`` variables, as ``DOCAGENT_MAX_PAGES=20``.
+        """The defaults, overridden by variables such as ``DOCAGENT_MAX_PAGES`` (prefix, flat name).
 
-        environ: the variables, by default those of the process. Empty ones count as unset.
-        Raises SettingsError naming the variable, its value and what is allowed.
+        environ: the variables, by default those of the process; empty ones count as unset. Raises
+        SettingsError naming the variable, its value and what is allowed.
         """
         env = os.environ if environ is None else environ
         names = {name: ENV_PREFIX + name.upper() for name in FLAT_NAMES}
@@ -365,23 +381,23 @@ def _flat_names() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 FLAT_NAMES: Mapping[str, tuple[str, ...]] = dict(_flat_names())
-"""Flat name of each setting -> where it is: ``vlm_url`` -> ``("vlm", "url")``."""
+"""Flat name of each setting -> its path: ``vlm_url`` -> ``("vlm", "url")``."""
 
 
 def _to_groups(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values with flat names put into the groups they belong to, beside what is there."""
+    """Move values with flat names into their groups, and merge them with values already there."""
     nested = {k: v for k, v in given.items() if len(FLAT_NAMES.get(k, ())) < 2 or _is_group(k, v)}
     for name, value in given.items():
         path = FLAT_NAMES.get(name, ())
         if len(path) < 2 or _is_group(name, value):
             continue
         group, field = path
-        there = nested.get(group, {})
+        old = nested.get(group, {})
         changed = {field: value}
-        nested[group] = there.replace(**changed) if isinstance(there, Frozen) else there | changed
+        nested[group] = old.replace(**changed) if isinstance(old, Frozen) else old | changed
     return nested
 
 
 def _is_group(name: str, value: Any) -> bool:
-    """Whether a value is that of a group rather than of the setting with the same flat name."""
+    """Whether a value is a whole group, not the setting with the same flat name (``vlm``)."""
     return name in GROUPS and isinstance(value, Mapping | Frozen)

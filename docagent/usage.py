@@ -1,4 +1,4 @@
-"""What work costs: stages of reading and extraction as they end, and every call of a model."""
+"""The cost of work: a hook that reports stages, and the record of calls to a model."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ T = TypeVar("T")
 class StageRun:
     """A stage that has ended.
 
-    stage: its name, with a dot for a part of another stage (``recognise.network``). seconds,
-    cpu_seconds: wall time, and processor time of all threads of the process. count: items that it
-    gave (lines, readings, fields), None where that says nothing. failed: whether it raised.
+    stage: name; a dot marks a part of another stage (``recognise.network``). seconds: wall time.
+    cpu_seconds: processor time of all threads of the process. count: number of results (lines,
+    readings, fields); None for stages that do not count any. failed: whether the stage raised.
     """
 
     stage: str
@@ -40,8 +40,10 @@ _LISTENER: ContextVar[StageListener | None] = ContextVar("stage_listener", defau
 
 @contextmanager
 def traced(listener: StageListener) -> Iterator[None]:
-    """Call ``listener`` for every stage that ends inside of the block, in this thread and in
-    those that the stages start. It is called in their threads and must not raise.
+    """Call ``listener`` for every stage that ends inside the block.
+
+    This includes stages in threads that other stages start. The listener is called in the thread
+    of the stage and must not raise.
 
         with traced(lambda run: print(run.stage, run.seconds)):
             agent.extract("invoice.png", "invoice")
@@ -56,8 +58,10 @@ def traced(listener: StageListener) -> Iterator[None]:
 def stage(
     name: str, count: Callable[[Any], int] | None = None
 ) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """A decorator: calls of the function are a stage of that name for ``traced``. Without a
-    listener it costs one look-up. count: items in what the function returns."""
+    """A decorator that reports each call of a function as a stage to ``traced``.
+
+    Without a listener it costs one look-up. count: returns the number of items in a result.
+    """
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         @wraps(function)
@@ -82,18 +86,23 @@ def stage(
 
 
 Outcome = Literal["answered", "invalid", "repeated", "truncated"] | VlmFault
-"""How a call ended. answered: with a usable answer. invalid: not what was asked for.
-repeated: going round in circles, cut off. truncated: it ran into the limit of its length."""
+"""How a call ended. answered: the answer is usable. invalid: the answer does not have the form that
+was asked for. repeated: the answer repeated itself and was cut off. truncated: the answer reached
+the token limit."""
+
+MAX_STORED_ANSWER_CHARS = 4000
+"""Longer answers are cut in the record."""
 
 
 class Attempt(Frozen):
-    """One call. Nothing is left out: calls that failed and answers not used are here too.
+    """One call. Failed calls and rejected answers are recorded too.
 
-    task, template, template_hash: the prompt template (``prompts/<template>.jinja``) and the
-    SHA-256 of its file (first 16 hex digits). prompt_hash: the same of the messages as sent,
-    images included. asked: paths, line ids or the question. images: number sent. answer: what
-    the model said, as far as ANSWER_KEPT characters. temperature: as it was sent; None where none
-    was. Tokens are 0 where the server is silent.
+    template, template_hash: the prompt template (``prompts/<template>.jinja``) and the SHA-256 of
+    its file (first 16 hex digits). prompt_hash: the same hash of the messages as sent, images
+    included. asked: paths, line ids or the question. message: why the answer was not used. answer:
+    the model's text, cut to MAX_STORED_ANSWER_CHARS characters. temperature: the value sent; None
+    if none was sent. images: number of images sent. prompt_tokens, completion_tokens: 0 if the
+    server does not report them. seconds: duration of the call.
     """
 
     template: str
@@ -110,17 +119,14 @@ class Attempt(Frozen):
     seconds: float = 0.0
 
 
-ANSWER_KEPT = 4000
-
-
 class VlmUse(Frozen):
     """Use of a vision-language model for one result.
 
-    status: used; not_needed (the embedded result was sure); partial (some of what was asked
-    has no usable answer, so the embedded result stands there); failed (it stands everywhere).
-    unreached: whether the server was gone, busy or too slow for some of it, so that doing it
-    again may give more. calls, prompt_tokens, completion_tokens, seconds: sums over ``attempts``.
-    notes: what a reader of the result should know, one sentence each.
+    status: ``used``; ``not_needed`` (the embedded result was sure); ``partial`` (some questions
+    have no usable answer, and the embedded result is kept for those); ``failed`` (the embedded
+    result is kept for all). unreached: whether the server was down, busy or too slow for some
+    calls, so that another run may give more. calls, prompt_tokens, completion_tokens, seconds: sums
+    over ``attempts``. notes: remarks for the reader of the result, one sentence each.
     """
 
     mode: Literal["always", "unsure", "never"]
@@ -136,7 +142,7 @@ class VlmUse(Frozen):
 
 
 def sum_attempts(use: VlmUse, attempts: Sequence[Attempt]) -> VlmUse:
-    """The use with the attempts and their sums in it."""
+    """A copy of ``use`` with the attempts and their sums."""
     return use.replace(
         attempts=tuple(attempts),
         calls=len(attempts),

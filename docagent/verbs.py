@@ -1,8 +1,8 @@
-"""The one table of verbs: what each is called, what it takes and what it returns.
+"""The one table of verbs: the name, options and result type of each.
 
-Every door (command line, HTTP, tools for a model) is made from ``VERBS``: it declares the options
-it finds there, collects their values and calls ``Verb.run``. Nothing here knows a door, and only
-light modules are imported, so that a door can describe itself at once.
+Every interface (command line, HTTP, tools for a model) is generated from ``VERBS``: it declares the
+options of each verb, collects their values and calls ``Verb.run``. This module knows no interface
+and imports light modules only, so that an interface can show its help without delay.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from docagent.errors import SettingsError
 
 if TYPE_CHECKING:
     from docagent.agent import DocAgent
-    from docagent.reading import Source
+    from docagent.ocr.reading import Source
 
 FORMATS = ("text", "markdown", "hocr", "alto", "pdf", "json")
-"""What a document can be written as; a result that is not a document is written as ``json``."""
+"""Formats of a document; a result that is not a document is written as ``json``."""
 
 OptionType = Literal["text", "integer", "locale", "schema"]
 """locale: a language code with an optional region, such as ``de`` or ``en-GB``. schema: a
@@ -32,8 +32,8 @@ Schema."""
 class Option:
     """One argument of a verb besides the source.
 
-    many: a list of values, of which none means the default. minimum, maximum: bounds of an
-    integer, both allowed. choices: the values allowed, any if empty.
+    many: whether it is a list of values; an empty list means the default. minimum, maximum:
+    inclusive bounds of an integer. choices: the values allowed; any if empty.
     """
 
     name: str
@@ -47,9 +47,9 @@ class Option:
     maximum: int | None = None
 
     def check(self, value: Any) -> Any:
-        """The value as ``Verb.run`` takes it: schemas are loaded, lists become tuples.
+        """Validate a value and convert it for ``Verb.run``: load schemas, turn lists into tuples.
 
-        Raises SettingsError naming the value and what is allowed; SchemaError for a schema.
+        Raises SettingsError naming the value and what is allowed; SchemaError for a wrong schema.
         """
         if not self.many:
             return self._check_one(value)
@@ -83,7 +83,7 @@ class Option:
 
     def _check_integer(self, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise SettingsError(f"{self.name}={value!r} is not a whole number")
+            raise SettingsError(f"{self.name}={value!r} is not a whole number; give an integer")
         is_low = self.minimum is not None and value < self.minimum
         is_high = self.maximum is not None and value > self.maximum
         if is_low or is_high:
@@ -98,13 +98,13 @@ Call = Callable[["DocAgent", "Source", Mapping[str, Any]], Any]
 
 @dataclass(frozen=True)
 class Verb:
-    """Something docagent does with one source.
+    """A task that docagent carries out on one source.
 
-    name: also the name of the method of DocAgent. help: what it does, as
-    an imperative without a full stop.
-    result: ``module:Type`` of what ``run`` returns. asks_model: whether a vision-language model
-    may be asked. has_document: whether its result is a document that can be written in each of
-    FORMATS. is_conversation: whether ``run`` opens a conversation rather than giving a result.
+    name: also the name of the method of DocAgent. help: a description in the imperative, without a
+    full stop. result: ``module:Type`` of the result of ``run``. call: the function that ``run``
+    calls. asks_model: whether it may ask a vision-language model. has_document: whether its result
+    is a document that can be written in each of FORMATS. is_conversation: whether ``run`` opens a
+    conversation rather than returning a result.
     """
 
     name: str
@@ -118,16 +118,16 @@ class Verb:
 
     @property
     def result_type(self) -> type[Any]:
-        """The type of what ``run`` returns; importing it loads pydantic."""
+        """The type of the result of ``run``; importing it loads pydantic."""
         home, _, name = self.result.partition(":")
         found: type[Any] = getattr(import_module(home), name)
         return found
 
     def prepare(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Every option by name: those given are checked, the others have their default.
+        """All options by name: given values are validated, the others have their default.
 
-        A value of None counts as not given. Raises SettingsError for an option that is unknown,
-        missing or wrong, SchemaError for a schema that is.
+        A value of None counts as not given. Raises SettingsError for an unknown, missing or invalid
+        option, and SchemaError for an invalid schema.
         """
         known = {option.name: option for option in self.options}
         for name in given:
@@ -145,9 +145,9 @@ class Verb:
         return prepared
 
     def run(self, agent: DocAgent, source: Source, options: Mapping[str, Any]) -> Any:
-        """The result for one source, of ``result_type``. options: as ``prepare`` gives them.
+        """Run the verb on one source and return a ``result_type``. options: from ``prepare``.
 
-        Raises SourceError for the source, and what the method of DocAgent raises.
+        Raises SourceError for the source, and the other errors of the DocAgent method.
         """
         return self.call(agent, source, options)
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from docagent.document import Page, Span
-from docagent.export.marks import (
+from docagent.export.annotated_pages import (
     BLUE,
     GREEN,
     GREY,

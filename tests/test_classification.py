@@ -9,7 +9,7 @@ from docagent.agent import DocAgent
 from docagent.document import Document
 from docagent.errors import SchemaError, SettingsError
 from docagent.results import Classification
-from docagent.tasks.classification.embedded import NAMED
+from docagent.tasks.classification.embedded import MIN_NAMED
 from tests.documents import document_of, documents
 
 INVOICE = [
@@ -62,7 +62,7 @@ def classified(*pages: list[str], schemas: object = None) -> Classification:
 def test_the_kind_and_the_words_that_tell(lines: list[str], kind: str, domain: str) -> None:
     found = classified(lines)
     assert (found.kind, found.domain, found.abstained) == (kind, domain, None)
-    assert NAMED <= (found.confidence or 0) <= 1
+    assert MIN_NAMED <= (found.confidence or 0) <= 1
     assert found.kinds[0].kind == kind
     text = document_of(lines).text
     assert found.evidence

@@ -53,8 +53,8 @@ def chat(
 ) -> Chat:
     scan = tmp_path / "scan.png"
     Image.new("L", (500, 700), 255).save(scan)
-    monkeypatch.setattr("docagent.reading.load_engine", lambda settings, own: PageEngine())
-    monkeypatch.setattr("docagent.agent.EmbeddedReader", lambda settings: ScriptedReader(READER))
+    monkeypatch.setattr("docagent.ocr.reading.load_engine", lambda settings, own: PageEngine())
+    monkeypatch.setattr("docagent.agent.load_reader", lambda settings: ScriptedReader(READER))
 
     def run(typed: str, *options: str, terminal: bool = False) -> tuple[int, str, str]:
         stdin = Typed(typed) if terminal else io.StringIO(typed)

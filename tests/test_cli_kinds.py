@@ -32,7 +32,7 @@ class Reads:
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("docagent.reading.load_engine", lambda settings, own: Reads())
+    monkeypatch.setattr("docagent.ocr.reading.load_engine", lambda settings, own: Reads())
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from docagent.document import Conventions
-from docagent.evidence.conventions import conventions_of
+from docagent.evidence.document_conventions import conventions_of
 from docagent.reader.scripted import ScriptedReader
 from docagent.results import Extraction
 from docagent.schemas import load_schema

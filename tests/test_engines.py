@@ -29,7 +29,7 @@ from docagent.ocr.engines.registry import load_engine
 from docagent.ocr.engines.routed_engine import FUSED_WITH_RAPIDOCR, RoutedEngine
 from docagent.ocr.engines.tesseract import TesseractEngine
 from docagent.ocr.preprocess import rotate_right_angle
-from docagent.reading import SourceReader
+from docagent.ocr.reading import SourceReader
 from docagent.settings import EngineName, Settings
 from docagent.sources.scan import ScanPage, load
 from tests.documents import page_of

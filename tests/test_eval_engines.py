@@ -14,7 +14,7 @@ from docagent.geometry import bbox_to_polygon
 from eval.log import run_file
 from eval.metrics.matching import TextBox
 from eval.systems.engines import load_engine, networks_mb
-from eval.systems.lines import ReadLine, document_to_lines, enlargement, upright_to_stored
+from eval.systems.line_readings import ReadLine, document_to_lines, enlargement, upright_to_stored
 from eval.systems.rapidocr_engine import rapid_line
 from eval.systems.readings import json_to_lines, lines_to_json
 from eval.systems.tesseract_engine import tsv_to_lines

@@ -225,7 +225,7 @@ def test_summary_and_calibration_by_hand(tmp_path):
 def test_lines_become_a_document_in_page_coordinates(tmp_path):
     from PIL import Image
 
-    from eval.systems.lines import ReadLine
+    from eval.systems.line_readings import ReadLine
 
     path = tmp_path / "r.png"
     Image.new("L", (200, 100)).save(path)

@@ -35,7 +35,7 @@ from eval.analysis.degradations import (
     skew,
 )
 from eval.metrics.matching import TextBox
-from eval.systems.lines import ReadLine
+from eval.systems.line_readings import ReadLine
 
 WIDTH, HEIGHT = 620, 460
 

@@ -21,7 +21,7 @@ from eval.datasets import (
 )
 from eval.log import RunLog
 from eval.metrics.matching import TextBox
-from eval.tables import rows_to_table
+from eval.table_output import rows_to_table
 from eval.tasks.crops import CropReading, page_crops, summarise
 from eval.tasks.ocr import ScoredPage
 from eval.tasks.ocr import summarise as summarise_ocr

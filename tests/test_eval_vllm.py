@@ -17,7 +17,7 @@ from eval.vllm.bench import free_port
 from eval.vllm.documents import HEIGHT, WIDTH, draw_page
 from eval.vllm.faults import Fault, faulty_proxy, is_answered, is_flagged
 from eval.vllm.figures import Figure, print_figures
-from eval.vllm.harm import closing_tokens, correction_faults, extraction_faults
+from eval.vllm.hostile_documents import closing_tokens, correction_faults, extraction_faults
 from eval.vllm.outage import _cut_figure, _resumed_figure
 from eval.vllm.prefix_cache import read_counters
 from eval.vllm.throughput import Rounds

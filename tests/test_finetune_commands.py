@@ -26,6 +26,10 @@ COMMANDS = {
     "finetune.quantize": "train",
     "finetune.reader export": "train",
     "finetune.reader measure": "train",
+    "finetune.reader.pretrained export": "encoder",
+    "finetune.reader.pretrained mixture": "encoder",
+    "finetune.reader.pretrained train": "encoder",
+    "finetune.reader.pretrained validate": "encoder",
     "finetune.reader train": "train",
     "finetune.reader validate": "train",
     "finetune.recognizer": "train",
@@ -39,7 +43,7 @@ MISSING = ("accelerate", "faker", "fontTools", "onnx", "peft", "rapidfuzz", "saf
 MISSING += ("tokenizers", "torch", "transformers", "yaml")
 DOCUMENTS = ("README.md", "docagent/weights/*.md", "finetune/README.md", "finetune/recipes/*.sh")
 DOCUMENTS += ("finetune/checkpoints/*/README.md", "finetune/configs/*.yaml", "docs/*.md")
-PACKAGES = "llava|reader|synthesis"
+PACKAGES = "llava|reader|reader.pretrained|synthesis"
 
 # One process for all commands: to start one for each takes longer than what they do.
 RUN_ALL = """

@@ -14,7 +14,7 @@ pytest.importorskip("fontTools", reason="the train extra is not installed")
 from eval.analysis.degradations import Rung, degrade_page, move_box
 from eval.analysis.word_errors import MISREAD, RIGHT
 from eval.metrics.matching import TextBox
-from eval.systems.lines import ReadLine
+from eval.systems.line_readings import ReadLine
 from finetune.studies.font_errors import (
     FontPage,
     face_group,

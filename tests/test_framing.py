@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from docagent.ocr.recognition.framing import MAX_TRIM_RATIO, frame_text
+from docagent.ocr.recognition.crop_framing import MAX_TRIM_RATIO, frame_text
 
 PAPER, INK = 230, 20
 

@@ -23,13 +23,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from finetune.llava import train as training  # noqa: E402
+from finetune.llava.batch_workers import BatchStream  # noqa: E402
 from finetune.llava.batches import IGNORED, encoded_samples, pad_batch, samples  # noqa: E402
 from finetune.llava.checkpoint import load_checkpoint_folder, pixel_values  # noqa: E402
 from finetune.llava.config import DataConfig, load_settings  # noqa: E402
 from finetune.llava.documents import draw_document, read_document  # noqa: E402
 from finetune.llava.encoding import Encoded, as_blocks, encode, message_pictures, render  # noqa: E402
 from finetune.llava.shards import TOGETHER, ShardFolder, read_shard, write_shard  # noqa: E402
-from finetune.llava.stream import BatchStream  # noqa: E402
 from finetune.llava.tasks import Sample, ask_samples, make_sample  # noqa: E402
 from finetune.llava.trainer import Tally, Trainer, compile_layers  # noqa: E402
 from tests.llava_models import mini_settings, untrained  # noqa: E402

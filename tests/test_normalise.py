@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docagent.schemas.sources import builtin_folder
+from docagent.schemas.loading import builtin_folder
 from docagent.text.normalise import NORMALISERS, normalise
 
 DATES = {

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from docagent.ocr.detection.probability_map import map_to_detections, order_corners, shrink_quad
-from docagent.ocr.detection.view import (
+from docagent.ocr.detection.input_scaling import (
     MAX_VIEW_PIXELS,
     TARGET_TYPE_HEIGHT_PX,
     detection_view,
     resize_image,
     type_height,
 )
+from docagent.ocr.detection.probability_map import map_to_detections, order_corners, shrink_quad
 from docagent.ocr.preprocess import apply_affine, flatten_lighting, rotate, rotate_right_angle
 from docagent.ocr.recognition.crops import crop_to_input, cut_crop, quad_size, stack_inputs
 

@@ -9,9 +9,9 @@ from docagent.document import Page
 from docagent.errors import SourceError
 from docagent.geometry import polygon_to_bbox
 from docagent.settings import Settings
-from docagent.sources.pdf.guard import pdf_danger
+from docagent.sources.pdf.preflight import pdf_danger
 from docagent.sources.pdf.process import PdfProcess, PdfProcessError
-from docagent.sources.pdf.text_layer import clean_text, text_layer_problem, turn_bbox
+from docagent.sources.pdf.text_layer import clean_text, rotate_bbox, text_layer_problem
 from docagent.sources.scan import Scan, ScanPage, load
 from tests.pdf_files import PdfPage, grey_image, pdf_bytes, stream, text_at
 
@@ -274,9 +274,9 @@ def test_ordinary_text_is_sound(raw):
 def test_a_full_turn_changes_nothing(turn):
     box = (10.0, 20.0, 60.0, 30.0)
     size = (200.0, 100.0)
-    turned = turn_bbox(box, turn, *size)
+    turned = rotate_bbox(box, turn, *size)
     back_size = size if turn in (0, 180) else size[::-1]
-    assert turn_bbox(turned, (360 - turn) % 360, *back_size) == box
+    assert rotate_bbox(turned, (360 - turn) % 360, *back_size) == box
 
 
 def test_text_is_composed_and_clean():

@@ -16,7 +16,7 @@ import pytest
 from docagent.errors import SourceError
 from docagent.settings import Settings
 from docagent.sources.pdf import process
-from docagent.sources.pdf.guard import pdf_danger
+from docagent.sources.pdf.preflight import pdf_danger
 from docagent.sources.pdf.process import PdfLimits, PdfPool, PdfProcess
 from docagent.sources.scan import load
 from tests.forked import holds_in_child

@@ -203,7 +203,7 @@ TWICE = stream(b"/Filter [/FlateDecode /FlateDecode]", squeezed(700 * 2**20, 2))
 BAD_INPUT = {
     "empty": (b"", "empty"),
     "zeros": (bytes(5000), "zeros"),
-    "noise": (b"\x07\x01\xfe" * 500, "no kind of file that is known"),
+    "noise": (b"\x07\x01\xfe" * 500, "a file of an unknown kind"),
     "text": (b"Invoice 12\nTotal 5.00\n", "plain text"),
     "html": (b"<!doctype html><p>hi", "HTML"),
     "zip": (b"PK\x03\x04" + bytes(100), "ZIP"),
@@ -299,12 +299,12 @@ def test_limits_are_settings(tmp_path):
 
 @pytest.mark.parametrize("array", [np.zeros(5), np.zeros((9, 9, 2)), np.zeros((2, 9, 9, 3))])
 def test_arrays_that_are_no_images(array):
-    with pytest.raises(SourceError, match="is no page image"):
+    with pytest.raises(SourceError, match="is not a page image"):
         load(array)
 
 
 def test_other_types_are_no_sources():
-    with pytest.raises(SourceError, match="int: this is no source"):
+    with pytest.raises(SourceError, match="int: not a source"):
         load(3)
 
 

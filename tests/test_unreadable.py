@@ -18,8 +18,8 @@ from docagent.confidence import THRESHOLDS, Calibration, load_calibrations
 from docagent.document import Document
 from docagent.export import document_to_alto, document_to_hocr
 from docagent.geometry import polygon_to_bbox
+from docagent.ocr.reading import SourceReader
 from docagent.reader.scripted import ScriptedReader
-from docagent.reading import SourceReader
 from docagent.settings import Settings
 from docagent.sources.scan import load
 from tests.test_ocr_engine import ROWS, page

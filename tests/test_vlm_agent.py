@@ -101,8 +101,8 @@ def test_without_pictures_there_is_still_text():
 
 
 def test_the_command_asks_a_server_and_tells_what_it_cost(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("docagent.reading.load_engine", lambda settings, own: PaperEngine())
-    monkeypatch.setattr("docagent.agent.EmbeddedReader", lambda settings: DoubtfulReader(READER))
+    monkeypatch.setattr("docagent.ocr.reading.load_engine", lambda settings, own: PaperEngine())
+    monkeypatch.setattr("docagent.agent.load_reader", lambda settings: DoubtfulReader(READER))
     schema, page = tmp_path / "bill.json", tmp_path / "page.png"
     schema.write_text(json.dumps(BILL_SCHEMA))
     Image.fromarray(sheet()).save(page)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from docagent.cascade.answer_format import begun, members
-from docagent.cascade.weighing import agreed, disputed
+from docagent.cascade.combined_confidence import agreed, disputed
 from docagent.document import Document
 from docagent.settings import Settings
 from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel

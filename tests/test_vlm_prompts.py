@@ -16,7 +16,7 @@ from PIL import Image
 from docagent.document import Document, Line, Page, Word
 from docagent.errors import SettingsError
 from docagent.geometry import bbox_to_polygon
-from docagent.layout.numbered_lines import defuse, fence, lay_out, number_lines, split_lines
+from docagent.layout.lines_with_ids import defuse, fence, lay_out, number_lines, split_lines
 from docagent.vlm.prompts.messages import build_messages
 from docagent.vlm.prompts.pictures import Crop, crop_areas, crop_url, page_url
 from docagent.vlm.prompts.templates import load_template, template_names

@@ -11,7 +11,7 @@ from docagent.document import Document
 from docagent.errors import DocAgentError
 from docagent.forking import cached_property
 from docagent.geometry import BBox, Polygon, bbox_to_polygon, polygon_to_bbox, union_bbox
-from docagent.layout.numbered_lines import NumberedLine, lay_out, number_lines, split_lines
+from docagent.layout.lines_with_ids import NumberedLine, lay_out, number_lines, split_lines
 from docagent.ocr.types import SecondRead
 from docagent.settings import Settings
 from docagent.vlm.calls import Request

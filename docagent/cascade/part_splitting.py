@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from docagent.cascade.document_view import DocumentView, Part
-from docagent.layout.numbered_lines import NumberedLine, line_text, rows_of_lines, split_lines
+from docagent.layout.lines_with_ids import NumberedLine, line_text, rows_of_lines, split_lines
 
 
 def halve_part(view: DocumentView, part: Part) -> tuple[Part, ...]:

@@ -15,11 +15,11 @@ from docagent.chat.retrieval import NEAR, Excerpt, Found, PageIndex
 from docagent.chat.tool_loop import ToolLoop
 from docagent.chat.tools import DocumentTools, ExtractFields
 from docagent.document import Document
-from docagent.layout.numbered_lines import split_lines
+from docagent.layout.lines_with_ids import split_lines
 from docagent.reader.types import Reader
 from docagent.results import Answer, ChatEvent, Turn
 from docagent.tasks.answering.cascade import Conversation, answer_unsure, is_unsure, weigh_answers
-from docagent.tasks.answering.embedded import LONGEST_QUESTION, answer, check_question
+from docagent.tasks.answering.embedded import MAX_QUESTION_CHARS, answer, check_question
 from docagent.vlm.calls import Asker
 
 MAX_EARLIER_TURNS = 6
@@ -95,7 +95,7 @@ class Chat:
     def _read_as(self, question: str) -> str:
         before = self._turns[-1].read_as if self._turns else None
         alone = stand_alone(question, before)
-        return alone if len(alone) <= LONGEST_QUESTION else question
+        return alone if len(alone) <= MAX_QUESTION_CHARS else question
 
     def _embedded(
         self, question: str, about: str, found: Found

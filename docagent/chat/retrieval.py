@@ -19,7 +19,7 @@ from docagent.cascade.document_view import DocumentView, Part
 from docagent.document import Document, Line, Page
 from docagent.evidence.grounding import ground_ranges
 from docagent.forking import cached_property
-from docagent.layout.numbered_lines import NumberedLine, split_lines
+from docagent.layout.lines_with_ids import NumberedLine, split_lines
 from docagent.results import Evidence
 from docagent.text.tokens import content_words, index_terms, tokens
 

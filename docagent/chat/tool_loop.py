@@ -12,7 +12,7 @@ from docagent.cascade.answer_format import members
 from docagent.cascade.document_view import DocumentView
 from docagent.chat.claims import Conclusion
 from docagent.chat.tools import TOOLS, DocumentTools, tool_specs
-from docagent.layout.numbered_lines import defuse
+from docagent.layout.lines_with_ids import defuse
 from docagent.results import ChatEvent, Step
 from docagent.schemas import list_schemas
 from docagent.tasks.answering.cascade import Conversation, earlier_values

@@ -29,7 +29,7 @@ from docagent.chat.claims import Calculated, Conclusion, conclude, prove
 from docagent.chat.retrieval import Excerpt, Found, PageIndex
 from docagent.confidence import THRESHOLDS
 from docagent.document import Document
-from docagent.layout.numbered_lines import NumberedLine, defuse, fence, lay_out, split_lines
+from docagent.layout.lines_with_ids import NumberedLine, defuse, fence, lay_out, split_lines
 from docagent.results import Evidence, Extraction, Step
 from docagent.schemas import Schema, list_schemas
 from docagent.text.tokens import content_words, index_terms, tokens

@@ -11,8 +11,8 @@ from pathlib import Path
 from docagent.agent import DocAgent
 from docagent.chat.conversation import Chat
 from docagent.cli import printing as tables
-from docagent.cli.options import to_settings, verb_options
 from docagent.cli.progress import Progress
+from docagent.cli.settings_from_arguments import to_settings, verb_options
 from docagent.errors import SettingsError
 from docagent.jobs.inputs import STDIN
 from docagent.results import ChatEvent, Turn

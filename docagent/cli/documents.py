@@ -13,8 +13,8 @@ from typing import Any
 
 from docagent.agent import DocAgent
 from docagent.cli import printing as tables
-from docagent.cli.options import to_settings, verb_options
 from docagent.cli.progress import Progress
+from docagent.cli.settings_from_arguments import to_settings, verb_options
 from docagent.document import Document, Page
 from docagent.errors import DocAgentError, SettingsError
 from docagent.jobs import (

@@ -1,4 +1,4 @@
-"""Every setting with its variable, default, range and description, made from the types.
+"""The table of all settings (variable, default, range, description), generated from the types.
 
 python -m docagent.cli.settings_table > docs/settings.md
 """
@@ -15,8 +15,8 @@ from docagent.settings import ENV_PREFIX, FLAT_NAMES, GROUPS, Settings
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting. name: as in Python, ``vlm.url``. variable: of the environment. default: as
-    shown. allowed: type and range."""
+    """One setting. name: as in Python, such as ``vlm.url``. variable: name of its environment
+    variable. default: as text, empty for none. allowed: type and range."""
 
     name: str
     variable: str
@@ -71,9 +71,9 @@ def _allowed(schema: Mapping[str, Any]) -> str:
 _HEAD = """\
 # Settings
 
-In Python `Settings(vlm={"url": URL})`, or with the name that the variable has,
-`Settings(vlm_url=URL)`; `Settings.from_env()` reads the variables, as the command line does. This
-table is made from the types: `python -m docagent.cli.settings_table > docs/settings.md`.
+Set a value in Python as `Settings(vlm={"url": URL})` or, with the name of the variable, as
+`Settings(vlm_url=URL)`. The command line reads the variables; in Python `Settings.from_env()` does.
+This table is generated: `python -m docagent.cli.settings_table > docs/settings.md`.
 """
 
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 
-from docagent.cli.options import vlm_settings
+from docagent.cli.settings_from_arguments import vlm_settings
 from docagent.errors import SettingsError
 from docagent.settings import Settings, VlmSettings
 from docagent.vlm.adapters import AdapterState, Probed, probe_adapter

@@ -15,7 +15,7 @@ from docagent.export import (
     document_to_pdf,
     document_to_text,
 )
-from docagent.export.marks import (
+from docagent.export.annotated_pages import (
     Mark,
     answer_to_marks,
     classification_to_marks,

@@ -22,8 +22,8 @@ from docagent.geometry import (
 )
 from docagent.layout.reading_order import group_words_into_lines
 from docagent.ocr.detection.detector import MIN_LINE_HEIGHT_PX, TextDetector
+from docagent.ocr.detection.input_scaling import detection_view
 from docagent.ocr.detection.stacked_lines import split_stacked_lines
-from docagent.ocr.detection.view import detection_view
 from docagent.ocr.grey_levels import grey_levels
 from docagent.ocr.line_filtering import PageReading, Quads, text_line_flags, unreadable_places
 from docagent.ocr.preprocess import (
@@ -33,6 +33,7 @@ from docagent.ocr.preprocess import (
     rotate,
     rotate_right_angle,
 )
+from docagent.ocr.recognition.crop_framing import cut_line
 from docagent.ocr.recognition.crops import (
     READ_STRETCH,
     cut_crop,
@@ -40,7 +41,6 @@ from docagent.ocr.recognition.crops import (
     stretch_of,
     whole_image,
 )
-from docagent.ocr.recognition.framing import cut_line
 from docagent.ocr.recognition.line_words import join_spaced_letters, line_words, widen
 from docagent.ocr.recognition.postprocess import (
     drop_noise,

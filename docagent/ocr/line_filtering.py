@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.geometry import Polygon, clip_polygon, scale_polygon
+from docagent.ocr.recognition.crop_framing import MIN_CONTRAST_LEVELS
 from docagent.ocr.recognition.crops import quad_size
-from docagent.ocr.recognition.framing import MIN_CONTRAST_LEVELS
 from docagent.ocr.recognition.postprocess import (
     MIN_TEXT_CONFIDENCE,
     mean_confidence,

@@ -5,7 +5,6 @@ Trained by ``finetune.reader``; run by ONNX Runtime on the CPU.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.document import Document, Page
-from docagent.errors import ModelError
 from docagent.geometry import polygon_to_bbox
 from docagent.models import MODELS, Network, map_side_by_side
-from docagent.reader.decoding import Temperatures, WindowOutput, decode
+from docagent.reader.config import read_reader_file
+from docagent.reader.decoding import WindowOutput, decode
 from docagent.reader.features import (
     BUCKETS,
     PageFeatures,
@@ -46,7 +45,9 @@ class EmbeddedReader:
     def __init__(self, settings: Settings | None = None) -> None:
         settings = settings or Settings()
         folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
-        self.temperatures = MODELS.get(_load_temperatures, folder / "reader.json")
+        file = MODELS.get(read_reader_file, folder / "reader.json")
+        file.check_inputs(BUCKETS, "n-gram rows")
+        self.temperatures = file.temperatures
         self._threads = settings.threads or os.cpu_count() or 1
         # One thread each: with more, the last digits of a short page's scores are others.
         self._network = Network(folder / "reader.onnx", threads=1)
@@ -118,17 +119,3 @@ def _window_starts(count: int) -> list[int]:
     step = WINDOW - OVERLAP
     starts = list(range(0, count - WINDOW, step))
     return [*starts, count - WINDOW]
-
-
-def _load_temperatures(path: Path) -> Temperatures:
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        if config["buckets"] != BUCKETS:
-            raise ModelError(f"{path}: made for {config['buckets']} n-gram rows, not {BUCKETS}")
-        return Temperatures(float(config["span_temperature"]), float(config["tag_temperature"]))
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(
-            f"{path}: not usable ({error}); reinstall docagent or set DOCAGENT_WEIGHTS_DIR "
-            "to a folder that has reader.onnx and reader.json",
-            "missing" if isinstance(error, FileNotFoundError) else "unusable",
-        ) from error

@@ -1,4 +1,4 @@
-"""A reader that answers from a script: for tests and examples, needs no weights."""
+"""A reader that answers from a script; it needs no weights and serves tests and examples."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ Script = Mapping[str, Sequence[tuple[str, float]]]
 
 
 class ScriptedReader:
-    """Points at the quotes a script lists for a query.
+    """Answers each query with the quotes that a script lists for it.
 
-    script: a piece of the query's text (case ignored) -> (quote, score) pairs. Every place
-    where the words of the quote follow each other becomes a span. Queries that no piece fits
-    are absent with probability 1; the others with 1 - the best score.
+    script: maps a part of the query's text (case ignored) to (quote, score) pairs; the longest
+    matching part counts. Every occurrence of the quote's words becomes a span. ``absent`` is 1 for
+    a query that no part matches, else 1 minus the best score.
     """
 
     def __init__(self, script: Script) -> None:
@@ -23,7 +23,7 @@ class ScriptedReader:
         self.queries: list[Query] = []
 
     def read(self, document: Document, queries: Sequence[Query]) -> list[Reading]:
-        """See ``Reader.read``; also records the queries it was given."""
+        """See ``Reader.read``; also appends the queries to ``self.queries``."""
         self.queries.extend(queries)
         words = [location.word.text for location in document.words]
         return [self._reading(words, query) for query in queries]

@@ -1,4 +1,4 @@
-"""Queries to the embedded reader and the spans it points at."""
+"""Queries to the embedded reader, and its answers as spans of words."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from docagent.document import Confidence, Document, Frozen
 
 
 class Query(Frozen):
-    """What to look for, as text: a field name with its description, or a question.
+    """What the reader searches for. text: a field name with its description, or a question.
 
-    multiple: the value may occur many times (a column of a table, parties of a contract).
+    multiple: whether there may be several values (a column of a table, parties of a contract).
     """
 
     text: str
@@ -19,7 +19,7 @@ class Query(Frozen):
 
 
 class PointedSpan(Frozen):
-    """Words ``start`` to ``end`` (exclusive) of ``Document.words``; score 0-1."""
+    """Words ``start`` to ``end`` (exclusive) of ``Document.words``, with a score (0-1)."""
 
     start: int
     end: int
@@ -27,8 +27,11 @@ class PointedSpan(Frozen):
 
 
 class Reading(Frozen):
-    """What the reader says of one query: candidate spans, best first (in reading order when
-    ``multiple``), and the probability (0-1) that the document has no such value."""
+    """The reader's answer to one query.
+
+    spans: candidates, best first; in reading order if the query is ``multiple``. absent:
+    probability (0-1) that the document has no such value.
+    """
 
     query: Query
     spans: tuple[PointedSpan, ...]
@@ -36,8 +39,8 @@ class Reading(Frozen):
 
 
 class Reader(Protocol):
-    """Anything that points at spans: the embedded reader, a scripted one."""
+    """A model that answers queries with spans of a document: embedded, scripted or null."""
 
     def read(self, document: Document, queries: Sequence[Query]) -> list[Reading]:
-        """One reading per query, in the order of the queries."""
+        """Return one reading per query, in the order of the queries."""
         ...

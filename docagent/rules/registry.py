@@ -13,12 +13,12 @@ from typing import TypeVar
 from docagent.document import Document
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
+from docagent.rules.fallbacks import currency_candidates, first_date_candidates
 from docagent.rules.labels import labelled_candidates
 from docagent.rules.letterhead import letterhead_candidates
 from docagent.rules.parties import merge_party_names
 from docagent.rules.table_headers import merge_header_cells
 from docagent.rules.table_rows import Row, group_rows, pair_by_position
-from docagent.rules.unlabelled import currency_candidates, first_date_candidates
 from docagent.schemas import Schema
 from docagent.settings import RULE_NAMES, RuleName
 from docagent.usage import stage

@@ -3,8 +3,8 @@ rules."""
 
 from docagent.schemas.assembly import assemble
 from docagent.schemas.fields import query_text
+from docagent.schemas.loading import AUTO, SchemaSource, list_schemas, load_schema
 from docagent.schemas.paths import parse_path, write_path
-from docagent.schemas.sources import AUTO, SchemaSource, list_schemas, load_schema
 from docagent.schemas.types import Rule, Schema, SchemaField
 
 __all__ = [

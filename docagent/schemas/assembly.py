@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from docagent.schemas.paths import Steps, parse_path
-from docagent.schemas.tree import Node
+from docagent.schemas.schema_tree import Node
 from docagent.schemas.types import Schema
 
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {

@@ -11,7 +11,7 @@ from docagent.errors import SchemaError
 from docagent.schemas.keywords import pointer
 from docagent.schemas.merging import enum_labels, unite_scalars
 from docagent.schemas.paths import Steps, write_path
-from docagent.schemas.tree import Node
+from docagent.schemas.schema_tree import Node
 from docagent.schemas.types import SchemaField
 
 MAX_LEAVES = 5_000

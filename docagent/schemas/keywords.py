@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 SCALARS = ("string", "number", "integer", "boolean")
-ENUM_LABELS = ("enumNames", "x-enumNames", "x-enum-varnames", "x-enumDescriptions")
-ENUM_LABELS += ("x-enum-descriptions", "x-enum-labels")
+ENUM_LABELS = (
+    "enumNames",
+    "x-enumNames",
+    "x-enum-varnames",
+    "x-enum-labels",
+    "x-enumDescriptions",
+    "x-enum-descriptions",
+)
 """Keywords with what each value of an enum is called, in the order of the values."""
 _PYTHON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _NOT_SHAPES = frozenset(("$defs", "definitions", "$schema", "$id", "$anchor", "$comment"))
@@ -118,7 +125,11 @@ def enum_labels(schema: Keywords, values: Sequence[Any]) -> tuple[tuple[str, ...
             for labels, name in zip(found, names, strict=True):
                 given = name if isinstance(name, list | tuple) else (name,)
                 labels += [text for text in given if isinstance(text, str) and text.strip()]
-    return tuple(tuple(dict.fromkeys(labels)) for labels in found)
+    told = str(schema.get("description", ""))
+    for labels, value in zip(found, values, strict=True):
+        pattern = rf"(?<![\w-]){re.escape(str(value))}\s*(?:=|:|->|→)\s*([^,;|\n]+)"
+        labels += [match.strip(" .") for match in re.findall(pattern, told)]
+    return tuple(tuple(dict.fromkeys(filter(None, labels))) for labels in found)
 
 
 def _values_of(schema: Keywords) -> list[Any] | None:

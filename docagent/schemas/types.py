@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from docagent.document import Frozen
 from docagent.errors import SchemaError
 from docagent.schemas.paths import parse_path, write_path
-from docagent.schemas.tree import Node
+from docagent.schemas.schema_tree import Node
 from docagent.schemas.validation import validation_errors
 
 _INDEX = re.compile(r"\[\d+\]")

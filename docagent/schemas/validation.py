@@ -57,7 +57,8 @@ def _validator_class() -> Any:
 
     checks: dict[str, _Check] = {**plain, "$ref": reference, "pattern": pattern}
     nullable = {keyword: _unless_null(check) for keyword, check in checks.items()}
-    return validators.extend(Draft202012Validator, nullable)
+    extend: Any = validators.extend
+    return extend(Draft202012Validator, nullable)
 
 
 def _unless_null(check: _Check) -> _Check:

@@ -1,1 +1,1 @@
-"""Any source of pages: image files, PDFs, arrays. Nothing here recognises text."""
+"""Sources of pages: image files, PDFs and arrays become page images and native text layers."""

@@ -1,4 +1,4 @@
-"""Image files and arrays as page images: grey or BGR, upright by EXIF, 8 bits, on white."""
+"""Page images from image files and arrays: 8-bit grey or BGR, rotated as EXIF says, on white."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from docagent.settings import Settings
 Pixels = NDArray[np.uint8]
 
 PILLOW_FORMATS = {"png": "PNG", "jpeg": "JPEG", "tiff": "TIFF", "webp": "WEBP", "bmp": "BMP"}
-"""Kinds of image files read, and the only Pillow decoders used."""
+"""Kind of image file -> Pillow decoder. No other decoder is used."""
 
-# catch_warnings changes the whole process for a moment; one thread at a time.
+# catch_warnings changes the state of the whole process, so only one thread may use it at a time.
 _OPENING = ForkLock()
 
-# What Pillow's decoders raise on damaged files.
+# Exceptions of Pillow's decoders on damaged files.
 _DAMAGE = (
     OSError,
     ValueError,
@@ -40,10 +40,13 @@ _DAMAGE = (
 
 
 class ImageFile:
-    """Pages of one image file. A page is decoded each time it is asked for."""
+    """Pages of one image file; each request for a page decodes it."""
 
     def __init__(self, data: bytes, kind: str, name: str, settings: Settings) -> None:
-        """Checks page count and pixel sizes from the headers. Raises SourceError."""
+        """Check the page count and the size of the first page from the headers.
+
+        kind: a key of PILLOW_FORMATS. name: used in errors. Raises SourceError.
+        """
         self._data, self._kind, self._name, self._settings = data, kind, name, settings
         self.page_count = 1
         with self._open() as image:
@@ -51,7 +54,7 @@ class ImageFile:
             self._check_size(image.size)
 
     def image(self, index: int, color: bool) -> Pixels:
-        """Page ``index`` (from 0): (H, W) grey, or (H, W, 3) BGR. Raises SourceError."""
+        """Page ``index`` (from 0) as uint8: (H, W) grey or (H, W, 3) BGR. Raises SourceError."""
         with self._open() as image:
             try:
                 self._seek(image, index)
@@ -62,7 +65,7 @@ class ImageFile:
                 raise self._damaged(index, error) from error
 
     def dpi(self, index: int) -> float | None:
-        """Dots per inch as the file states it, None if it does not or the figure is absurd."""
+        """Dots per inch that the file states; None if it states none or one outside 30-2400."""
         with self._open() as image:
             try:
                 self._seek(image, index)
@@ -84,7 +87,7 @@ class ImageFile:
                 raise SourceError(self._name, reason, "damaged") from error
 
     def _count_pages(self, image: Image.Image) -> int:
-        """Frames of a TIFF; every other kind is one page (animations show their first)."""
+        """Number of frames of a TIFF; other kinds have one page (an animation its first frame)."""
         if self._kind != "tiff":
             return 1
         limit = self._settings.limits.max_pages
@@ -119,14 +122,14 @@ class ImageFile:
 
 
 class Problem(NamedTuple):
-    """What is wrong with a source, for programs and in words."""
+    """A fault of a source: its class for programs, and the reason in words."""
 
     fault: SourceFault
     reason: str
 
 
 def size_problem(width: int, height: int, settings: Settings) -> Problem | None:
-    """Why an image of this size is refused, or None."""
+    """Why an image of this size (pixels) is refused; None if it is accepted."""
     if width * height > settings.limits.max_pixels:
         return Problem(
             "too_large",
@@ -143,8 +146,11 @@ def size_problem(width: int, height: int, settings: Settings) -> Problem | None:
 
 
 def image_to_pixels(image: Image.Image, color: bool = False) -> Pixels:
-    """A Pillow image of any mode as (H, W) grey or (H, W, 3) BGR uint8, turned upright by its
-    EXIF orientation, transparency laid on white, 16-bit and float scaled to 8 bits."""
+    """Convert a Pillow image of any mode to uint8: (H, W) grey, or (H, W, 3) BGR with ``color``.
+
+    The image is rotated by its EXIF orientation, transparent parts are put on white, and 16-bit and
+    float values are scaled to 8 bits.
+    """
     image = ImageOps.exif_transpose(image)
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         image = Image.fromarray(_to_8_bits(np.asarray(image)))
@@ -159,13 +165,16 @@ def image_to_pixels(image: Image.Image, color: bool = False) -> Pixels:
 
 
 def array_to_pixels(array: NDArray[np.generic], color: bool = False) -> Pixels:
-    """An array (H, W), (H, W, 3) BGR or (H, W, 4) BGRA, uint8, uint16, bool or float, as
-    ``image_to_pixels`` gives it. Raises ValueError for any other shape."""
+    """Convert an array to uint8: (H, W) grey, or (H, W, 3) BGR with ``color``.
+
+    array: (H, W), (H, W, 3) BGR or (H, W, 4) BGRA; uint8, uint16, bool or float. Raises ValueError
+    for any other shape.
+    """
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise ValueError(
-            f"an array of shape {array.shape} is no page image; give (H, W) grey, "
+            f"an array of shape {array.shape} is not a page image; give (H, W) grey, "
             "(H, W, 3) BGR or (H, W, 4) BGRA"
         )
     pixels = array.astype(np.uint8) * 255 if array.dtype == np.bool_ else _to_8_bits(array)
@@ -176,7 +185,8 @@ def array_to_pixels(array: NDArray[np.generic], color: bool = False) -> Pixels:
 
 
 def _to_8_bits(array: NDArray[np.generic]) -> Pixels:
-    """Divides by the smallest usual white level (1 for floats, 8, 12, 16 bits) that fits."""
+    """Scale to 0-255. The white level is taken to be the smallest usual one (1 for floats; that of
+    8, 12 or 16 bits) that no value exceeds."""
     if array.dtype == np.uint8:
         return array  # type: ignore[return-value]
     levels = np.nan_to_num(array.astype(np.float32)).clip(0)

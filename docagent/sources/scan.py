@@ -1,4 +1,4 @@
-"""Any source of pages as a ``Scan``: what kind it is, how many pages, each page on demand."""
+"""Opening of a source as a ``Scan``: its kind, its number of pages, and each page on demand."""
 
 from __future__ import annotations
 
@@ -53,13 +53,17 @@ _UNREADABLE: tuple[tuple[bytes, str], ...] = (
 
 
 class PageSource(Protocol):
-    """Where pages come from: an image file, a PDF, an array."""
+    """Supplier of page images: an image file, a PDF or an array. index: from 0."""
 
     page_count: int
 
-    def image(self, index: int, color: bool) -> Pixels: ...
+    def image(self, index: int, color: bool) -> Pixels:
+        """The upright page: (H, W) grey, or (H, W, 3) BGR with ``color``. Raises SourceError."""
+        ...
 
-    def dpi(self, index: int) -> float | None: ...
+    def dpi(self, index: int) -> float | None:
+        """Dots per inch of the page image; None if unknown. Raises SourceError."""
+        ...
 
 
 Source = str | os.PathLike[str] | bytes | NDArray[np.generic] | Image.Image
@@ -67,17 +71,17 @@ Source = str | os.PathLike[str] | bytes | NDArray[np.generic] | Image.Image
 
 @dataclass(frozen=True)
 class ScanPage:
-    """One page of a scan. number: from 1. Nothing is decoded before it is asked for."""
+    """One page of a scan. number: from 1. Images and text are decoded on demand."""
 
     number: int
     _source: PageSource = field(repr=False)
     _last: _LastImage = field(repr=False, compare=False)
 
     def image(self, color: bool = False) -> Pixels:
-        """The upright page: (H, W) grey uint8, or (H, W, 3) BGR with ``color``; read-only.
+        """The upright page as uint8: (H, W) grey, read-only, or (H, W, 3) BGR with ``color``.
 
-        Decoded or rendered on each call, but the scan keeps the grey image it gave last.
-        Raises SourceError when this page cannot be read; other pages may still be.
+        Each call decodes or renders the page; the scan caches only the grey image returned last.
+        Raises SourceError if this page cannot be read; other pages may still be readable.
         """
         if color:
             return self._source.image(self.number - 1, True)
@@ -85,23 +89,26 @@ class ScanPage:
 
     @cached_property
     def dpi(self) -> float | None:
-        """Dots per inch of ``image``, None if not known. Raises SourceError."""
+        """Dots per inch of ``image``; None if unknown. Raises SourceError."""
         return self._source.dpi(self.number - 1)
 
     @property
     def text_layer(self) -> Page | None:
-        """The page as its native PDF text has it, with what is hidden set apart; None if there
-        is no sound text layer and the image must be read (see ``text_layer_problem``)."""
+        """The page from the native text layer of a PDF, with hidden words kept apart.
+
+        None if there is no sound text layer, so that the image must be read; then
+        ``text_layer_problem`` gives the reason.
+        """
         return self._layer[0]
 
     @property
     def text_layer_problem(self) -> str | None:
-        """Why there is no text layer, in words."""
+        """Why ``text_layer`` is None, in words; else None."""
         return self._layer[1]
 
     @property
     def error(self) -> SourceError | None:
-        """Why this page cannot be read, None if it can. Decodes the page to find out."""
+        """The error of reading this page; None if it can be read. Decodes the page."""
         try:
             self.image()
         except SourceError as error:
@@ -116,7 +123,7 @@ class ScanPage:
 
 
 class _LastImage:
-    """Holds one page image, so that a page read in several steps is decoded once."""
+    """Cache of one page image, so that a page that is read in several steps is decoded once."""
 
     def __init__(self) -> None:
         self._held: tuple[int, Pixels] | None = None
@@ -124,7 +131,7 @@ class _LastImage:
     def get(self, number: int, make: Callable[[], Pixels]) -> Pixels:
         held = self._held
         if held is None or held[0] != number:
-            # Let go first: two large pages at once would double the peak.
+            # The old image is released first: two large images would double the peak memory.
             self._held = held = None
             held = (number, make())
             held[1].setflags(write=False)
@@ -134,7 +141,7 @@ class _LastImage:
 
 @dataclass(frozen=True)
 class Scan:
-    """A source ready to be read. id: SHA-256 (hex) of its bytes. name: for people."""
+    """An opened source. id: SHA-256 (hex) of its bytes. name: for people, such as the file name."""
 
     id: str
     name: str
@@ -142,13 +149,13 @@ class Scan:
 
 
 def load(source: Source | Scan, settings: Settings | None = None, name: str | None = None) -> Scan:
-    """Opens a source: a path, the bytes of a file, a Pillow image, an array, or a Scan (given
-    back as it is).
+    """Open a source without reading its text.
 
-    The kind is told by content, never by extension: PDF, PNG, JPEG, TIFF, WebP, BMP. An array
-    is (H, W) grey or (H, W, 3) BGR. name: what errors and results call it; by default the
-    file's. Raises SourceError naming the source and the reason; a source of several pages
-    loads when any page works, and the broken ones raise when they are asked for.
+    source: a path, the bytes of a file, a Pillow image, an array ((H, W) grey or (H, W, 3) BGR), or
+    a Scan, which is returned unchanged. A file is a PDF, PNG, JPEG, TIFF, WebP or BMP, detected by
+    content, not by extension. name: the name in errors and results; by default that of the file.
+    Raises SourceError naming the source and the reason. A source of several pages opens if any
+    page can be read; a broken page raises on access.
     """
     if isinstance(source, Scan):
         return source
@@ -164,13 +171,14 @@ def load(source: Source | Scan, settings: Settings | None = None, name: str | No
         return _load_bytes(_read_file(path, settings), settings, name or path.name, str(path))
     raise SourceError(
         type(source).__name__,
-        "this is no source; give a path, bytes, a Pillow image, an array or a Scan",
+        "not a source; give a path, bytes, a Pillow image, an array or a Scan",
         "not_a_file",
     )
 
 
 def _read_file(path: Path, settings: Settings) -> bytes:
-    """Raises SourceError for anything but a readable file within the limit."""
+    """The bytes of a file, at most one more than the limit. Raises SourceError if it is not a
+    readable regular file."""
     try:
         if path.is_dir():
             raise SourceError(str(path), "this is a folder; give a file in it", "not_a_file")
@@ -214,8 +222,8 @@ def _scan(key: str, name: str, source: PageSource) -> Scan:
 
 
 def _require_a_page(scan: Scan) -> None:
-    """Decodes the first page, which is then held for reading. Raises its SourceError when no
-    page works."""
+    """Decode the first page, which stays in the cache. Raises its SourceError if no page can be
+    read."""
     errors = (page.error for page in scan.pages)
     first = next(errors)
     if first and all(errors):
@@ -223,9 +231,9 @@ def _require_a_page(scan: Scan) -> None:
 
 
 def kind_of(data: bytes, name: str) -> str:
-    """``pdf``, ``png``, ``jpeg``, ``tiff``, ``webp`` or ``bmp``, from the first bytes.
+    """Detect ``pdf``, ``png``, ``jpeg``, ``tiff``, ``webp`` or ``bmp`` by the first bytes.
 
-    Raises SourceError saying what it looks like instead.
+    Raises SourceError for anything else, describing what it looks like.
     """
     if not data:
         raise SourceError(name, "the file is empty", "empty")
@@ -234,7 +242,7 @@ def kind_of(data: bytes, name: str) -> str:
             return kind
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "webp"
-    # The standard allows other bytes before the header; viewers accept 1,024 of them.
+    # Viewers accept up to 1,024 other bytes before the header of a PDF.
     if b"%PDF-" in data[:1024]:
         return "pdf"
     raise SourceError(
@@ -255,11 +263,11 @@ def _looks_like(data: bytes) -> str:
         return "HTML, XML or SVG text; print it to PDF"
     if all(byte >= 32 or byte in b"\t\n\r\f" for byte in head):
         return "plain text"
-    return "no kind of file that is known"
+    return "a file of an unknown kind"
 
 
 class _ArrayPages:
-    """One page from memory."""
+    """A single page in memory."""
 
     page_count = 1
 

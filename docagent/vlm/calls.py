@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from docagent.forking import ForkLock
 from docagent.settings import Settings
-from docagent.usage import ANSWER_KEPT, Attempt, Outcome
+from docagent.usage import MAX_STORED_ANSWER_CHARS, Attempt, Outcome
 from docagent.vlm.connection import model_name
 from docagent.vlm.message_content import (
     Message,
@@ -279,7 +279,7 @@ class Asker:
             asked=request.asked,
             outcome=reply.outcome,
             message=reply.message,
-            answer=_text_and_calls(reply)[:ANSWER_KEPT],
+            answer=_text_and_calls(reply)[:MAX_STORED_ANSWER_CHARS],
             temperature=options.get("temperature"),
             images=count_images(request.messages),
             prompt_tokens=answer.prompt_tokens,

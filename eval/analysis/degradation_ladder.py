@@ -24,7 +24,7 @@ from eval.cost import Stopwatch
 from eval.metrics import ErrorRate
 from eval.metrics.matching import EMPTY_SCORE, TextBox, page_cer, score_page
 from eval.systems.engines import Engine
-from eval.tables import rows_to_table
+from eval.table_output import rows_to_table
 
 TILE, TILES_ACROSS = (520, 170), 3
 SAMPLE = (14.0, 4.5)

@@ -50,7 +50,7 @@ from eval.metrics import Counts
 from eval.metrics.matching import TextBox
 from eval.run import run_worker
 from eval.systems.readings import json_to_lines
-from eval.tables import rows_to_table, write_json
+from eval.table_output import rows_to_table, write_json
 
 HEIGHTS = (8, 10, 12, 15, 18, 22, 28, 40)
 CONTRASTS = (40, 80, 120, 160, 200)

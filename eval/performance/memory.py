@@ -18,7 +18,7 @@ from pathlib import Path
 
 from eval.log import this_command
 from eval.paths import ROOT, RUNS
-from eval.tables import write_json
+from eval.table_output import write_json
 
 A4_300_DPI = (2480, 3508)
 SAMPLES = ("docagent/samples", "samples", "tests/fixtures")

@@ -28,7 +28,7 @@ from docagent.cli import main as docagent_main
 from docagent.errors import SettingsError
 from eval.log import this_command
 from eval.paths import RUNS
-from eval.tables import rows_to_table, write_json
+from eval.table_output import rows_to_table, write_json
 
 SAMPLE = Path(docagent.__file__).parent / "samples" / "invoice.png"
 A4_200_DPI = (1654, 2339)

@@ -28,7 +28,7 @@ from eval.log import this_command
 from eval.paths import RUNS
 from eval.systems.threads import THREAD_LIMITS
 from eval.systems.weights import weights_dir
-from eval.tables import rows_to_table, write_json
+from eval.table_output import rows_to_table, write_json
 
 WHOLE = "recognise_page"
 """The stage that has all others inside of it."""

@@ -11,7 +11,7 @@ from eval.analysis.degradation_ladder import ladder_table
 from eval.analysis.word_errors import CLASSES
 from eval.datasets import CASE_SENSITIVE
 from eval.performance import parallel, stages
-from eval.tables import rows_to_table
+from eval.table_output import rows_to_table
 from eval.tasks import confidence, crops, page_kinds
 
 PEERS = ("docagent", "tesseract", "rapidocr", "rapidocr-2x", "fused", "auto")

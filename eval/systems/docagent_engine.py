@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from docagent.settings import EngineName, Settings
-from eval.systems.lines import ReadLine, document_to_lines, image_size
+from eval.systems.line_readings import ReadLine, document_to_lines, image_size
 from eval.systems.weights import OWN_WEIGHTS, other_weights_mb, own_weights_mb
 
 

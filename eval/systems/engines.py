@@ -15,7 +15,7 @@ from typing import Protocol
 
 from docagent.errors import SettingsError
 from eval.systems.docagent_engine import DocAgentEngine
-from eval.systems.lines import ReadLine, document_to_lines, image_size
+from eval.systems.line_readings import ReadLine, document_to_lines, image_size
 from eval.systems.rapidocr_engine import RapidOcrEngine
 from eval.systems.tesseract_engine import TesseractEngine, tesseract_command
 from eval.systems.threads import THREAD_LIMITS

@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from docagent.ocr.engines import boxed_words
-from eval.systems.lines import ReadLine, enlarged_page, enlargement, image_size, words_to_line
+from eval.systems.line_readings import (
+    ReadLine,
+    enlarged_page,
+    enlargement,
+    image_size,
+    words_to_line,
+)
 from eval.systems.weights import rapid_models_mb
 
 

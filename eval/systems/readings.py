@@ -14,7 +14,7 @@ from eval.log import RunLog, files_fingerprint
 from eval.metrics.matching import TextBox
 from eval.paths import RUNS
 from eval.systems.engines import check_installed
-from eval.systems.lines import ReadLine
+from eval.systems.line_readings import ReadLine
 from eval.systems.weights import weights_dir
 
 

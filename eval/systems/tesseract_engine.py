@@ -10,7 +10,13 @@ from pathlib import Path
 
 from docagent.errors import SettingsError
 from docagent.ocr.engines import boxed_words
-from eval.systems.lines import ReadLine, enlarged_page, enlargement, image_size, words_to_line
+from eval.systems.line_readings import (
+    ReadLine,
+    enlarged_page,
+    enlargement,
+    image_size,
+    words_to_line,
+)
 from eval.systems.threads import THREAD_LIMITS
 from eval.systems.weights import tesseract_data_mb
 

@@ -32,7 +32,7 @@ from eval.datasets import LabelledDocument, load_documents
 from eval.metrics import cer, fold_text
 from eval.metrics.fields import letters_and_digits, score_fields
 from eval.paths import RUNS
-from eval.tables import rows_to_table, write_json
+from eval.table_output import rows_to_table, write_json
 from eval.tasks.extraction import task_fields
 from eval.tasks.field_tasks import FieldTask, load_task
 

@@ -34,9 +34,9 @@ from eval.datasets import CASE_SENSITIVE, OcrPage, load_ocr_pages
 from eval.metrics import Bin, ece, reliability
 from eval.metrics.matching import TextBox, equal_text, match_boxes
 from eval.paths import RUNS
-from eval.systems.lines import document_to_lines, image_size
+from eval.systems.line_readings import document_to_lines, image_size
 from eval.systems.threads import THREAD_LIMITS
-from eval.tables import rows_to_table, write_json
+from eval.table_output import rows_to_table, write_json
 
 COLUMNS = {
     "confidence": "confidence",

@@ -37,7 +37,7 @@ from eval.metrics.matching import TextBox
 from eval.systems.engines import check_installed
 from eval.systems.tesseract_engine import TesseractEngine
 from eval.systems.threads import THREAD_LIMITS
-from eval.tables import rows_to_table, write_json
+from eval.table_output import rows_to_table, write_json
 
 MARGIN = 2
 BORDER = 10

@@ -38,10 +38,10 @@ from eval.metrics.matching import TextBox, segment_to_words
 from eval.paths import RUNS
 from eval.run import run_worker
 from eval.systems.engines import check_installed
-from eval.systems.lines import ReadLine, image_size
+from eval.systems.line_readings import ReadLine, image_size
 from eval.systems.readings import json_to_lines
 from eval.systems.regex_baseline import receipt_fields
-from eval.tables import rows_to_table, write_json
+from eval.table_output import rows_to_table, write_json
 from eval.tasks.field_tasks import FieldTask, load_task
 
 BASELINE_TEXTS = ("tesseract", "rapidocr")

@@ -30,7 +30,7 @@ from eval.metrics.matching import EMPTY_SCORE, PageScore, TextBox, score_page
 from eval.run import run_workers
 from eval.systems.engines import networks_mb
 from eval.systems.readings import json_to_lines
-from eval.tables import rows_to_table, write_json
+from eval.table_output import rows_to_table, write_json
 
 COLUMNS = {
     "engine": "engine",

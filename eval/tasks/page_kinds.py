@@ -27,7 +27,7 @@ from eval.analysis.degradations import Image, perspective, shadow
 from eval.datasets import load_documents, load_ocr_pages
 from eval.log import this_command
 from eval.paths import RUNS
-from eval.tables import rows_to_table, write_json
+from eval.table_output import rows_to_table, write_json
 
 KINDS: tuple[str, ...] = get_args(PageKind)
 COLUMNS = {

@@ -16,7 +16,7 @@ from docagent.vlm.serving import ServeOptions, VllmServer, has_gpu
 from eval.vllm.documents import draw_page
 from eval.vllm.faults import measure_faults
 from eval.vllm.figures import Figure
-from eval.vllm.harm import HarmRun, HurriedChat, closing_tokens, measure_harm
+from eval.vllm.hostile_documents import HarmRun, HurriedChat, closing_tokens, measure_harm
 from eval.vllm.outage import measure_outage
 from eval.vllm.prefix_cache import measure_prefix_cache
 from eval.vllm.throughput import RecordingChat, measure_throughput

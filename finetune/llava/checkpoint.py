@@ -20,7 +20,7 @@ from transformers import (
 )
 
 from finetune.llava.config import LlavaSettings
-from finetune.llava.induction import start_from_circuits
+from finetune.llava.induction_heads import start_from_circuits
 from finetune.llava.tokenizer import (
     ASSISTANT,
     CHAT_TEMPLATE,

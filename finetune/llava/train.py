@@ -26,13 +26,13 @@ from typing import Any
 
 import torch
 
+from finetune.llava.batch_workers import BatchStream
 from finetune.llava.batches import Batch, encoded_samples
 from finetune.llava.build import DTYPES, build
 from finetune.llava.config import LlavaSettings, argument, checkpoint_folder, load_settings
 from finetune.llava.encoding import Encoded
 from finetune.llava.scoring import score_greedy
 from finetune.llava.shards import ShardFolder
-from finetune.llava.stream import BatchStream
 from finetune.llava.trainer import Tally, Trainer
 from finetune.training import Stopper
 

@@ -21,7 +21,7 @@ from finetune.llava.checkpoint import (
     save_checkpoint_folder,
 )
 from finetune.llava.config import LlavaSettings
-from finetune.llava.induction import LINE_ID
+from finetune.llava.induction_heads import LINE_ID
 from finetune.training import AveragedWeights, Clock, learning_rate, save_checkpoint
 
 AVERAGED = 0.99

@@ -42,7 +42,7 @@ from eval.log import this_command
 from eval.metrics.matching import TextBox
 from eval.paths import RUNS
 from eval.systems.engines import THREAD_LIMITS, Engine, load_engine
-from eval.tables import rows_to_table, write_json
+from eval.table_output import rows_to_table, write_json
 from finetune.synthesis.canvas import Canvas
 from finetune.synthesis.fonts import PRINTER, TYPEWRITER, Font, FontFace, find_faces
 from finetune.synthesis.text import sample_text

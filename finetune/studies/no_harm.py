@@ -27,7 +27,7 @@ from eval.log import this_command
 from eval.metrics.matching import TextBox, equal_text, match_boxes
 from eval.paths import RUNS
 from eval.systems.engines import document_to_lines
-from eval.tables import rows_to_table, write_json
+from eval.table_output import rows_to_table, write_json
 from finetune.studies.robustness import FINEST_DPI, clean_pages
 
 DPI = 150

@@ -37,7 +37,7 @@ from eval.log import this_command
 from eval.metrics.matching import TextBox
 from eval.paths import RUNS
 from eval.systems.engines import THREAD_LIMITS, load_engine
-from eval.tables import write_json
+from eval.table_output import write_json
 from finetune.synthesis.canvas import Canvas, PlacedWord, Shape
 from finetune.synthesis.documents import generate
 

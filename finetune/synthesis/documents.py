@@ -20,10 +20,10 @@ from finetune.synthesis.layout import overlapping
 from finetune.synthesis.letters import make_letter, make_report
 from finetune.synthesis.medical import make_lab_report
 from finetune.synthesis.memos import make_memo
+from finetune.synthesis.prescriptions import make_discharge, make_prescription
 from finetune.synthesis.queries import make_queries
 from finetune.synthesis.receipts import make_receipt
 from finetune.synthesis.statements import make_statement
-from finetune.synthesis.treatments import make_discharge, make_prescription
 from finetune.synthesis.truth import (
     Draft,
     FieldTruth,

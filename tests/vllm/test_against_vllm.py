@@ -25,7 +25,7 @@ def test_vllm_and_transformers_say_the_same_tokens(bench):
 
 
 def test_no_harm_from_whatever_the_model_says(bench):
-    from eval.vllm.harm import measure_harm
+    from eval.vllm.hostile_documents import measure_harm
 
     assert passed(measure_harm(bench.harm_run(), RESULTS))
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from docagent.document import PageKind
-from docagent.ocr.detection.view import type_height
+from docagent.ocr.detection.input_scaling import type_height
 from docagent.ocr.preprocess import rotate
 from docagent.ocr.types import Image
 

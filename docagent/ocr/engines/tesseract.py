@@ -12,7 +12,7 @@ import numpy as np
 from docagent.document import Page, Word
 from docagent.errors import SettingsError, SourceError
 from docagent.geometry import Polygon, polygon_to_bbox, scale_polygon
-from docagent.ocr.detection.view import type_height
+from docagent.ocr.detection.input_scaling import type_height
 from docagent.ocr.engines.boxed_pages import boxed_words_to_page, crop_polygon
 from docagent.ocr.engines.boxed_words import tsv_to_lines
 from docagent.ocr.preprocess import rotate_right_angle

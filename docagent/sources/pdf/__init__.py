@@ -1,1 +1,1 @@
-"""PDFs, parsed in processes of their own: rendered pages and native text layers."""
+"""PDFs: rendered pages and native text layers, parsed in separate processes."""

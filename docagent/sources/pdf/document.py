@@ -1,4 +1,4 @@
-"""A PDF as pages: images rendered on demand, and the native text layer where it is sound."""
+"""Pages of a PDF: images rendered on demand, and native text layers where they are sound."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from docagent.document import Page
 from docagent.errors import SourceError, SourceFault
 from docagent.settings import Settings
 from docagent.sources.images import Pixels, size_problem
-from docagent.sources.pdf.guard import pdf_danger
+from docagent.sources.pdf.preflight import pdf_danger
 from docagent.sources.pdf.process import PDF_POOL, PdfLimits, PdfProcessError
 from docagent.sources.pdf.wire import Message
 
 MAX_RENDER_PIXELS = 36_000_000
-"""Most pixels a page is rendered at (an A4 page at 600 dpi has 35 million)."""
+"""Most pixels of a rendered page (an A4 page at 600 dpi has 35 million)."""
 
 
 class PdfFile:
-    """Pages of one PDF. Nothing of a page is kept between calls."""
+    """Pages of one PDF. No page is cached between calls."""
 
     def __init__(self, data: bytes, key: str, name: str, settings: Settings) -> None:
-        """key: the content hash. Raises SourceError when the file cannot be used."""
+        """key: content hash. name: used in errors. Raises SourceError if the file is unusable."""
         self._data, self._key, self._name, self._settings = data, key, name, settings
         danger = pdf_danger(data, settings.limits.max_pixels)
         if danger:
@@ -41,18 +41,20 @@ class PdfFile:
             )
 
     def image(self, index: int, color: bool) -> Pixels:
-        """Page ``index`` (from 0) rendered: (H, W) grey or (H, W, 3) BGR. Raises SourceError."""
+        """Render page ``index`` (from 0): (H, W) grey or (H, W, 3) BGR. Raises SourceError."""
         self._size(index)
         header, payload = self._ask({"op": "render", "page": index, "color": color}, index)
         return np.frombuffer(payload, np.uint8).reshape(header["shape"])
 
     def dpi(self, index: int) -> float | None:
-        """Resolution of ``image``. Raises SourceError."""
+        """Dots per inch of ``image``. Raises SourceError."""
         return float(self._size(index)["dpi"])
 
     def text_layer(self, index: int) -> tuple[Page | None, str | None]:
-        """(page, None), or (None, why the text layer is not used). Raises nothing: a layer
-        that cannot be read is a layer that is not used."""
+        """(page, None), or (None, why the text layer is not used).
+
+        Does not raise: a text layer that cannot be parsed is not used.
+        """
         try:
             header, _ = self._ask({"op": "text", "page": index}, index)
             if header["page"] is None:
@@ -71,7 +73,7 @@ class PdfFile:
         return header
 
     def _ask(self, request: dict[str, Any], index: int | None) -> Message:
-        """Raises SourceError with the reason the parser process gives."""
+        """Send a request to a parser process. Raises SourceError with the reason it gives."""
         settings = self._settings
         options = {
             "id": self._key,

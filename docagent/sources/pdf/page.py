@@ -1,6 +1,6 @@
-"""One PDF page through pdfium: what it draws, at which resolution, and what text it shows.
+"""One PDF page through pdfium: its image, the resolution to render at, and its visible text.
 
-Runs in the process that parses PDFs (see ``pdf_worker``), never in the caller's.
+This module runs in the parser process (see ``worker``), never in the caller's process.
 """
 
 from __future__ import annotations
@@ -22,25 +22,31 @@ from docagent.document import Page, Word
 from docagent.geometry import BBox, bbox_area, polygon_to_bbox
 from docagent.sources.pdf.text_layer import (
     Char,
-    Turn,
+    Rotation,
     chars_to_words,
-    main_turn,
+    main_rotation,
+    rotate_bbox,
+    rotated_size,
     split_hidden,
     text_layer_problem,
-    turn_bbox,
-    turned_size,
     words_to_lines,
 )
 
-CHECK_DPI = 100
-"""Resolution of the two renders that tell shown from hidden text."""
-CHECK_PIXELS = 4_000_000
+MAX_CHECK_DPI = 100
+"""Resolution of the two renders, with and without text, whose difference shows visible words."""
+MAX_CHECK_PIXELS = 4_000_000
+"""Most pixels of each of the two renders."""
 MIN_CONTRAST = 24
-"""Grey levels (of 255) by which a word must change the page to be seen."""
-SCAN_DPI = (100.0, 300.0)
-"""A page that is one image is rendered near that image's own resolution, within these."""
-SCAN_COVER = 0.8
+"""A word is visible if it changes the page by at least so many grey levels (of 255)."""
+MIN_INK_LEVELS, MIN_INK_RATIO = 48, 5e-4
+"""A page has ink beside its text if more than this share of pixels differs from the median by more
+than so many grey levels."""
+MIN_SCAN_DPI, MAX_SCAN_DPI = 100.0, 300.0
+"""A scanned page is rendered at the resolution of its image, within these bounds."""
+MIN_SCAN_COVER = 0.8
+"""A page is a scan if images cover at least this share of it."""
 MAX_DEPTH = 8
+"""Forms inside forms are walked to this depth."""
 
 Matrix = tuple[float, float, float, float, float, float]
 _INVISIBLE = (pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMODE_CLIP)
@@ -48,7 +54,11 @@ _INVISIBLE = (pdfium_c.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium_c.FPDF_TEXTRENDERMO
 
 @dataclass(frozen=True)
 class PageObject:
-    """A text or image object: its box as a fraction of the shown page, and image pixels."""
+    """A text or image object of a page.
+
+    kind: type constant of pdfium. bbox: page-relative (0-1), on the page as shown. invisible:
+    whether a text object draws nothing. pixel_width, pixel_height: size of an image object.
+    """
 
     kind: int
     bbox: BBox
@@ -58,11 +68,11 @@ class PageObject:
 
 
 def open_page(pdf: pdfium.PdfDocument, index: int) -> pdfium.PdfPage:
-    """Page ``index`` with form fields and annotations merged into its content, so that what
-    is drawn and what is text are the same thing. Raises pdfium.PdfiumError."""
+    """Open page ``index`` (from 0) and merge form fields and annotations into its content, so that
+    rendering and text extraction see the same objects. Raises pdfium.PdfiumError."""
     page = pdf[index]
     if pdfium_c.FPDFPage_GetAnnotCount(page) > 0:
-        # Not PdfPage.flatten, which insists on a form even where there are only annotations.
+        # PdfPage.flatten cannot be used: it requires a form even if there are only annotations.
         flattened = pdfium_c.FPDFPage_Flatten(page, pdfium_c.FLAT_NORMALDISPLAY)
         if flattened == pdfium_c.FLATTEN_SUCCESS:
             page.close()
@@ -71,7 +81,7 @@ def open_page(pdf: pdfium.PdfDocument, index: int) -> pdfium.PdfPage:
 
 
 def render_page(page: pdfium.PdfPage, dpi: float, color: bool) -> NDArray[np.uint8]:
-    """(H, W) grey or (H, W, 3) BGR on white."""
+    """Render a page on white as uint8: (H, W) grey, or (H, W, 3) BGR with ``color``."""
     bitmap = page.render(scale=dpi / 72, grayscale=not color)
     try:
         pixels: NDArray[np.uint8] = bitmap.to_numpy().copy()
@@ -81,29 +91,29 @@ def render_page(page: pdfium.PdfPage, dpi: float, color: bool) -> NDArray[np.uin
 
 
 def page_dpi(page: pdfium.PdfPage, default: float, max_pixels: int) -> float:
-    """Resolution to render at: near a full-page image's own, otherwise ``default``; less
-    where the page would have more than ``max_pixels``."""
+    """Dots per inch to render a page at: those of its image for a scan, else ``default``; fewer if
+    the page would have more than ``max_pixels``."""
     width, height = page.get_size()
     dpi = default
     images = [o for o in page_objects(page) if o.kind == pdfium_c.FPDF_PAGEOBJ_IMAGE]
     largest = max(images, key=lambda o: bbox_area(o.bbox), default=None)
-    if largest and _image_cover(images) >= SCAN_COVER:
-        inches = (largest.bbox[2] - largest.bbox[0]) * width / 72
-        tall = (largest.bbox[3] - largest.bbox[1]) * height / 72
-        # The image may lie sideways under a turned page: the larger side is the larger side.
-        own = max(largest.pixel_width, largest.pixel_height) / max(inches, tall)
-        dpi = min(max(own, SCAN_DPI[0]), SCAN_DPI[1])
+    if largest and _image_cover(images) >= MIN_SCAN_COVER:
+        inches_wide = (largest.bbox[2] - largest.bbox[0]) * width / 72
+        inches_tall = (largest.bbox[3] - largest.bbox[1]) * height / 72
+        # On a rotated page the image lies sideways, so that the longer sides are compared.
+        own = max(largest.pixel_width, largest.pixel_height) / max(inches_wide, inches_tall)
+        dpi = min(max(own, MIN_SCAN_DPI), MAX_SCAN_DPI)
     return min(dpi, 72 * math.sqrt(max_pixels / max(width * height, 1e-9)) * 0.999)
 
 
 def pixel_size(page: pdfium.PdfPage, dpi: float) -> tuple[int, int]:
-    """Width and height of ``render_page``."""
+    """Width and height in pixels of the image that ``render_page`` returns."""
     width, height = page.get_size()
     return math.ceil(width * dpi / 72), math.ceil(height * dpi / 72)
 
 
 def page_objects(page: pdfium.PdfPage) -> list[PageObject]:
-    """Text and image objects, those inside forms included, in drawing order."""
+    """Text and image objects in drawing order, including those inside forms."""
     return [
         _describe(page, raw, matrix)
         for raw, matrix in _walk(page)
@@ -117,7 +127,7 @@ def read_text_layer(
 ) -> tuple[Page | None, str | None]:
     """(page with its lines and hidden words, None), or (None, why its text is not used).
 
-    dpi: the resolution that ``width`` and ``height`` of the page are given at.
+    index: from 0. dpi: the resolution for ``width`` and ``height`` of the page.
     """
     page = open_page(pdf, index)
     width, height = page.get_size()
@@ -126,62 +136,68 @@ def read_text_layer(
     if problem:
         return None, problem
     chars = _page_chars(pdf, index, page)
-    check = min(CHECK_DPI, 72 * math.sqrt(CHECK_PIXELS / (width * height)))
-    shown = render_page(page, check, color=False)
-    without = _render_without_text(page, check)
-    difference = np.abs(shown.astype(np.int16) - without)
-    turn = main_turn(chars)
-    upright = turned_size(width, height, turn)
+    check_dpi = min(MAX_CHECK_DPI, 72 * math.sqrt(MAX_CHECK_PIXELS / (width * height)))
+    shown = render_page(page, check_dpi, color=False)
+    without_text = _render_without_text(page, check_dpi)
+    difference = np.abs(shown.astype(np.int16) - without_text)
+    rotation = main_rotation(chars)
+    upright = rotated_size(width, height, rotation)
 
     def shows(word: Word) -> bool:
-        bbox = turn_bbox(polygon_to_bbox(word.polygon), _back(turn), 1.0, 1.0)
+        bbox = rotate_bbox(polygon_to_bbox(word.polygon), _inverse(rotation), 1.0, 1.0)
         return _has_contrast(difference, bbox) and not _is_invisible(objects, bbox)
 
-    words = chars_to_words(chars, width, height, turn)
+    words = chars_to_words(chars, width, height, rotation)
     visible, hidden = split_hidden(words, upright[1], shows)
     raw = "".join(char["text"] for char in chars)
-    has_ink = bool((np.abs(without.astype(np.int16) - np.median(without)) > 48).mean() > 5e-4)
+    has_ink = _has_ink(without_text)
     problem = text_layer_problem(raw, visible, hidden, _image_cover(objects), has_ink)
     if problem:
         return None, problem
-    pixels = turned_size(*pixel_size(page, dpi), turn)
+    pixels = rotated_size(*pixel_size(page, dpi), rotation)
     layer = Page(
         number=index + 1,
         width=int(pixels[0]),
         height=int(pixels[1]),
         lines=words_to_lines(visible, upright[0] / upright[1]),
-        rotation=turn,
+        rotation=rotation,
         source="text_layer",
         hidden_words=tuple(hidden),
     )
     return layer, None
 
 
+def _has_ink(image: NDArray[np.uint8]) -> bool:
+    """Whether a grey image shows more than a plain background."""
+    contrast = np.abs(image.astype(np.int16) - np.median(image))
+    return bool((contrast > MIN_INK_LEVELS).mean() > MIN_INK_RATIO)
+
+
 def _image_cover(objects: list[PageObject]) -> float:
-    """Share (0-1) of the page under images, those on each other counted twice."""
+    """Share (0-1) of the page under images; overlapping parts count twice."""
     images = [o for o in objects if o.kind == pdfium_c.FPDF_PAGEOBJ_IMAGE]
     return min(1.0, sum(bbox_area(o.bbox) for o in images))
 
 
 def _scan_problem(objects: list[PageObject]) -> str | None:
-    """Tells a plain scan from its objects alone, without drawing or parsing its text."""
+    """Why the text of a plain scan is not used; decided without rendering or parsing text."""
     texts = [o for o in objects if o.kind == pdfium_c.FPDF_PAGEOBJ_TEXT]
-    if _image_cover(objects) < SCAN_COVER or not all(o.invisible for o in texts):
+    if _image_cover(objects) < MIN_SCAN_COVER or not all(o.invisible for o in texts):
         return None
     if texts:
         return "the text layer is an invisible OCR layer over a scan"
     return "the page is an image without a text layer"
 
 
-def _back(turn: Turn) -> Turn:
-    return cast(Turn, (360 - turn) % 360)
+def _inverse(rotation: Rotation) -> Rotation:
+    return cast(Rotation, (360 - rotation) % 360)
 
 
 def _page_chars(pdf: pdfium.PdfDocument, index: int, page: pdfium.PdfPage) -> list[Char]:
-    """Characters with boxes in points of the shown page, from pdfplumber.
+    """Characters with boxes in points of the page as shown, from pdfplumber.
 
-    The page goes through pdfium into a file of its own: pdfminer then sees a sound
-    cross-reference table, no encryption and the flattened form fields.
+    pdfium first copies the page into a new file, so that pdfminer gets a sound cross-reference
+    table, no encryption and flattened form fields.
     """
     single = pdfium.PdfDocument.new()
     buffer = io.BytesIO()
@@ -210,17 +226,18 @@ def _page_chars(pdf: pdfium.PdfDocument, index: int, page: pdfium.PdfPage) -> li
 
 
 def _crop_offset(page: pdfium.PdfPage) -> tuple[float, float]:
-    """Points cut off from the left and the top of the media box, as the page is shown."""
+    """Points that cropping removes at the left and the top of the page as shown."""
     media, crop = page.get_mediabox(), page.get_cropbox()
     left, bottom = max(0.0, crop[0] - media[0]), max(0.0, crop[1] - media[1])
     right, top = max(0.0, media[2] - crop[2]), max(0.0, media[3] - crop[3])
-    # Turning the page clockwise brings the bottom edge to the left and the left edge to the top.
+    # Rotation by 90 degrees clockwise moves the bottom edge to the left and the left edge to the
+    # top.
     sides = {0: (left, top), 90: (bottom, left), 180: (right, bottom), 270: (top, right)}
     return sides[page.get_rotation() % 360]
 
 
 def _render_without_text(page: pdfium.PdfPage, dpi: float) -> NDArray[np.uint8]:
-    """The page as it would be without its text objects; the open page keeps them off."""
+    """Render the page without its text objects. They stay inactive in the open page."""
     for raw, _ in _walk(page):
         if pdfium_c.FPDFPageObj_GetType(raw) == pdfium_c.FPDF_PAGEOBJ_TEXT:
             pdfium_c.FPDFPageObj_SetIsActive(raw, 0)
@@ -228,7 +245,7 @@ def _render_without_text(page: pdfium.PdfPage, dpi: float) -> NDArray[np.uint8]:
 
 
 def _has_contrast(difference: NDArray[np.int16], bbox: BBox) -> bool:
-    """Whether taking the text away changes pixels inside the box (fractions of the page)."""
+    """Whether removing the text changes pixels inside a page-relative box."""
     height, width = difference.shape
     x0, x1 = max(0, int(bbox[0] * width)), min(width, math.ceil(bbox[2] * width))
     y0, y1 = max(0, int(bbox[1] * height)), min(height, math.ceil(bbox[3] * height))
@@ -237,7 +254,7 @@ def _has_contrast(difference: NDArray[np.int16], bbox: BBox) -> bool:
 
 
 def _is_invisible(objects: list[PageObject], bbox: BBox) -> bool:
-    """Whether only text objects that draw nothing lie at the centre of the box."""
+    """Whether all text objects at the centre of the box draw nothing; False if there are none."""
     x, y = (bbox[0] + bbox[2]) / 2, (bbox[1] + bbox[3]) / 2
     here = [
         o.invisible
@@ -250,7 +267,7 @@ def _is_invisible(objects: list[PageObject], bbox: BBox) -> bool:
 
 
 def _walk(page: pdfium.PdfPage) -> Iterator[tuple[ctypes.c_void_p, Matrix]]:
-    """(object, matrix from its space to the page's) of every object, forms opened."""
+    """Every object, including those inside forms, with the matrix from its space to the page's."""
     count = pdfium_c.FPDFPage_CountObjects(page)
     for i in range(count):
         yield from _walk_object(pdfium_c.FPDFPage_GetObject(page, i), (1, 0, 0, 1, 0, 0), 0)
@@ -308,7 +325,7 @@ def _describe(page: pdfium.PdfPage, raw: ctypes.c_void_p, matrix: Matrix) -> Pag
 
 
 def _to_shown(page: pdfium.PdfPage, x: float, y: float) -> tuple[float, float]:
-    """A point of the page's own space as fractions of the shown page."""
+    """Convert a point of the PDF page space to fractions (0-1) of the page as shown."""
     grid = 100_000
     px, py = ctypes.c_int(), ctypes.c_int()
     pdfium_c.FPDF_PageToDevice(page, 0, 0, grid, grid, 0, x, y, px, py)

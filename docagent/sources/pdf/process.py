@@ -1,8 +1,8 @@
-"""Starts, asks and kills the processes that parse PDFs.
+"""The pool of processes that parse PDFs.
 
-A pool of a few such processes serves the whole program, each one request at a time (pdfium allows
-no more). A file that takes long, or crashes its process, costs the others nothing. A process starts
-when it is needed, is replaced after it was killed, and ends with the program, however that ends.
+A few parser processes serve the whole program, each with one request at a time (pdfium is not
+thread-safe). A file that takes long or crashes its process does not affect other files. A process
+starts on demand, is replaced after it was killed, and ends with the program, however that ends.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from docagent.forking import never_freed, renew_in_children
 from docagent.sources.pdf.wire import Message, read_message, write_message
 
 MIN_PROCESSES, MAX_PROCESSES = 2, 4
-"""Where the settings say 0, there are as many processes as cores, within these: with one, a file
-that takes long stalls all others, and each may take ``pdf.memory``."""
+"""Bounds on the number of processes if ``pdf.processes`` is 0 (one per core). With one process, a
+file that takes long stalls all others; each process may take ``pdf.memory``."""
 
 _INHERITED = (
     *("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ"),
@@ -30,11 +30,12 @@ _INHERITED = (
     *("PYTHONHOME", "PYTHONUSERBASE", "HOME", "USERPROFILE", "APPDATA"),  # where packages are
     *("SYSTEMROOT", "TMPDIR", "TEMP", "TMP"),
 )
-"""Variables that a process gets. No others: a hostile file that takes it over finds no keys."""
+"""Environment variables passed to a process. Others are withheld, so that a hostile file that takes
+over the process finds no keys."""
 
 
 class PdfProcessError(Exception):
-    """The process could not answer; the text says why."""
+    """A parser process could not answer; the message says why, and ``fault`` gives the class."""
 
     def __init__(self, reason: str, fault: SourceFault = "damaged") -> None:
         super().__init__(reason)
@@ -43,9 +44,12 @@ class PdfProcessError(Exception):
 
 @dataclass(frozen=True)
 class PdfLimits:
-    """seconds: for each of sending and answering. memory: bound on a process, bytes. processes:
-    how many there are at most; 0 for as many as there are cores, within MIN_PROCESSES and
-    MAX_PROCESSES."""
+    """Limits of parser processes.
+
+    seconds: time that a request and its answer may take. memory: most bytes of address space of a
+    process. processes: most processes; 0 means one per core, between MIN_PROCESSES and
+    MAX_PROCESSES.
+    """
 
     seconds: float
     memory: int
@@ -53,20 +57,20 @@ class PdfLimits:
 
     @property
     def most(self) -> int:
-        """How many processes there are at most."""
+        """The most processes, with 0 resolved."""
         return self.processes or max(MIN_PROCESSES, min(MAX_PROCESSES, os.cpu_count() or 1))
 
 
 class PdfProcess:
-    """A running parser process with a bound on its memory (bytes).
+    """A running parser process.
 
-    Raises PdfProcessError if it cannot be started.
+    memory: most bytes of address space. Raises PdfProcessError if it cannot be started.
     """
 
     def __init__(self, memory: int) -> None:
         self.memory = memory
         self.last_id = ""
-        """The PDF that it was asked about last."""
+        """Content hash of the PDF of the last request."""
         try:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "docagent.sources.pdf.worker", str(memory)],
@@ -82,20 +86,20 @@ class PdfProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs."""
+        """Whether the process runs."""
         return self._child.poll() is None
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """The process id."""
         return self._child.pid
 
     def ask(self, header: dict[str, Any], payload: bytes, seconds: float) -> Message:
-        """Sends a request and waits for the answer; kills the process after ``seconds``.
+        """Send a request and wait for the answer; kill the process after ``seconds``.
 
-        Raises PdfProcessError when it took too long, crashed or ran out of memory.
+        Raises PdfProcessError if the process took too long, crashed or ran out of memory.
         """
-        watch = _Watch(self._child, seconds)
+        watch = _Watchdog(self._child, seconds)
         assert self._child.stdin and self._child.stdout
         self.last_id = header["id"]
         try:
@@ -114,7 +118,7 @@ class PdfProcess:
         return answer
 
     def close(self) -> None:
-        """Kills the process and closes its pipes."""
+        """Kill the process and close its pipes."""
         self._child.kill()
         for pipe in (self._child.stdin, self._child.stdout):
             if pipe:
@@ -125,20 +129,21 @@ class PdfProcess:
         self._child.wait()
 
     def forget(self) -> None:
-        """In a forked child: gives up the parent's process without touching it.
+        """In a forked child, drop the process without disturbing the parent's use of it.
 
-        A copy of the pipe that is left open would keep the process from seeing its parent end.
+        The child's copies of the pipes are closed: while one is open, the process would not notice
+        the end of the parent.
         """
-        never_freed(self._child)  # its pipes may be locked by threads that are not there
-        nowhere = os.open(os.devnull, os.O_RDWR)
+        never_freed(self._child)  # threads of the parent may hold the locks of its pipes
+        null = os.open(os.devnull, os.O_RDWR)
         for pipe in (self._child.stdin, self._child.stdout):
             if pipe and not pipe.closed:
-                os.dup2(nowhere, pipe.fileno(), inheritable=False)
-        os.close(nowhere)
+                os.dup2(null, pipe.fileno(), inheritable=False)
+        os.close(null)
 
 
-class _Watch:
-    """Kills a process after some seconds, unless it is stopped before."""
+class _Watchdog:
+    """Kills a process after some seconds, unless ``stop`` is called before."""
 
     def __init__(self, child: subprocess.Popen[bytes], seconds: float) -> None:
         self.killed = False
@@ -149,7 +154,7 @@ class _Watch:
         self._timer.start()
 
     def stop(self) -> None:
-        """Nothing is killed from here on."""
+        """Cancel the watchdog; the process is not killed after this returns."""
         self._timer.cancel()
         with self._lock:
             self._stopped = True
@@ -173,7 +178,7 @@ def _environment() -> dict[str, str]:
 
 
 class PdfPool:
-    """A few parser processes; each request goes to a free one. Safe in several threads."""
+    """A few parser processes. Each request goes to a free one. Safe in several threads."""
 
     def __init__(self) -> None:
         self._make_empty()
@@ -186,9 +191,9 @@ class PdfPool:
         self._busy: list[PdfProcess | None] = []
 
     def ask(self, header: dict[str, Any], data: bytes, limits: PdfLimits) -> Message:
-        """The answer to a request about the PDF ``data``, which ``header["id"]`` identifies.
+        """The answer to a request about the PDF ``data``; ``header["id"]`` is its content hash.
 
-        Waits for a free process. The bytes are sent only to one that does not hold them. Raises
+        Waits for a free process, and sends it the bytes only if it does not have them. Raises
         PdfProcessError.
         """
         process = self._take(header["id"], limits)
@@ -198,13 +203,13 @@ class PdfPool:
             self._give_back(process)
 
     def stop(self) -> None:
-        """Kills the processes that no thread is asking; the others end with the program."""
+        """Kill the processes without a request; the others end with the program."""
         with self._changed:
             while self._free:
                 self._free.pop().close()
 
     def after_fork(self) -> None:
-        """Leaves the parent its processes; this one starts its own."""
+        """In a forked child, drop the processes of the parent; the child starts its own."""
         for process in [*self._free, *filter(None, self._busy)]:
             process.forget()
         self._make_empty()
@@ -218,7 +223,7 @@ class PdfPool:
                     return found
                 if len(self._free) + len(self._busy) < limits.most:
                     break
-                if self._free:  # those that are free have another bound on their memory
+                if self._free:  # the free processes have another memory limit
                     self._free.pop(0).close()
                     continue
                 self._changed.wait()
@@ -235,7 +240,8 @@ class PdfPool:
         return started
 
     def _choose(self, key: str, memory: int) -> PdfProcess | None:
-        """The free process that was asked about this PDF last, or else the one used last."""
+        """Take a free process: the one whose last request was about this PDF, else the one used
+        last; None if there is none with this memory limit."""
         self._free = [process for process in self._free if process.alive]
         fit = [process for process in self._free if process.memory == memory]
         chosen = next((p for p in fit if p.last_id == key), fit[-1] if fit else None)
@@ -252,6 +258,7 @@ class PdfPool:
 
 
 def _ask(process: PdfProcess, header: dict[str, Any], data: bytes, seconds: float) -> Message:
+    """Ask a process; if it does not have the PDF open, send the bytes and ask again."""
     if header["op"] == "open":
         return process.ask(header, data, seconds)
     answer = process.ask(header, b"", seconds)
@@ -264,4 +271,4 @@ def _ask(process: PdfProcess, header: dict[str, Any], data: bytes, seconds: floa
 
 
 PDF_POOL = PdfPool()
-"""The processes of this program; none is started before the first PDF."""
+"""The pool of this program; the first process starts with the first PDF."""

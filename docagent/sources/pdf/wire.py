@@ -1,8 +1,8 @@
-"""Messages between the caller and the process that parses PDFs.
+"""Messages between the caller and a process that parses PDFs.
 
-A message is two big-endian lengths (4 and 8 bytes), a JSON object and a payload of raw bytes
-(a file on the way in, pixels on the way out). Nothing is unpickled: the process may have been
-taken over by the file it parses.
+A message is two big-endian lengths (4 and 8 bytes), a JSON object and a payload of raw bytes (a
+file in a request, pixels in an answer). Pickle is not used, as a hostile file may have taken over
+the parser process.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Message = tuple[dict[str, Any], bytes]
 
 
 def write_message(stream: IO[bytes], header: dict[str, Any], payload: bytes = b"") -> None:
-    """Sends one message."""
+    """Send one message."""
     text = json.dumps(header).encode()
     stream.write(HEADER.pack(len(text), len(payload)) + text)
     stream.write(payload)
@@ -25,7 +25,7 @@ def write_message(stream: IO[bytes], header: dict[str, Any], payload: bytes = b"
 
 
 def read_message(stream: IO[bytes]) -> Message | None:
-    """The next message, None at the end of the stream. Raises EOFError when it breaks off."""
+    """The next message; None at the end of the stream. Raises EOFError if it is cut short."""
     head = stream.read(HEADER.size)
     if not head:
         return None

@@ -1,9 +1,9 @@
 """The process that parses PDFs: ``python -m docagent.sources.pdf.worker <bytes of memory>``.
 
-PDF libraries crash, hang and eat memory on files made to do that, so they run apart from the
-caller, who kills this process when it takes too long (see ``process``). It reads requests from
-stdin and answers on stdout, in the form of ``wire``. It ends when its stdin does, which is when
-the caller ends, even in the middle of a request.
+Hostile files can make PDF libraries crash, hang or exhaust the memory. The libraries therefore run
+in this process, which the caller kills if it takes too long (see ``process``). The process reads
+requests from stdin and writes answers to stdout, as messages of ``wire``. It exits at the end of
+stdin, which is the end of the caller, even during a request.
 """
 
 from __future__ import annotations
@@ -24,20 +24,22 @@ from docagent.errors import SourceFault
 from docagent.sources.pdf.page import open_page, page_dpi, pixel_size, read_text_layer, render_page
 from docagent.sources.pdf.wire import Message, read_message, write_message
 
-MAX_OPEN = 2
-PROBED_PAGES = 20
+MAX_OPEN_FILES = 2
+"""Most PDFs that are kept open."""
+MAX_PROBED_PAGES = 20
+"""A file is damaged if none of this many first pages can be loaded."""
 GRACE_SECONDS = 5.0
-"""After the time that a request may take, until the process ends by itself."""
+"""The process exits by itself this long after the time limit of a request."""
 
 
 class Documents:
-    """The last few PDFs opened, by content hash."""
+    """The PDFs opened last, by content hash."""
 
     def __init__(self) -> None:
         self._open: dict[str, pdfium.PdfDocument] = {}
 
     def answer(self, request: dict[str, Any], payload: bytes) -> Message:
-        """Carries out one request. Raises whatever the PDF libraries raise."""
+        """Carry out one request. Exceptions of the PDF libraries are passed on."""
         if request["op"] == "open":
             return self._load(request["id"], payload), b""
         pdf = self._open.get(request["id"])
@@ -48,10 +50,10 @@ class Documents:
         return _render(pdf, request)
 
     def _load(self, key: str, data: bytes) -> dict[str, Any]:
-        while len(self._open) >= MAX_OPEN:
+        while len(self._open) >= MAX_OPEN_FILES:
             self._open.pop(next(iter(self._open))).close()
-        # pdfium keeps the error of an earlier file, and sets none for a file without pages:
-        # opening no file at all puts a known one there.
+        # pdfium sets no error for a file without pages, and would report that of an earlier file.
+        # Opening an empty file first sets a known error.
         pdfium_c.FPDF_LoadDocument(b"", None)
         try:
             pdf = pdfium.PdfDocument(data)
@@ -60,7 +62,7 @@ class Documents:
             return {"error": reason, "fault": fault}
         if pdf.get_formtype() != pdfium_c.FORMTYPE_NONE:
             pdf.init_forms()
-        if len(pdf) and not any(_loads(pdf, i) for i in range(min(len(pdf), PROBED_PAGES))):
+        if len(pdf) and not any(_loads(pdf, i) for i in range(min(len(pdf), MAX_PROBED_PAGES))):
             reason = "none of its pages can be read; the file is damaged or cut short"
             return {"error": reason, "fault": "damaged"}
         self._open[key] = pdf
@@ -109,9 +111,9 @@ def _render(pdf: pdfium.PdfDocument, request: dict[str, Any]) -> Message:
 
 
 def listen(requests: IO[bytes], waiting: SimpleQueue[Message]) -> None:
-    """Puts requests into a queue; ends the process, whatever it is doing, when their stream ends.
+    """Put requests into a queue, and exit the process at the end of their stream.
 
-    Runs in a thread of its own, as the caller may be killed while a page is parsed.
+    This runs in a thread of its own, as the caller may be killed while a page is parsed.
     """
     try:
         while (message := read_message(requests)) is not None:
@@ -121,27 +123,27 @@ def listen(requests: IO[bytes], waiting: SimpleQueue[Message]) -> None:
 
 
 def serve(waiting: SimpleQueue[Message], answers: IO[bytes]) -> None:
-    """Answers requests for ever."""
+    """Answer requests in an endless loop."""
     documents = Documents()
     while True:
         message = waiting.get()
-        _end_in(message[0]["seconds"] + GRACE_SECONDS)
+        _exit_after(message[0]["seconds"] + GRACE_SECONDS)
         try:
             header, payload = documents.answer(*message)
-        # The boundary to two parsers of hostile files: pdfminer alone raises its own errors,
-        # struct.error, KeyError, TypeError, RecursionError and more. Each is this page's loss.
+        # This is the boundary to two parsers of hostile files: pdfminer alone raises its own
+        # errors, struct.error, KeyError, TypeError, RecursionError and more. Each fails one page.
         except Exception as error:
             fault, reason = _problem(error)
             header, payload = {"error": reason, "fault": fault}, b""
         write_message(answers, header, payload)
-        _end_in(0)
+        _exit_after(0)
 
 
-def _end_in(seconds: float) -> None:
-    """Has the system end this process after so many seconds; 0 takes that back.
+def _exit_after(seconds: float) -> None:
+    """Set a timer of the system that ends this process; 0 cancels it.
 
-    The caller kills it earlier, if there is one still. ``listen`` sees that there is none, but not
-    while C code keeps the interpreter's lock. (Windows has no such clock.)
+    The caller normally kills the process earlier. ``listen`` notices the end of the caller, but not
+    while C code holds the interpreter lock; the timer covers that case. Windows has no such timer.
     """
     if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_REAL, seconds)
@@ -155,7 +157,7 @@ def _problem(error: Exception) -> tuple[SourceFault, str]:
 
 
 def _limit_memory(size: int) -> None:
-    """Bounds the address space where the system can (not on Windows, not kept by macOS)."""
+    """Limit the address space (bytes), where the system can: Windows cannot, macOS ignores it."""
     if sys.platform == "win32":
         return
     import resource
@@ -168,7 +170,9 @@ def _limit_memory(size: int) -> None:
 
 
 def main() -> None:
-    """Keeps stdout for answers, whatever a library may print."""
+    """Serve requests until stdin ends."""
+    # Answers go to a copy of stdout, and stdout to stderr, so that nothing a library prints can
+    # break the stream of messages.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     logging.disable(logging.CRITICAL)

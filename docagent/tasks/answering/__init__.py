@@ -1,1 +1,1 @@
-"""Answers to questions."""
+"""Answering of questions about a document, with citations."""

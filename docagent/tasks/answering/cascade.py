@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from docagent.cascade.answer_format import answers_schema, is_object, members, problem, to_claim
+from docagent.cascade.combined_confidence import agreed, disputed
 from docagent.cascade.document_view import DocumentView, Part
 from docagent.cascade.part_splitting import halve_part
 from docagent.cascade.request_loop import CascadeTask, Inquiry, count_open, run_cascade
 from docagent.cascade.usage_report import Tally
 from docagent.cascade.verification import Verified, verify
-from docagent.cascade.weighing import agreed, disputed
 from docagent.confidence import THRESHOLDS
 from docagent.evidence.field_parser import FieldParser
-from docagent.layout.numbered_lines import defuse
+from docagent.layout.lines_with_ids import defuse
 from docagent.results import Answer, Field
 from docagent.schemas import SchemaField
 from docagent.vlm.calls import Asker, Reply, Request

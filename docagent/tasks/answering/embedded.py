@@ -1,7 +1,8 @@
-"""Answers to questions, with citations, or a typed abstention.
+"""Answers to questions by the embedded reader: text with citations, or a typed abstention.
 
-The question itself is the reader's query. What it asks for ("when", "how much") says which
-spans can be an answer. The answer is the words printed on the page, never words of a model.
+The question is the query of the reader. The kind of value it asks for ("when", "how much") decides
+which spans can be an answer. The answer consists of words printed on the page, never of generated
+words.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from docagent.evidence.candidates import (
     ocr_confidence,
     strongest_rival,
 )
-from docagent.evidence.conventions import conventions_of
+from docagent.evidence.document_conventions import conventions_of
 from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import ground_ranges
 from docagent.reader.types import Query, Reader, Reading
@@ -27,7 +28,7 @@ from docagent.results import Abstention, Answer
 from docagent.schemas import SchemaField
 from docagent.text.normalise import normalise
 
-LONGEST_QUESTION = 1000
+MAX_QUESTION_CHARS = 1000
 _KINDS = (
     ("date", re.compile(r"^when\b|\b(what|which) (is the )?(\w+ )?(date|day)\b|\bdate of\b", re.I)),
     (
@@ -45,12 +46,16 @@ _MANY = re.compile(
 
 @dataclass(frozen=True)
 class _Asked:
-    """A question with the kind of value it wants. person: it asks for somebody."""
+    """A question with what it asks for.
+
+    kind: the normaliser of the value (``date``, ``amount``, ``text``). is_multiple: whether there
+    may be several answers. is_person: whether it asks for a person or an organisation.
+    """
 
     text: str
     kind: str
-    multiple: bool
-    person: bool
+    is_multiple: bool
+    is_person: bool
 
 
 def answer(
@@ -61,42 +66,45 @@ def answer(
     locale_hint: str | None = None,
     calibrations: Mapping[str, Calibration] | None = None,
 ) -> Answer:
-    """The answer that the document prints to ``question``.
+    """Find the answer to ``question`` in the text of a document.
 
-    Several answers ("Who are the parties?") are joined by semicolons, one citation or more
-    each. calibrations: the shipped ones by default; ``answer`` is used. Raises SettingsError
-    for an empty question or one over LONGEST_QUESTION characters.
+    Several answers ("Who are the parties?") are joined by semicolons, each with at least one
+    citation. locale_hint: language and region such as ``en_US``, which decides the order of day and
+    month and decimal marks. calibrations: by default the shipped ones, of which ``answer`` is used.
+    Raises SettingsError for an empty question or one over MAX_QUESTION_CHARS characters.
     """
-    asked = _asked(question)
+    asked = _parse_question(question)
     if not document.words:
         return _unsaid(document, asked, 1.0, "the document has no text")
-    (reading,) = reader.read(document, [Query(text=asked.text, multiple=asked.multiple)])
-    fields = FieldParser(document, _leaf(asked), locale_hint, conventions_of(document))
-    options = _options(fields, reading, asked)
-    known = load_calibrations() if calibrations is None else calibrations
-    calibration = known.get("answer", IDENTITY)
+    (reading,) = reader.read(document, [Query(text=asked.text, multiple=asked.is_multiple)])
+    parser = FieldParser(document, _as_field(asked), locale_hint, conventions_of(document))
+    options = _options(parser, reading, asked)
     if not options or reading.absent > THRESHOLDS.absent:
         message = "the document does not seem to say"
         return _unsaid(document, asked, reading.absent, message)
-    chosen = [o for o in options if o.score >= THRESHOLDS.answer] if asked.multiple else options[:1]
-    return _judged(document, asked, fields, chosen or options[:1], options, calibration)
+    known = load_calibrations() if calibrations is None else calibrations
+    return _to_answer(parser, asked, options, known.get("answer", IDENTITY))
 
 
-def _judged(
-    document: Document,
+def _to_answer(
+    parser: FieldParser,
     asked: _Asked,
-    fields: FieldParser,
-    chosen: Sequence[ValueCandidate],
     options: Sequence[ValueCandidate],
     calibration: Calibration,
 ) -> Answer:
-    """The chosen spans as an answer, unless they are unsure, illegible or have a rival."""
-    legible = min(ocr_confidence(document, fields.leaf, c.ranges) for c in chosen)
-    confidence = calibration.apply(min(c.score for c in chosen) * legible)
-    if legible < THRESHOLDS.illegible:
-        message = f"the words of the answer are read with confidence {legible:.2f} only"
+    """The best option, or all good ones if there may be several, as an answer.
+
+    Abstains if the words are illegible, another option is about as good, or the confidence is low.
+    """
+    document, chosen = parser.document, options[:1]
+    if asked.is_multiple:
+        chosen = [o for o in options if o.score >= THRESHOLDS.answer] or chosen
+    legibility = min(ocr_confidence(document, parser.leaf, c.ranges) for c in chosen)
+    confidence = calibration.apply(min(c.score for c in chosen) * legibility)
+    if legibility < THRESHOLDS.illegible:
+        message = f"the words of the answer are read with confidence {legibility:.2f} only"
         return _abstain(document, asked, "illegible", message)
-    rival = None if asked.multiple else strongest_rival(options)
+    rival = None if asked.is_multiple else strongest_rival(options)
     if rival and rival.score >= THRESHOLDS.rival * chosen[0].score:
         message = f"{chosen[0].raw_text!r} and {rival.raw_text!r} fit about as well"
         return _abstain(document, asked, "ambiguous", message)
@@ -118,38 +126,39 @@ def check_question(question: str) -> str:
     text = " ".join(question.split())
     if not text:
         raise SettingsError("the question is empty; ask something, such as 'What is the total?'")
-    if len(text) > LONGEST_QUESTION:
+    if len(text) > MAX_QUESTION_CHARS:
         raise SettingsError(
-            f"the question has {len(text)} characters; at most {LONGEST_QUESTION} are allowed"
+            f"the question has {len(text)} characters; at most {MAX_QUESTION_CHARS} are allowed"
         )
     return text
 
 
-def _asked(question: str) -> _Asked:
+def _parse_question(question: str) -> _Asked:
     text = check_question(question)
     kind = next((kind for kind, pattern in _KINDS if pattern.search(text)), "text")
     return _Asked(text, kind, bool(_MANY.search(text)), bool(_PERSON.search(text)))
 
 
-def _leaf(asked: _Asked) -> SchemaField:
-    """The question as a field without labels, so that spans are read as fields are."""
+def _as_field(asked: _Asked) -> SchemaField:
+    """The question as a schema field without labels, so that spans are parsed like field values."""
     return SchemaField(path="answer", types=("string",), normaliser=asked.kind, query=asked.text)
 
 
 def _may_be_name(candidate: ValueCandidate) -> bool:
-    """Whether a text can be somebody: it has letters and is neither a date nor an amount."""
+    """Whether a text can be a name: it has letters and is neither a date nor an amount."""
     text = candidate.raw_text
     return bool(_NAME.search(text)) and not any(
         normalise(kind, text).ok for kind in ("date", "amount")
     )
 
 
-def _options(fields: FieldParser, reading: Reading, asked: _Asked) -> list[ValueCandidate]:
-    """Distinct answers, best first; spans of the wrong kind count only if there are no others."""
-    pointed = [fields.candidate(s.start, s.end, s.score) for s in reading.spans]
+def _options(parser: FieldParser, reading: Reading, asked: _Asked) -> list[ValueCandidate]:
+    """Distinct answers, best first. Spans of the wrong kind are used, at half their score, only if
+    there are no others."""
+    pointed = [parser.candidate(s.start, s.end, s.score) for s in reading.spans]
     usable = [c for c in pointed if c.score > THRESHOLDS.candidate]
-    readable = [c for c in usable if c.parsed.ok and (not asked.person or _may_be_name(c))]
-    return merge_equal_values(readable or [replace(c, score=c.score / 2) for c in usable])
+    fitting = [c for c in usable if c.parsed.ok and (not asked.is_person or _may_be_name(c))]
+    return merge_equal_values(fitting or [replace(c, score=c.score / 2) for c in usable])
 
 
 def _abstain(document: Document, asked: _Asked, why: Abstention, message: str) -> Answer:

@@ -1,1 +1,1 @@
-"""The kind of a document."""
+"""Classification: the kind of a document, as the name of a schema."""

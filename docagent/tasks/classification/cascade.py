@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from docagent.cascade.answer_format import is_object, members, problem
+from docagent.cascade.combined_confidence import agreed, disputed
 from docagent.cascade.document_view import DocumentView, Part
 from docagent.cascade.request_loop import CascadeTask, Inquiry, count_open, run_cascade
 from docagent.cascade.usage_report import Tally
-from docagent.cascade.weighing import agreed, disputed
 from docagent.confidence import THRESHOLDS
 from docagent.evidence.grounding import ground_words
-from docagent.layout.numbered_lines import defuse
+from docagent.layout.lines_with_ids import defuse
 from docagent.results import Classification
-from docagent.tasks.classification.embedded import NAMED, KindWords
+from docagent.tasks.classification.embedded import MIN_NAMED, KindWords
 from docagent.vlm.calls import Asker, Reply, Request
 
 MAX_LINES = 6
@@ -126,7 +126,7 @@ def _claimed(view: DocumentView, kinds: KindWords, answer: Mapping[str, Any]) ->
     found = Classification(
         document_id=view.document.id, kind=kind, domain=schema.domain, source="vlm", how="derived"
     )
-    if not kinds.tell(view.document, lines, kind):
+    if not kinds.are_shown(view.document, lines, kind):
         ids = ", ".join(line.id for line in lines)
         message = f"concluded by the model from lines {ids}; they have no words of that kind"
         return found.replace(message=message)
@@ -155,7 +155,7 @@ def _beside_unknown(embedded: Classification, model: Classification) -> Classifi
     """A kind of the model where the words are unsure; their confidence in it still counts."""
     words = next((score.confidence for score in embedded.kinds if score.kind == model.kind), 0.0)
     confidence = agreed(words, model.confidence or 0.0)
-    if confidence < NAMED:
+    if confidence < MIN_NAMED:
         return embedded.noted(f"the model says {model.kind}")
     return model.replace(confidence=confidence)
 
@@ -165,7 +165,7 @@ def _contested(embedded: Classification, model: Classification) -> Classificatio
     winner, loser = (embedded, model) if disputed(a, b) >= disputed(b, a) else (model, embedded)
     confidence = max(disputed(a, b), disputed(b, a))
     domain = embedded.domain if embedded.domain == model.domain else ""
-    if confidence >= NAMED:
+    if confidence >= MIN_NAMED:
         return winner.noted(f"the other reading is {loser.kind}").replace(confidence=confidence)
     return Classification(
         document_id=embedded.document_id,
@@ -183,7 +183,7 @@ def _unfound(embedded: Classification, trust: float) -> Classification:
             return embedded.noted("the model finds none of the kinds")
         return embedded.replace(absence=agreed(embedded.absence or 0.0, trust))
     left = disputed(embedded.confidence or 0.0, trust)
-    if left >= NAMED:
+    if left >= MIN_NAMED:
         return embedded.noted("the model finds none of the kinds").replace(confidence=left)
     return Classification(
         document_id=embedded.document_id,

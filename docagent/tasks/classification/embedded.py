@@ -1,8 +1,8 @@
-"""What kind of document one is, by the words printed on it, or that it is not known.
+"""The kind of a document, by the words printed on it.
 
-A kind is a schema. What its root and its fields are labelled with is looked for on the first
-pages; words that few kinds share count for more, a title that stands alone at the head for most.
-The kinds and "none of these" then share one probability.
+Each kind is a schema. The titles of the schemas and the labels of their fields are searched on the
+first pages. A phrase weighs more the fewer kinds have it; a title alone on a line at the head of
+the document weighs most. A softmax over the kinds and "none of these" gives probabilities.
 """
 
 from __future__ import annotations
@@ -17,35 +17,45 @@ from docagent.confidence import THRESHOLDS
 from docagent.document import Document
 from docagent.errors import SettingsError
 from docagent.evidence.grounding import ground_words
-from docagent.layout.numbered_lines import NumberedLine, number_lines
+from docagent.layout.lines_with_ids import NumberedLine, number_lines
 from docagent.results import Classification, KindScore
 from docagent.schemas import Schema, list_schemas
 from docagent.text.tokens import tokens
 
-# Chosen on 959 documents read without errors (docs/log.md): of 474 named with 0.8 and more 6 were
-# not that, and 3 of 182 on 290 documents that were not looked at.
-TITLE, HEAD, LONGER, SINGLE = 1.5, 2.0, 0.5, 0.6
-"""Weights: of what the root is labelled with; of that alone on a line at the head of the document;
-added for every further word of a phrase; of a field's label of one word."""
+# The weights were chosen on 959 documents read without errors (docs/log.md): of 474 kinds reported
+# with a confidence of at least 0.8, 6 were wrong; on 290 documents not used for it, 3 of 182.
+TITLE_FACTOR, HEAD_FACTOR, SINGLE_WORD_FACTOR = 1.5, 2.0, 0.6
+"""Factors of a weight: for a title of a schema; for a title alone on a line at the head of the
+document; for a label of one word."""
+WEIGHT_PER_WORD = 0.5
+"""A phrase weighs this share more for every word after the first."""
 NONE_OF_THESE, TEMPERATURE = 8.0, 3.0
-NAMED = 0.7
-"""Confidence from which on a kind is named (below it fewer than half were right)."""
-SHARED = 0.25
-"""Two kinds with at least this confidence each are told as ambiguous."""
-PAGES = 3
-HEAD_LINES, HEAD_WORDS = 12, 3
-"""Lines that are the head of a document, and words that a title may have beside it."""
-TELLS = 1.5
-"""Weight of the words of a kind with which lines tell that it is that kind."""
-MOST_EVIDENCE, MOST_KINDS = 3, 3
+"""Score of "none of these", and the temperature of the softmax."""
+MIN_NAMED = 0.7
+"""Least confidence of a kind that is reported (below it fewer than half were right)."""
+MIN_RIVAL = 0.25
+"""The result is ambiguous if two kinds have at least this confidence each."""
+MAX_PAGES = 3
+"""Only so many first pages are searched."""
+MAX_HEAD_LINES, MAX_WORDS_BESIDE_TITLE = 12, 3
+"""The first lines are the head of a document; a title counts as alone on its line if it has at most
+so many other words beside it."""
+MIN_KIND_WEIGHT = 1.5
+"""Lines show a kind if their phrases have at least this weight for it."""
+MAX_EVIDENCE, MAX_KINDS = 3, 3
+"""Most phrases that are reported as evidence, and most kinds that are listed."""
 
 Phrase = tuple[str, ...]
+"""Normalised words of a title or label."""
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A phrase of some kinds on a line: the words it stands in, whether it is a line of the head
-    by itself."""
+    """A phrase found on a line.
+
+    start, end: its words in ``Document.words``, end exclusive. alone: whether it is (almost) alone
+    on a line at the head of the document.
+    """
 
     phrase: Phrase
     start: int
@@ -54,17 +64,18 @@ class Hit:
 
 
 class KindWords:
-    """The phrases that tell the kinds apart, with what each says for each kind."""
+    """The titles and labels of a set of kinds, with the weight of each phrase for each kind."""
 
     def __init__(self, schemas: Sequence[Schema]) -> None:
-        """Raises SettingsError for no schemas, or two of one name."""
+        """schemas: the kinds. Raises SettingsError if there are none or two share a name."""
         names = [schema.name for schema in schemas]
         if not names or len(set(names)) < len(names):
             raise SettingsError(
-                f"kinds {', '.join(names) or 'none'}: give schemas of several names"
+                f"kinds {', '.join(names) or 'none'}: give schemas of several names, each once"
             )
         self.schemas = tuple(schemas)
-        # Words that other kinds have too tell little, whether those are asked for or not.
+        # The shipped schemas count too: a phrase that many kinds have weighs little, even if only
+        # one of those kinds is a choice.
         others = [schema for schema in list_schemas() if schema.name not in names]
         known = [*schemas, *others]
         titles = {schema.name: to_phrases((schema.title, *schema.labels)) for schema in known}
@@ -85,7 +96,7 @@ class KindWords:
         self._longest = max(map(len, found))
 
     def hits(self, document: Document, lines: Sequence[NumberedLine]) -> Iterator[Hit]:
-        """Phrases on the lines, each word in the longest one it begins."""
+        """Phrases on the lines; the longest one at each word counts, and they do not overlap."""
         for number, line in enumerate(lines):
             words = [
                 (token, index)
@@ -96,19 +107,21 @@ class KindWords:
             while at < len(words):
                 phrase = self._longest_at([token for token, _ in words[at : at + self._longest]])
                 if phrase:
-                    alone = number < HEAD_LINES and len(words) <= len(phrase) + HEAD_WORDS
+                    most_words = len(phrase) + MAX_WORDS_BESIDE_TITLE
+                    alone = number < MAX_HEAD_LINES and len(words) <= most_words
                     end = words[at + len(phrase) - 1][1] + 1
                     yield Hit(phrase, words[at][1], end, alone)
                 at += len(phrase) or 1
 
     def weight(self, hit: Hit, kind: str) -> float:
-        """What a hit says for a kind."""
-        title = hit.alone and hit.phrase in self._titles[kind]
-        return self._weights[hit.phrase].get(kind, 0.0) * (HEAD if title else 1.0)
+        """Weight of a hit for a kind; 0 if the kind does not have the phrase."""
+        is_title = hit.alone and hit.phrase in self._titles[kind]
+        return self._weights[hit.phrase].get(kind, 0.0) * (HEAD_FACTOR if is_title else 1.0)
 
-    def tell(self, document: Document, lines: Sequence[NumberedLine], kind: str) -> bool:
-        """Whether there are words of a kind on some lines."""
-        return sum(self.weight(hit, kind) for hit in self.hits(document, lines)) >= TELLS
+    def are_shown(self, document: Document, lines: Sequence[NumberedLine], kind: str) -> bool:
+        """Whether the words on some lines show a kind."""
+        weight = sum(self.weight(hit, kind) for hit in self.hits(document, lines))
+        return weight >= MIN_KIND_WEIGHT
 
     def _longest_at(self, words: Sequence[str]) -> Phrase:
         lengths = range(len(words), 0, -1)
@@ -116,9 +129,10 @@ class KindWords:
 
 
 def classify(document: Document, kinds: KindWords | None = None) -> Classification:
-    """The kind that the words of the first pages tell, with the words that do.
+    """The kind of a document by the words of its first pages, with those words as evidence.
 
-    kinds: those of the shipped schemas by default. A kind below NAMED is not named.
+    kinds: the kinds to choose from; by default those of the shipped schemas. The result is an
+    abstention if the likeliest kind has a confidence below MIN_NAMED.
     """
     kinds = kinds or shipped_kinds()
     best = _best_hits(kinds, document)
@@ -127,16 +141,16 @@ def classify(document: Document, kinds: KindWords | None = None) -> Classificati
     first = ranked[0]
     found = Classification(
         document_id=document.id,
-        kinds=tuple(score for score in ranked[:MOST_KINDS] if score.confidence >= 0.01),
+        kinds=tuple(score for score in ranked[:MAX_KINDS] if score.confidence >= 0.01),
         domain=sure_domain(scores),
     )
-    if first.confidence < NAMED:
+    if first.confidence < MIN_NAMED:
         return found.replace(**_unknown(ranked))
-    telling = sorted(best.values(), key=lambda hit: -kinds.weight(hit, first.kind))
-    telling = [hit for hit in telling[:MOST_EVIDENCE] if kinds.weight(hit, first.kind) > 0]
+    heaviest = sorted(best.values(), key=lambda hit: -kinds.weight(hit, first.kind))
+    shown = [hit for hit in heaviest[:MAX_EVIDENCE] if kinds.weight(hit, first.kind) > 0]
     evidence = (
         e
-        for hit in sorted(telling, key=lambda hit: hit.start)
+        for hit in sorted(shown, key=lambda hit: hit.start)
         for e in ground_words(document, hit.start, hit.end)
     )
     return found.replace(
@@ -155,7 +169,8 @@ def shipped_kinds() -> KindWords:
 
 
 def sure_domain(scores: Iterable[KindScore]) -> str:
-    """The domain that kinds share whose confidence together is sure; empty if there is none."""
+    """The domain whose kinds have a total confidence of at least ``THRESHOLDS.unsure``; "" if no
+    domain has."""
     domains: dict[str, float] = defaultdict(float)
     for score in scores:
         domains[score.domain] += score.confidence
@@ -164,20 +179,21 @@ def sure_domain(scores: Iterable[KindScore]) -> str:
 
 
 def to_phrases(texts: Iterable[str]) -> frozenset[Phrase]:
-    """Texts as they are looked for: their words, case and accents ignored."""
+    """Normalise texts for the search: words without case and accents."""
     return frozenset(phrase for text in texts if (phrase := tuple(tokens(text))))
 
 
 def _weight(phrase: Phrase, rarity: float, is_title: bool) -> float:
-    weight = math.log(rarity) * (1 + LONGER * (len(phrase) - 1))
+    """rarity: number of known kinds divided by the number of kinds that have the phrase."""
+    weight = math.log(rarity) * (1 + WEIGHT_PER_WORD * (len(phrase) - 1))
     if is_title:
-        return weight * TITLE
-    return weight * (SINGLE if len(phrase) == 1 else 1.0)
+        return weight * TITLE_FACTOR
+    return weight * (SINGLE_WORD_FACTOR if len(phrase) == 1 else 1.0)
 
 
 def _best_hits(kinds: KindWords, document: Document) -> Mapping[Phrase, Hit]:
-    """Each phrase once, where it stands alone at the head if it does anywhere."""
-    pages = {page.number for page in document.pages[:PAGES]}
+    """One hit per phrase: the first one alone at the head of the document, else the first one."""
+    pages = {page.number for page in document.pages[:MAX_PAGES]}
     lines = [line for line in number_lines(document) if line.page in pages]
     best: dict[Phrase, Hit] = {}
     for hit in kinds.hits(document, lines):
@@ -187,7 +203,7 @@ def _best_hits(kinds: KindWords, document: Document) -> Mapping[Phrase, Hit]:
 
 
 def _probabilities(kinds: KindWords, hits: Iterable[Hit]) -> list[KindScore]:
-    """A share for each kind; what is left of 1 is that of none of these."""
+    """The probability of each kind; the rest to 1 is that of "none of these"."""
     seen = list(hits)
     logits = [
         (sum(kinds.weight(hit, s.name) for hit in seen) - NONE_OF_THESE) / TEMPERATURE
@@ -203,8 +219,8 @@ def _probabilities(kinds: KindWords, hits: Iterable[Hit]) -> list[KindScore]:
 
 
 def _unknown(ranked: Sequence[KindScore]) -> dict[str, object]:
-    """Why no kind is named, with how sure it is that there is none."""
-    close = [score.kind for score in ranked[:2] if score.confidence >= SHARED]
+    """The fields of an abstention: its type, its message and, if no kind fits, the absence."""
+    close = [score.kind for score in ranked[:2] if score.confidence >= MIN_RIVAL]
     if len(close) == 2:
         message = f"{close[0]} and {close[1]} fit about as well"
         return {"abstained": "ambiguous", "message": message}

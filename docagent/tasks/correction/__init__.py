@@ -1,1 +1,1 @@
-"""Corrections of OCR errors."""
+"""Correction of OCR errors, as a list of edits."""

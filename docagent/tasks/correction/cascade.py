@@ -14,7 +14,7 @@ from docagent.cascade.document_view import DocumentView
 from docagent.cascade.part_splitting import halve_part
 from docagent.cascade.request_loop import CascadeTask, Inquiry, run_cascade
 from docagent.cascade.usage_report import Tally
-from docagent.layout.numbered_lines import UNSURE_MARK, NumberedLine
+from docagent.layout.lines_with_ids import UNSURE_MARK, NumberedLine
 from docagent.results import Correction, Coverage
 from docagent.tasks.correction.differences import Differences, compare_line, is_slot
 from docagent.tasks.correction.edit_rules import EditJudge, merge_edits

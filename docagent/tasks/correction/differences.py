@@ -11,7 +11,7 @@ from docagent.confidence import THRESHOLDS
 from docagent.document import Document, WordLocation
 from docagent.evidence.grounding import edit_distance
 from docagent.geometry import Polygon, join_polygons
-from docagent.layout.numbered_lines import NumberedLine
+from docagent.layout.lines_with_ids import NumberedLine
 from docagent.results import Coverage, CoverageWord
 
 MAX_BLOCK_PAIRS = 100

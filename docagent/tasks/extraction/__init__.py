@@ -1,1 +1,1 @@
-"""Fields of a schema."""
+"""Extraction of the fields of a schema, with evidence."""

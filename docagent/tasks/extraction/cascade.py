@@ -8,11 +8,11 @@ from functools import cached_property, partial
 from typing import Any
 
 from docagent.cascade.answer_format import Unit, units_of
+from docagent.cascade.combined_confidence import contradict, same_value, says_the_same, weigh
 from docagent.cascade.document_view import DocumentView, Place
 from docagent.cascade.request_loop import CascadeTask, run_cascade
 from docagent.cascade.usage_report import Tally
 from docagent.cascade.verification import Verified
-from docagent.cascade.weighing import contradict, same_value, says_the_same, weigh
 from docagent.evidence.checks import suspect_paths
 from docagent.evidence.field_parser import FieldParser
 from docagent.results import Check, Extraction, Field
@@ -25,6 +25,7 @@ from docagent.tasks.extraction.failed_checks import (
     places_of,
     reread,
 )
+from docagent.tasks.extraction.merge_model_rows import merge_rows, rows_of
 from docagent.tasks.extraction.requests import (
     FieldInquiry,
     FieldsTask,
@@ -32,7 +33,6 @@ from docagent.tasks.extraction.requests import (
     ask_units,
     join_answers,
 )
-from docagent.tasks.extraction.row_merging import merge_rows, rows_of
 from docagent.vlm.calls import Asker
 
 

@@ -24,7 +24,7 @@ from docagent.evidence.candidates import (
     strongest_rival,
 )
 from docagent.evidence.checks import run_checks, suspect_paths
-from docagent.evidence.conventions import conventions_of
+from docagent.evidence.document_conventions import conventions_of
 from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import ground_ranges
 from docagent.reader.types import PointedSpan, Query, Reader, Reading

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 from docagent.cascade.answer_format import Unit
+from docagent.cascade.combined_confidence import same_value
 from docagent.cascade.document_view import Place
-from docagent.cascade.weighing import same_value
 from docagent.evidence.checks import run_checks, suspect_paths
 from docagent.results import Check, Field
 from docagent.schemas import Schema
+from docagent.tasks.extraction.merge_model_rows import match_rows, rows_of
 from docagent.tasks.extraction.requests import UnitAnswer
-from docagent.tasks.extraction.row_merging import match_rows, rows_of
 
 CONFIRMED = "read again, every value is the same: the document itself is inconsistent"
 MISREAD = "may be misread: read again, the model does not confirm"

@@ -22,9 +22,14 @@ from docagent.cascade.part_splitting import halve_part, split_at_rows
 from docagent.cascade.request_loop import Inquiry, ModelTask, ask_model
 from docagent.cascade.verification import Verified, verify
 from docagent.evidence.field_parser import FieldParser
-from docagent.layout.numbered_lines import defuse
+from docagent.layout.lines_with_ids import defuse
 from docagent.schemas import Schema, SchemaField
-from docagent.tasks.extraction.row_merging import Cells, distinct_rows, join_columns, row_starts
+from docagent.tasks.extraction.merge_model_rows import (
+    Cells,
+    distinct_rows,
+    join_columns,
+    row_starts,
+)
 from docagent.vlm.calls import Asker, Reply, Request
 
 MAX_FIELDS = 40

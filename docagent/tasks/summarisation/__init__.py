@@ -1,1 +1,1 @@
-"""Summaries in the document's own sentences."""
+"""Summarisation in sentences with evidence."""

@@ -16,7 +16,7 @@ from docagent.cascade.request_loop import CascadeTask, Inquiry, count_open, run_
 from docagent.cascade.usage_report import Tally
 from docagent.cascade.verification import ground_among, named_words
 from docagent.evidence.grounding import ground_ranges, ground_words
-from docagent.layout.numbered_lines import defuse
+from docagent.layout.lines_with_ids import defuse
 from docagent.results import Sentence, Summary
 from docagent.tasks.summarisation.embedded import covered
 from docagent.tasks.summarisation.fact_check import find_unproven

@@ -18,7 +18,7 @@ from docagent.confidence import THRESHOLDS, span_confidence
 from docagent.document import Document
 from docagent.errors import SettingsError
 from docagent.evidence.grounding import ground_words
-from docagent.layout.numbered_lines import NumberedLine, lines_in_rows, number_lines
+from docagent.layout.lines_with_ids import NumberedLine, lines_in_rows, number_lines
 from docagent.results import Sentence, Summary
 from docagent.schemas import list_schemas
 from docagent.tasks.classification.embedded import Hit, KindWords, Phrase, shipped_kinds, to_phrases

@@ -15,7 +15,7 @@ from docagent.cascade.document_view import DocumentView
 from docagent.cascade.verification import may_replace
 from docagent.confidence import THRESHOLDS
 from docagent.forking import cached_property
-from docagent.layout.numbered_lines import NumberedLine
+from docagent.layout.lines_with_ids import NumberedLine
 from docagent.schemas import list_schemas
 from docagent.text.normalise import normalise
 from docagent.text.tokens import STOP_WORDS, content_words, tokens

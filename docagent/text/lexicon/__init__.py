@@ -1,7 +1,7 @@
 """Names of months and countries in many languages, and words that tell a language.
 
-The JSON files are made from the Unicode CLDR (Unicode License v3) by ``python -m finetune.cldr``;
-``words.json`` is written by hand.
+``python -m finetune.locale_lexicon`` makes the JSON files from the Unicode CLDR (Unicode License
+v3), but for ``words.json``, which is written by hand.
 """
 
 from __future__ import annotations

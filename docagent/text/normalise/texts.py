@@ -51,13 +51,12 @@ def normalise_money(raw_text: str, conventions: Conventions = UNDECIDED) -> Norm
 
 
 def _is_of_money(word: str) -> bool:
-    is_number = bool(re.search(r"\d", word)) and not re.search(r"[^\W\d_]{4}", word)
-    return (
-        is_number
-        or word in "-−–()"
-        or (word[:1] != word[:1].lower() or len(word) < 4)
-        and bool(currencies_in(word))
-    )
+    """Whether a word is a part of an amount: digits, a sign, or a currency that is not a word of
+    the language in small letters."""
+    if re.search(r"\d", word):
+        return not re.search(r"[^\W\d_]{4}", word)
+    is_mark = word[0] != word[0].lower() or len(word) < 4
+    return word in "-−–()" or (is_mark and bool(currencies_in(word)))
 
 
 def normalise_boolean(raw_text: str, conventions: Conventions = UNDECIDED) -> Normalised:

@@ -23,7 +23,7 @@ from typing import Any
 from docagent import DocAgent, Settings
 from docagent.errors import SettingsError
 from eval.log import run_file, this_command
-from eval.tables import rows_to_table, write_json
+from eval.table_output import rows_to_table, write_json
 from eval.tasks.understanding.business import LINE_AMOUNT, judge_broadcasts, judge_invoices
 from eval.tasks.understanding.contracts import (
     SEVEN,
@@ -40,7 +40,7 @@ from eval.tasks.understanding.judged import (
     precision_recall_area,
     trust,
 )
-from eval.tasks.understanding.known import judge_known
+from eval.tasks.understanding.shipped_schemas import judge_known
 
 COLUMNS = {
     "set": "set",

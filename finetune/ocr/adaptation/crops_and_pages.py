@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.errors import SourceError
-from docagent.ocr.detection.view import detection_view
+from docagent.ocr.detection.input_scaling import detection_view
 from docagent.ocr.preprocess import flatten_lighting
 from docagent.ocr.recognition.crops import cut_crop, quad_size, whole_image
 from docagent.ocr.types import Image

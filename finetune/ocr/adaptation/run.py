@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from docagent.errors import DocAgentError, ModelError, SettingsError
-from eval.tables import rows_to_table
+from eval.table_output import rows_to_table
 from eval.tasks.confidence import Outcome
 from finetune.ocr.adaptation.calibration import refit_words
 from finetune.ocr.from_onnx import freeze_norms, load_onnx

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from docagent.ocr.recognition.charset import CHARSET
+from docagent.ocr.recognition.crop_framing import frame_text
 from docagent.ocr.recognition.crops import CROP_HEIGHT_PX, crop_to_input, stack_inputs
-from docagent.ocr.recognition.framing import frame_text
 from finetune.ocr.types import LineSample
 
 INDEX = {char: i + 1 for i, char in enumerate(CHARSET)}

@@ -1,6 +1,6 @@
 """Month and country names of the shipped lexicon, from the Unicode CLDR.
 
-    python -m finetune.cldr
+    python -m finetune.locale_lexicon
 
 writes ``docagent/text/lexicon/months.json`` and ``countries.json``. Needs babel, which carries the
 CLDR (Unicode License v3, https://www.unicode.org/license.txt). Names are written as a reader of
@@ -23,7 +23,7 @@ REGIONS = (
     "MT MX MY NL NO NZ PH PL PT RO RU SE SG SI SK TH TR TW UA US VN ZA"
 ).split()
 FOLDER = Path(__file__).parents[1] / "docagent" / "text" / "lexicon"
-SOURCE = "Unicode CLDR (Unicode License v3), made by python -m finetune.cldr"
+SOURCE = "Unicode CLDR (Unicode License v3), made by python -m finetune.locale_lexicon"
 
 
 def plain(name: str) -> str:

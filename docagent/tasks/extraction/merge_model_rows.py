@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from docagent.cascade.answer_format import Unit
+from docagent.cascade.combined_confidence import disputed, same_value, weigh
 from docagent.cascade.verification import Verified
-from docagent.cascade.weighing import disputed, same_value, weigh
 from docagent.geometry import polygon_to_bbox
 from docagent.results import Field
 

@@ -1,12 +1,12 @@
-"""Looks at the streams of a PDF before any library does, with bounded memory.
+"""Check of the streams of a PDF before any library parses it, with bounded memory.
 
-A few kilobytes of Flate data can expand to gigabytes, and an image of a few bytes can claim
-100,000 x 100,000 pixels. Streams are found by their keyword, not through the cross-reference
-table, so a broken or lying table hides nothing. Encrypted streams cannot be looked into; the
-memory and time limits of the process that parses PDFs hold for those (see ``process``).
+A few kilobytes of Flate data can expand to gigabytes, and an image of a few bytes can declare
+100,000 x 100,000 pixels. The check finds streams by their keyword, not through the cross-reference
+table, so that a broken or false table hides nothing. It cannot expand encrypted streams; for those
+the memory and time limits of the parser process apply (see ``process``).
 
-The time taken grows with the size of the file: streams that lie in each other, each of which would
-be expanded to the end of the file, are refused.
+The time is proportional to the size of the file: a file with overlapping streams, each of which
+would be expanded to the end of the file, is refused.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ MAX_STREAM_BYTES = 512 * 2**20
 MAX_TOTAL_BYTES = 4 * 2**30
 """Most bytes all streams together may expand to."""
 MAX_NESTING = 4
-"""Flate inside Flate, at most this deep."""
+"""Most layers of Flate compression inside each other."""
 
-MAX_OVERLAP, OVERLAP_BYTES = 4, 2**20
-"""Bytes of compressed data that all streams together may take: so many times the file, and so many
-more. The streams of an honest file lie one after the other, and take less than the file does."""
+MAX_OVERLAP_RATIO, MAX_OVERLAP_BYTES = 4, 2**20
+"""Most bytes of compressed data of all streams together: the ratio times the size of the file, plus
+the bytes. Streams of a normal file do not overlap, and so are smaller than the file."""
 
 _STREAM = re.compile(rb"stream\r?\n")
 _SIZE = re.compile(rb"/(Width|Height)\s+(\d{1,10})(?!\s+\d+\s+R)")
 _CHUNK = 2**20
 _FIRST_SLICE, _LARGEST_SLICE = 2**9, 2**16
-"""Bytes of a stream that are expanded first, and at most at once. What is in a slice with damage is
-lost, so the slices grow with what went well before."""
+"""Bytes of the first slice of a stream that is expanded, and of the largest. Data in a slice with
+damage is lost, so that slices start small and double while expansion succeeds."""
 
 
 def pdf_danger(data: bytes, max_pixels: int) -> str | None:
-    """Why a PDF must not be opened, or None.
+    """Why a PDF must not be opened; None if it may be.
 
     max_pixels: most pixels (width x height) of one embedded image.
     """
@@ -50,10 +50,10 @@ def pdf_danger(data: bytes, max_pixels: int) -> str | None:
         expanded = _expanded_size(source)
         total += expanded
         taken += source.taken
-        if taken > MAX_OVERLAP * len(data) + OVERLAP_BYTES:
+        if taken > MAX_OVERLAP_RATIO * len(data) + MAX_OVERLAP_BYTES:
             return (
-                "compressed data inside overlaps, which makes it take very long to read; it is not "
-                "opened. Open it in a viewer and save it again"
+                "compressed data inside overlaps, so that reading it would take very long; it is "
+                "not opened. Open it in a viewer and save it again"
             )
         if expanded > MAX_STREAM_BYTES or total > MAX_TOTAL_BYTES:
             return (
@@ -64,7 +64,7 @@ def pdf_danger(data: bytes, max_pixels: int) -> str | None:
 
 
 def _image_danger(before: bytes, max_pixels: int) -> str | None:
-    """Too many pixels claimed by the dictionary that ends right before a stream."""
+    """Why an image is refused, if the dictionary before its stream declares too many pixels."""
     dictionary = before[before.rfind(b"obj") :] if b"obj" in before else before
     sizes = {key: int(value) for key, value in _SIZE.findall(dictionary)}
     width, height = sizes.get(b"Width", 0), sizes.get(b"Height", 0)
@@ -77,8 +77,10 @@ def _image_danger(before: bytes, max_pixels: int) -> str | None:
 
 
 class _Slices:
-    """The data of a file from ``start`` on, in slices that grow. taken: bytes of the slices that
-    were given out, the most of any pass."""
+    """The data of a file from ``start`` on, in slices of growing size.
+
+    taken: bytes of the slices yielded so far, in the longest pass.
+    """
 
     def __init__(self, data: bytes, start: int) -> None:
         self._data, self._start = data, start
@@ -98,10 +100,10 @@ class _Slices:
 
 
 def _expanded_size(source: _Slices) -> int:
-    """Bytes that the zlib data of a stream expands to, at its largest layer.
+    """Bytes that the zlib data of a stream expands to, in its largest layer.
 
-    Counts no further than just past MAX_STREAM_BYTES. Data that is not zlib counts as nothing;
-    zlib nested deeper than MAX_NESTING counts as too much, since nothing honest needs it.
+    Counting stops just past MAX_STREAM_BYTES. Data that is not zlib counts as 0; zlib nested
+    deeper than MAX_NESTING counts as MAX_STREAM_BYTES + 1, as normal files do not need it.
     """
     largest = 0
     head = source.head
@@ -122,12 +124,12 @@ def _expanded_size(source: _Slices) -> int:
 
 
 def _is_zlib(head: bytes) -> bool:
-    """RFC 1950: method 8 and a header that divides by 31."""
+    """Whether two bytes are a zlib header: method 8, and divisible by 31 (RFC 1950)."""
     return len(head) == 2 and head[0] & 0x0F == 8 and (head[0] * 256 + head[1]) % 31 == 0
 
 
 def _inflate(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Decompressed pieces of at most _CHUNK bytes; ends quietly at damage or the end."""
+    """Decompressed pieces of at most _CHUNK bytes, up to the end of the data or to damage."""
     decoder = zlib.decompressobj()
     for chunk in chunks:
         pending = chunk

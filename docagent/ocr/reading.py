@@ -1,4 +1,4 @@
-"""A source read into a Document: its pages side by side, and remembered by content."""
+"""Reading of a source into a Document: pages run in parallel, and results are cached by content."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ Progress = Callable[[int, int], None]
 """Called with the number of pages done and the number of pages."""
 
 MAX_PAGES_AT_ONCE = 8
-"""Pages read side by side at most: each takes its share of memory."""
+"""Most pages read in parallel; each takes memory of its own."""
 
 MAX_REMEMBERED = 2 * MAX_PAGES_AT_ONCE
-"""Documents kept by content, so that several verbs on one source read it once; also those that
-were read side by side before their turn."""
+"""Most documents in the cache. Several verbs on one source then read it once, and documents that
+were read ahead in parallel are still there when a verb needs them."""
 
 # What damaged pages make the imaging and inference libraries raise.
 _PAGE_FAULTS = (DocAgentError, OSError, ValueError, RuntimeError, MemoryError)
 
 
 class SourceReader:
-    """Reads sources into Documents, with the engine that the settings name or one that is given.
+    """Reads sources into Documents, with a given engine or the one that the settings name.
 
     Safe in several threads. A page that cannot be read comes back empty with ``Page.error`` set.
-    Raises SettingsError or MissingExtraError if the engine that is named is not installed.
+    Raises SettingsError or MissingExtraError if the engine of the settings is not installed.
     """
 
     def __init__(self, settings: Settings, engine: PageEngine | None = None) -> None:
@@ -59,7 +59,7 @@ class SourceReader:
         self._lock = ForkLock()
 
     def load(self, source: Source) -> Scan:
-        """The pages of a source, not yet read. Raises SourceError."""
+        """Open a source without reading its pages. Raises SourceError."""
         if isinstance(source, Document):
             raise SourceError(
                 source.name or "document",
@@ -69,8 +69,10 @@ class SourceReader:
         return scans.load(source, self._settings)
 
     def read(self, source: Source, progress: Progress | None = None) -> Document:
-        """The Document of a source, from memory if its content was read before. progress: told
-        of each page. Raises SourceError, also if none of the pages can be read."""
+        """Read a source, or take it from the cache if its content was read before.
+
+        progress: called for each page. Raises SourceError, also if no page can be read.
+        """
         if isinstance(source, Document):
             return source
         scan = self.load(source)
@@ -81,22 +83,25 @@ class SourceReader:
         return document.replace(name=scan.name)
 
     def read_beside(self, source: Source) -> Document:
-        """Reads a source on one thread and remembers it, for a caller that reads several sources
-        side by side, a thread each. Raises SourceError."""
+        """Read a source on one thread and cache it, for a caller that reads several sources in
+        parallel, each in a thread of its own. Raises SourceError."""
         scan = self.load(source)
         document = self._read_scan(scan, _silent, beside=True)
         self._remember(document)
         return document
 
     def side_by_side(self, jobs: int) -> int:
-        """How many of ``jobs`` pages, or sources of one page, are read at once."""
+        """How many of ``jobs`` pages, or sources of one page, are read in parallel."""
         if self._given is not None:
-            return 1  # an engine that was given need not be safe in several threads
+            return 1  # a given engine may not be safe in several threads
         return min(jobs, self._settings.threads or os.cpu_count() or 1, MAX_PAGES_AT_ONCE)
 
     def engine(self, threads: int | None = None) -> PageEngine:
-        """The engine, made when first used. threads: of one inference, instead of what the settings
-        say. Raises ModelError if its weights cannot be used."""
+        """The engine, created at its first use.
+
+        threads: threads of one inference; by default those of the settings. Raises ModelError if
+        the weights cannot be used.
+        """
         if self._given is not None:
             return self._given
         settings = self._settings if threads is None else self._settings.replace(threads=threads)
@@ -108,36 +113,40 @@ class SourceReader:
         return engine
 
     def _read_scan(self, scan: Scan, progress: Progress, beside: bool = False) -> Document:
-        """beside: other sources are read at the same time, so this one takes one thread."""
+        """beside: other sources are read at the same time, so that this one takes one thread."""
         total = len(scan.pages)
         workers = 1 if beside else self.side_by_side(total)
-        pages: list[Page] = []
-        if workers < 2:
-            threads = 1 if beside else None
+        if workers > 1:
+            pages = self._read_in_parallel(scan, progress, workers)
+        else:
+            pages = []
             for scan_page in scan.pages:
                 progress(len(pages), total)
-                pages.append(self._read_page(scan_page, threads))
-        else:
-            pool = ThreadPoolExecutor(workers)
-            try:
-                waiting = [
-                    pool.submit(copy_context().run, self._read_page, page, 1) for page in scan.pages
-                ]
-                for page_read in waiting:
-                    progress(len(pages), total)
-                    pages.append(page_read.result())
-            finally:
-                # Whoever stops a long document does not wait for the rest of its pages.
-                pool.shutdown(wait=False, cancel_futures=True)
+                pages.append(self._read_page(scan_page, 1 if beside else None))
         progress(total, total)
         if pages and all(page.error for page in pages):
             raise SourceError(scan.name, pages[0].error)
         return Document(id=scan.id, name=scan.name, pages=tuple(pages))
 
+    def _read_in_parallel(self, scan: Scan, progress: Progress, workers: int) -> list[Page]:
+        pages: list[Page] = []
+        pool = ThreadPoolExecutor(workers)
+        try:
+            waiting = [
+                pool.submit(copy_context().run, self._read_page, page, 1) for page in scan.pages
+            ]
+            for future in waiting:
+                progress(len(pages), len(waiting))
+                pages.append(future.result())
+        finally:
+            # A caller that stops a long document does not wait for the rest of its pages.
+            pool.shutdown(wait=False, cancel_futures=True)
+        return pages
+
     @stage("read_page", lambda page: len(page.lines))
     def _read_page(self, scan_page: ScanPage, threads: int | None) -> Page:
         layer = scan_page.text_layer
-        # The router says what kind of page it is; any other engine need not even be loaded.
+        # Only the router (auto) has work to do on a page with a text layer: it sets the kind.
         if layer is not None and self._settings.ocr.engine != "auto":
             return layer
         engine = self.engine(threads)
@@ -161,4 +170,4 @@ def _own_engine(settings: Settings) -> OcrEngine:
 
 
 def _silent(done: int, total: int) -> None:
-    """Progress that nobody watches."""
+    """A progress callback that does nothing."""

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from docagent.errors import SchemaError
 from docagent.schemas.fields import leaves_of
 from docagent.schemas.keywords import check_keywords, pointer, unwrap
-from docagent.schemas.tree import Node, build_tree
+from docagent.schemas.schema_tree import Node, build_tree
 from docagent.schemas.types import Rule, Schema, SchemaField
 
 SchemaSource = str | Path | Mapping[str, Any] | type[BaseModel] | Schema
@@ -55,8 +55,8 @@ def load_schema(source: SchemaSource, *, allow_auto: bool = False) -> Schema:
 
     source: a built-in name (``invoice``, ``finance/invoice``), a path to a JSON Schema file, a JSON
     Schema as a dict, or a pydantic class; a definition of a structured output, with the schema
-    under ``schema``, will do. allow_auto: whether ``auto`` gives AUTO. Raises SchemaError naming the wrong place (a JSON pointer) or the
-    available names.
+    under ``schema``, will do. allow_auto: whether ``auto`` gives AUTO. Raises SchemaError naming
+    the wrong place (a JSON pointer) or the available names.
     """
     if isinstance(source, Schema):
         return source

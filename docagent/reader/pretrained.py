@@ -1,0 +1,203 @@
+"""A reader on a pretrained encoder: a layout-aware transformer that points at words.
+
+Trained by ``finetune.reader.pretrained``; run by ONNX Runtime on the CPU, in three graphs:
+attention biases from the layout of a window, the encoder that reads a window or queries apart,
+and the pointer that reads words and query together. A window is encoded once for all queries.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docagent.document import Document, Page
+from docagent.forking import ForkLock
+from docagent.geometry import polygon_to_bbox
+from docagent.models import MODELS, Network, map_side_by_side
+from docagent.reader.config import read_reader_file
+from docagent.reader.decoding import WindowOutput, decode
+from docagent.reader.piece_features import (
+    FEATURES,
+    PageFeatures,
+    page_to_features,
+    query_to_features,
+)
+from docagent.reader.types import Query, Reading
+from docagent.reader.wordpiece import WordPiece
+from docagent.settings import Settings
+from docagent.usage import stage
+
+WINDOW_TOKENS = 382
+"""Pieces the network sees at once; longer pages are read in windows that overlap."""
+OVERLAP_WORDS = 60
+MAX_ENCODED_WINDOWS = 64
+"""Encoded windows kept for the next queries on the same document, about 3 MB each."""
+
+Floats = NDArray[np.float32]
+Inputs = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class EncodedWindow:
+    """A window ready for queries. words: (n, width) in context. bias: (heads, n, n) of the upper
+    layers."""
+
+    words: Floats
+    bias: Floats
+
+
+@dataclass(frozen=True)
+class EncodedQuery:
+    """A query ready for windows: hidden (1, t, width), multiple (1,) 0 or 1."""
+
+    hidden: Floats
+    multiple: NDArray[np.int64]
+
+
+class PretrainedReader:
+    """Answers queries with spans of words, and says how likely there is no answer.
+
+    Raises ModelError when the weights (reader*.onnx, reader.json, vocabulary.txt) cannot be used.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
+        file = MODELS.get(read_reader_file, folder / "reader.json")
+        file.check_inputs(FEATURES, "features of a word")
+        self.temperatures = file.temperatures
+        self.vocabulary = MODELS.get(WordPiece, folder / "reader_vocabulary.txt")
+        self._threads = settings.threads or os.cpu_count() or 1
+        # One thread each: with more, the last digits of scores depend on their number.
+        self._layout, self._encoder, self._pointer = (
+            Network(folder / f"reader_{part}.onnx", threads=1)
+            for part in ("layout", "encoder", "pointer")
+        )
+        self._encoded: OrderedDict[bytes, EncodedWindow] = OrderedDict()
+        self._lock = ForkLock()
+
+    @stage("reader", len)
+    def read(self, document: Document, queries: Sequence[Query]) -> list[Reading]:
+        """One reading per query. Without words, every query is absent."""
+        if not queries:
+            return []
+        asked = [self._encode_query(query) for query in queries]
+        windows = self._windows(document)
+        runs = [(window, query) for _, window in windows for query in asked]
+        found = list(map_side_by_side(lambda run: self._point(*run), runs, self._threads))
+        outputs = [
+            [
+                WindowOutput(first, *found[place * len(queries) + number])
+                for place, (first, _) in enumerate(windows)
+            ]
+            for number in range(len(queries))
+        ]
+        texts = [location.word.text for location in document.words]
+        return [
+            decode(query, output, self.temperatures, texts)
+            for query, output in zip(queries, outputs, strict=True)
+        ]
+
+    def _windows(self, document: Document) -> list[tuple[int, EncodedWindow]]:
+        """(index of the first word in ``Document.words``, window) of a whole document. Windows
+        that were encoded for an earlier query are taken from memory."""
+        featured = list(document_to_windows(document, self.vocabulary))
+        keys = [features.digest() for _, features in featured]
+        with self._lock:
+            known = [self._encoded.get(key) for key in keys]
+        missing = [n for n, window in enumerate(known) if window is None]
+        made = map_side_by_side(lambda n: self._encode(featured[n][1]), missing, self._threads)
+        for n, window in zip(missing, made, strict=True):
+            known[n] = window
+            with self._lock:
+                self._encoded[keys[n]] = window
+                while len(self._encoded) > MAX_ENCODED_WINDOWS:
+                    self._encoded.popitem(last=False)
+        firsts = [first for first, _ in featured]
+        return [(f, window) for f, window in zip(firsts, known, strict=True) if window is not None]
+
+    def _encode(self, page: PageFeatures) -> EncodedWindow:
+        lower, upper = self._layout.run({"layout": page.layout, "lines": page.lines})
+        inputs: Inputs = {
+            "tokens": page.tokens[None],
+            "features": page.features[page.word_of][None],
+            "bias": lower[:, page.word_of[:, None], page.word_of[None, :]][None],
+        }
+        (hidden,) = self._encoder.run(inputs)
+        starts = np.flatnonzero(np.diff(page.word_of, prepend=-1))
+        sums = np.add.reduceat(hidden[0], starts, axis=0)
+        counts = np.diff(starts, append=len(page.word_of))[:, None]
+        return EncodedWindow((sums / counts).astype(np.float32), upper)
+
+    def _encode_query(self, query: Query) -> EncodedQuery:
+        features = query_to_features(query.text, query.multiple, self.vocabulary)
+        count = len(features.tokens)
+        inputs: Inputs = {
+            "tokens": features.tokens[None],
+            "features": np.zeros((1, count, FEATURES), np.float32),
+            "bias": np.zeros((1, 1, 1, count), np.float32),
+        }
+        (hidden,) = self._encoder.run(inputs)
+        return EncodedQuery(hidden, np.array([query.multiple], np.int64))
+
+    def _point(self, window: EncodedWindow, query: EncodedQuery) -> tuple[Floats, float]:
+        """Points (n, 5) and the "not present" logit. One query at a time: activations are
+        quantised by their range, which other queries would change."""
+        inputs: Inputs = {
+            "words": window.words,
+            "bias": window.bias,
+            "query": query.hidden,
+            "hidden": np.zeros(query.hidden.shape[:2], np.float32),
+            "multiple": query.multiple,
+        }
+        points, absent = self._pointer.run(inputs)
+        return points[0], float(absent[0])
+
+
+def document_to_windows(
+    document: Document, vocabulary: WordPiece
+) -> Iterator[tuple[int, PageFeatures]]:
+    """(index of the first word in ``Document.words``, features) of each window of each page."""
+    before = 0
+    for page in document.pages:
+        count = sum(len(line.words) for line in page.lines)
+        if count:
+            features = document_page_to_features(page, vocabulary)
+            for start, end in window_bounds(np.bincount(features.word_of, minlength=count)):
+                yield before + start, features.window(start, end)
+        before += count
+
+
+def document_page_to_features(page: Page, vocabulary: WordPiece) -> PageFeatures:
+    """All words of a page that has some."""
+    texts, boxes, lines = [], [], []
+    for index, line in enumerate(page.lines):
+        for word in line.words:
+            texts.append(word.text)
+            boxes.append(polygon_to_bbox(word.polygon))
+            lines.append(index)
+    size = (max(1, page.width), max(1, page.height))
+    return page_to_features(texts, boxes, lines, size, vocabulary)
+
+
+def window_bounds(pieces: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Word ranges (end exclusive) of windows of at most WINDOW_TOKENS pieces; the last one is
+    moved back so that it is as full as the others. pieces: of each word."""
+    ends = np.cumsum(pieces)
+    bounds: list[tuple[int, int]] = []
+    start = 0
+    while True:
+        before = int(ends[start - 1]) if start else 0
+        end = max(start + 1, int(np.searchsorted(ends, before + WINDOW_TOKENS, side="right")))
+        if end >= len(pieces):
+            first = int(np.searchsorted(ends, ends[-1] - WINDOW_TOKENS, side="left"))
+            first = min(start, first + 1) if ends[-1] > WINDOW_TOKENS else 0
+            return [*bounds, (first, len(pieces))]
+        bounds.append((start, end))
+        start = max(start + 1, end - OVERLAP_WORDS)

@@ -1,0 +1,1 @@
+"""The next reader, on a pretrained encoder: data, network, training, export."""

@@ -1,0 +1,505 @@
+"""Real documents the reader trains on, as clean pages with queries.
+
+Sets and licences (each named in the model card): CUAD v1 and ICDAR 2019 SROIE (CC BY 4.0),
+project-deepform's labels of FCC public files (MIT), FairytaleQA and COVID-QA (Apache-2.0),
+TAT-QA (CC BY 4.0). Text without a layout is set in lines. A company, station, contract or story
+is in one split only.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import random
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from docagent.geometry import BBox
+from eval.datasets import data_dir
+from finetune.reader.noise import CleanPage, CleanQuery
+from finetune.reader.pretrained.contract_queries import CONTRACT_QUERIES, STATE_QUERIES
+
+VALIDATION_SHARE = 10
+"""One group (contract, company, station, story) in so many is for validation."""
+WINDOW_WORDS = (60, 260)
+"""Words of a cut from a long text: fewest and most."""
+
+Answers = tuple[tuple[int, ...], ...]
+Pages = Callable[[random.Random], CleanPage]
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """Rows of a ``.jsonl.xz`` file."""
+    with lzma.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def is_validation(group: str) -> bool:
+    """Whether a group belongs to validation: by its name, so that every run agrees."""
+    return zlib.crc32(group.strip().casefold().encode()) % VALIDATION_SHARE == 0
+
+
+@dataclass(frozen=True)
+class TextWords:
+    """A text as words: their texts, start offsets, and the index of the printed line."""
+
+    texts: tuple[str, ...]
+    starts: tuple[int, ...]
+    paragraphs: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: str) -> TextWords:
+        """Words between white space; an empty line or a line break ends a paragraph."""
+        found = list(re.finditer(r"\S+", text))
+        marks = [m.start() for m in re.finditer(r"\n", text)]
+        paragraphs, at = [], 0
+        for word in found:
+            while at < len(marks) and marks[at] < word.start():
+                at += 1
+            paragraphs.append(at)
+        return cls(
+            tuple(w.group() for w in found), tuple(w.start() for w in found), tuple(paragraphs)
+        )
+
+    def span(self, start: int, length: int) -> tuple[int, int]:
+        """Indices of the words that overlap characters start to start + length, end exclusive."""
+        first = max(0, _after(self.starts, start) - 1)
+        if self.starts[first] + len(self.texts[first]) <= start:
+            first += 1
+        return first, max(first + 1, _after(self.starts, start + length - 1))
+
+
+def _after(starts: Sequence[int], offset: int) -> int:
+    """How many words start at or before an offset."""
+    low, high = 0, len(starts)
+    while low < high:
+        middle = (low + high) // 2
+        if starts[middle] <= offset:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query and its answers as word ranges of a text, ends exclusive."""
+
+    text: str
+    multiple: bool
+    ranges: tuple[tuple[int, int], ...]
+
+
+def set_text(
+    words: TextWords, first: int, last: int, asked: Sequence[Asked], rng: random.Random
+) -> CleanPage:
+    """Words first to last (exclusive) set in lines on a page, as a typewriter would."""
+    size, measure = 20.0, rng.choice((45, 60, 75, 90, 110))
+    ragged = rng.random() < 0.5
+    texts, boxes = words.texts[first:last], []
+    x, y = 0, 0
+    paragraph = words.paragraphs[first]
+    for index, text in enumerate(texts):
+        here = words.paragraphs[first + index]
+        breaks = here > paragraph + 1 or (here > paragraph and not ragged)
+        if x and (x + len(text) > measure or breaks):
+            y += 2 if here > paragraph + 1 else 1
+            x = 0
+        paragraph = here
+        boxes.append(_place(x, y, len(text), size))
+        x += len(text) + 1
+    width = (measure + 12) * size * 0.5
+    height = max(y + 8, measure * 0.4) * size * 1.3
+    kept = []
+    for query in asked:
+        inside = [(max(s, first), min(e, last)) for s, e in query.ranges if s < last and e > first]
+        whole = [r for r in inside if r in query.ranges]
+        if len(whole) < len(inside):
+            continue  # an answer that the cut goes through is neither there nor absent
+        answers = tuple(tuple(range(s - first, e - first)) for s, e in whole)
+        kept.append(CleanQuery(query.text, query.multiple, "", answers))
+    return CleanPage("text", width, height, texts, tuple(boxes), tuple(kept))
+
+
+def _place(x: int, y: int, length: int, size: float) -> BBox:
+    left, top = (x + 6) * size * 0.5, (y + 3) * size * 1.3
+    return (left, top, left + length * size * 0.5, top + size)
+
+
+def _cut(total: int, around: tuple[int, int] | None, rng: random.Random) -> tuple[int, int]:
+    """A random stretch of a text, around a range of words where one is given."""
+    length = min(total, rng.randint(*WINDOW_WORDS))
+    if around is None:
+        first = rng.randint(0, total - length)
+    else:
+        length = max(length, min(total, around[1] - around[0] + 20))
+        lowest = max(0, around[1] - length + 3)
+        first = rng.randint(min(lowest, max(0, around[0] - 3)), max(0, around[0] - 3))
+        first = min(first, total - length)
+    return first, first + length
+
+
+class TextSource:
+    """Long texts with queries: a draw is a stretch of one with some of its queries."""
+
+    def __init__(self, texts: Sequence[tuple[TextWords, Sequence[Sequence[Asked]]]]) -> None:
+        """texts: words and, per thing to ask for, its wordings."""
+        self.texts = [(words, fields) for words, fields in texts if len(words.texts) > 20]
+        self.others = [
+            wordings[0] for _, fields in self.texts for wordings in fields if len(fields) < 10
+        ]
+
+    def draw(self, rng: random.Random) -> CleanPage:
+        """Mostly around an answer, with what else is asked of the text, answered there or not,
+        and now and then a question about another text."""
+        words, fields = rng.choice(self.texts)
+        present = [f for f in fields if f[0].ranges]
+        target = rng.choice(present) if present and rng.random() < 0.85 else None
+        around = rng.choice(target[0].ranges) if target else None
+        first, last = _cut(len(words.texts), around, rng)
+        chosen = [target] if target else []
+        inside = [
+            f
+            for f in present
+            if f is not target and any(s < last and e > first for s, e in f[0].ranges)
+        ]
+        chosen += rng.sample(inside, min(len(inside), 4))
+        rest = [f for f in fields if f is not target and f not in inside]
+        chosen += rng.sample(rest, min(len(rest), 3 if len(fields) > 10 else 1))
+        asked = [rng.choice(wordings) for wordings in chosen]
+        if self.others and rng.random() < 0.7:
+            other = rng.choice(self.others)
+            if not any(other.text == f.text for wordings in fields for f in wordings):
+                asked.append(Asked(other.text, other.multiple, ()))
+        return set_text(words, first, last, asked, rng)
+
+
+def contracts(validation: bool) -> TextSource:
+    """CUAD's training contracts with their 41 fields, asked in several wordings."""
+    texts = []
+    for row in rows_of(data_dir() / "cuad" / "train.jsonl.xz"):
+        if is_validation(row["id"]) != validation:
+            continue
+        words = TextWords.of(row["text"])
+        fields = []
+        for field in row["fields"]:
+            wordings = CONTRACT_QUERIES[field["field"]]
+            answers = [a for a in field["answers"] if _is_whole(row["text"], a)]
+            if field["field"] == "Parties":
+                answers = _named(answers, field.get("value") or "")
+            ranges = tuple(
+                sorted({words.span(a["start"], len(a["text"].rstrip())) for a in answers})
+            )
+            if field["answers"] and not ranges:
+                continue
+            multiple = field["field"] == "Parties"
+            fields.append([Asked(text, multiple, ranges) for text in wordings])
+            if field["field"] == "Governing Law" and field.get("value"):
+                fields.append(_state(words, row["text"], answers, field["value"]))
+        texts.append((words, [f for f in fields if f]))
+    return TextSource(texts)
+
+
+def _is_whole(text: str, answer: dict[str, Any]) -> bool:
+    """Whether an answer is more than a mark and does not begin or end inside a word."""
+    start, end = answer["start"], answer["start"] + len(answer["text"].rstrip())
+    inside = text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()
+    return len(answer["text"].strip()) > 3 and not inside
+
+
+def _named(answers: Sequence[dict[str, Any]], value: str) -> list[dict[str, Any]]:
+    """Answers that are full names of parties; "the Company" in brackets is a short form."""
+    names = " ".join(re.sub(r"\([^)]*\)", " ", value).split()).casefold()
+    kept = [a for a in answers if " ".join(a["text"].split()).casefold() in names]
+    return [a for a in kept if len(a["text"]) > 5]
+
+
+def _state(words: TextWords, text: str, answers: Sequence[Any], value: str) -> list[Asked]:
+    ranges = []
+    for answer in answers:
+        inside = text[answer["start"] : answer["start"] + len(answer["text"])]
+        at = inside.lower().find(value.lower())
+        if at >= 0:
+            ranges.append(words.span(answer["start"] + at, len(value)))
+    if answers and not ranges:
+        return []
+    return [Asked(q, False, tuple(sorted(set(ranges)))) for q in STATE_QUERIES]
+
+
+def stories(validation: bool) -> TextSource:
+    """FairytaleQA: short texts with one question each."""
+    by_text: dict[str, list[list[Asked]]] = {}
+    known: dict[str, TextWords] = {}
+    for row in rows_of(data_dir() / "questions" / "fairytale.jsonl.xz"):
+        if is_validation(re.sub(r"-\d+$", "", row["id"])) != validation:
+            continue
+        words = known.setdefault(row["text"], TextWords.of(row["text"]))
+        ranges = tuple(sorted({words.span(a["start"], len(a["text"])) for a in row["answers"]}))
+        by_text.setdefault(row["text"], []).append([Asked(row["question"], False, ranges)])
+    return TextSource([(known[text], fields) for text, fields in by_text.items()])
+
+
+def articles(validation: bool) -> TextSource:
+    """COVID-QA: long articles, many questions each."""
+    texts = []
+    for row in rows_of(data_dir() / "questions" / "covid.jsonl.xz"):
+        if is_validation(row["text"][:80]) != validation:
+            continue
+        words = TextWords.of(row["text"])
+        fields = [
+            [
+                Asked(
+                    q["question"],
+                    False,
+                    tuple(sorted({words.span(a["start"], len(a["text"])) for a in q["answers"]})),
+                )
+            ]
+            for q in row["questions"]
+        ]
+        texts.append((words, fields))
+    return TextSource(texts)
+
+
+class PageSource:
+    """Pages with a layout of their own."""
+
+    def __init__(self, pages: Sequence[CleanPage]) -> None:
+        self.pages = [page for page in pages if page.queries and len(page.texts) > 3]
+
+    def draw(self, rng: random.Random) -> CleanPage:
+        """Any of them; queries are drawn from it later."""
+        return rng.choice(self.pages)
+
+
+RECEIPT_QUERIES: dict[str, tuple[str, ...]] = {
+    "company": (
+        "company: Name of the shop or company that issued the receipt",
+        "company name",
+        "Which company issued this receipt?",
+        "name of the shop",
+        "seller",
+        "merchant name",
+        "vendor: Company that sells the goods",
+        "store",
+    ),
+    "date": (
+        "date: Date of the purchase",
+        "receipt date",
+        "When was this bought?",
+        "date",
+        "transaction date",
+        "What is the date on the receipt?",
+        "purchase date",
+    ),
+    "address": (
+        "address: Address of the shop",
+        "address of the company",
+        "Where is the shop?",
+        "store address",
+        "seller address",
+        "What is the address of the seller?",
+        "merchant address",
+    ),
+    "total": (
+        "total: Total amount to pay including tax",
+        "total amount",
+        "How much was paid in total?",
+        "grand total",
+        "amount due",
+        "What is the total?",
+        "total: Amount charged for the whole purchase",
+    ),
+}
+
+
+def receipts(validation: bool) -> PageSource:
+    """SROIE's training receipts: words in proportion to characters of their line's box."""
+    pages = []
+    for row in rows_of(data_dir() / "sroie" / "train" / "train.jsonl.xz"):
+        if is_validation(row["fields"].get("company") or row["id"]) != validation:
+            continue
+        texts, boxes = [], []
+        for line in row["lines"]:
+            for text, box in _line_words(line["text"], line["box"]):
+                texts.append(text)
+                boxes.append(box)
+        queries = []
+        for name, wordings in RECEIPT_QUERIES.items():
+            value = row["fields"].get(name)
+            answers = find_value(texts, value) if value else ()
+            if value and answers:
+                queries += [CleanQuery(q, False, name, answers) for q in wordings]
+        pages.append(
+            CleanPage(
+                "receipt", row["width"], row["height"], tuple(texts), tuple(boxes), tuple(queries)
+            )
+        )
+    return PageSource(pages)
+
+
+def _line_words(text: str, box: Sequence[float]) -> Iterator[tuple[str, BBox]]:
+    x0, y0, x1, y1 = map(float, box)
+    step = (x1 - x0) / max(1, len(text))
+    for word in re.finditer(r"\S+", text):
+        yield word.group(), (x0 + word.start() * step, y0, x0 + word.end() * step, y1)
+
+
+def find_value(texts: Sequence[str], value: str, most: int = 6) -> Answers:
+    """Word indices of each place a value is printed at, compared by letters and digits; the
+    words have to follow each other."""
+    bare = [_bare(text) for text in texts]
+    wanted = _bare(value)
+    found = []
+    for start, first in enumerate(bare):
+        if not first or not wanted.startswith(first):
+            continue
+        joined, end = first, start + 1
+        while len(joined) < len(wanted) and end < len(texts) and wanted.startswith(joined):
+            joined += bare[end]
+            end += 1
+        if joined == wanted:
+            found.append(tuple(range(start, end)))
+    return tuple(found[:most])
+
+
+def _bare(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
+BROADCAST_QUERIES: dict[str, tuple[str, ...]] = {
+    "contract_num": (
+        "contract number: Number of the contract or order",
+        "order number",
+        "contract no",
+        "What is the contract number?",
+        "estimate or order number: Number that identifies the order",
+        "invoice order number",
+    ),
+    "advertiser": (
+        "advertiser: Who the advertisement is for",
+        "name of the advertiser",
+        "Who is the advertiser?",
+        "client",
+        "Who pays for the campaign?",
+        "political committee or candidate",
+    ),
+    "gross_amount": (
+        "gross amount: Total gross cost of the order",
+        "total gross",
+        "How much is the gross amount?",
+        "total cost",
+        "order total",
+        "gross total before commission",
+        "What is the total amount?",
+    ),
+    "flight_from": (
+        "flight from: First day of the flight",
+        "start date of the campaign",
+        "flight start date",
+        "When does the campaign start?",
+        "first air date",
+        "start of the contract period",
+        "flight dates start",
+    ),
+    "flight_to": (
+        "flight to: Last day of the flight",
+        "end date of the campaign",
+        "flight end date",
+        "When does the campaign end?",
+        "last air date",
+        "end of the contract period",
+        "flight dates end",
+    ),
+}
+
+
+def broadcasts(validation: bool, read: Callable[[Path], Sequence[CleanPage]]) -> PageSource:
+    """Invoices and orders of TV stations. read: pages of a PDF, words only."""
+    folder = data_dir() / "tv-ads"
+    pages = []
+    for row in json.loads((folder / "train.json").read_text("utf-8")):
+        if is_validation(row["file"]) != validation:
+            continue
+        for page in read(folder / "train" / row["file"]):
+            queries = []
+            for name, wordings in BROADCAST_QUERIES.items():
+                value = str(row.get(name) or "")
+                answers = find_value(page.texts, value) if value else ()
+                if answers:
+                    queries += [CleanQuery(q, False, name, answers) for q in wordings]
+            if queries:
+                pages.append(replace(page, queries=tuple(queries)))
+    return PageSource(pages)
+
+
+def annual_reports(validation: bool) -> PageSource:
+    """TAT-QA's tables and paragraphs, set on pages; questions whose answer is printed."""
+    rng = random.Random(5)
+    pages = []
+    for row in rows_of(data_dir() / "questions" / "tatqa-dev.jsonl.xz"):
+        if is_validation(row["table"]["uid"]) != validation:
+            continue
+        texts, boxes, places, height = _set_table(row["table"]["table"], rng)
+        width = max(box[2] for box in boxes) + 120
+        for paragraph in row["paragraphs"][:4]:
+            words = TextWords.of(paragraph["text"])
+            page = set_text(words, 0, len(words.texts), (), rng)
+            first = len(texts)
+            texts += page.texts
+            boxes += [(b[0], b[1] + height, b[2], b[3] + height) for b in page.boxes]
+            height, width = height + page.height, max(width, page.width)
+            places.append((first, len(texts)))
+        queries = []
+        for question in row["questions"]:
+            answers = _printed(question, texts, places)
+            if answers is not None:
+                multiple = question["answer_type"] == "multi-span"
+                queries.append(CleanQuery(question["question"], multiple, "", answers))
+        pages.append(CleanPage("report", width, height, tuple(texts), tuple(boxes), tuple(queries)))
+    return PageSource(pages)
+
+
+def _set_table(
+    rows: Sequence[Sequence[str]], rng: random.Random
+) -> tuple[list[str], list[BBox], list[tuple[int, int]], float]:
+    """Words of a table in columns, the first ragged left and the others right, and the range of
+    words of each cell."""
+    size = 20.0
+    widths = [max(len(r[c]) for r in rows if c < len(r)) + 3 for c in range(max(map(len, rows)))]
+    lefts = [sum(widths[:c]) for c in range(len(widths))]
+    texts: list[str] = []
+    boxes: list[BBox] = []
+    cells = []
+    for y, row in enumerate(rows):
+        for c, cell in enumerate(row):
+            shift = widths[c] - len(cell) - 2 if c else 0
+            first = len(texts)
+            for word in re.finditer(r"\S+", cell):
+                texts.append(word.group())
+                boxes.append(_place(lefts[c] + shift + word.start(), y, len(word.group()), size))
+            if len(texts) > first:
+                cells.append((first, len(texts)))
+    return texts, boxes, cells, (len(rows) + 5) * size * 1.3
+
+
+def _printed(
+    question: dict[str, Any], texts: Sequence[str], places: Sequence[tuple[int, int]]
+) -> Answers | None:
+    """Where the answer of a question is printed; None where it is calculated, or not found."""
+    if question["answer_type"] not in ("span", "multi-span"):
+        return None
+    found: list[tuple[int, ...]] = []
+    for value in filter(None, map(str, question["answer"])):
+        hits = []
+        for first, last in places:
+            hits += [
+                tuple(i + first for i in hit) for hit in find_value(texts[first:last], value, 3)
+            ]
+        if not hits:
+            return None
+        found += hits[:2]
+    return tuple(found) or None
