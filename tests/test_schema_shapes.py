@@ -1,4 +1,4 @@
-"""Shapes of schemas: what is asked for each of them, the data they give, and time that is bounded."""
+"""Shapes of schemas: what is asked for each of them, what data they give, and bounded time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, RootModel, field_validator
 
 from docagent import DocAgent
+from docagent.cli import main
 from docagent.errors import SchemaError
 from docagent.reader.scripted import ScriptedReader
 from docagent.schemas import assemble, load_schema, parse_path, write_path
 from docagent.settings import Settings
 from docagent.text.normalise import normalise
 from tests.documents import document_of
+from tests.pdf_files import PdfPage, pdf_bytes, text_at
 
 Json = dict[str, Any]
 TEXT, NUMBER = {"type": "string"}, {"type": "number"}
@@ -253,17 +255,13 @@ def test_extraction_of_quoted_keys_codes_and_printed_money() -> None:
 def test_rows_of_an_inner_array_belong_to_the_row_above() -> None:
     page = ["Order 71", "ink 1.50", "pen 2.50", "Order 72", "book 9.00"]
     schema = of(orders={"type": "array", "items": of(no=TEXT, items=ITEMS)})
-    numbers = {"71", "72"}
-    words = document_of(page).words
-    script: dict[str, list[tuple[int, int, float]]] = {"no": [], "name": [], "price": []}
-    for at, word in enumerate(words):
-        text = word.word.text
-        if text != "Order":
-            key = "no" if text in numbers else "price" if "." in text else "name"
-            script[key].append((at, at + 1, 0.9))
     reader = ScriptedReader(
-        {f"order {k}" if k == "no" else f"order item {k}": v for k, v in script.items()}
-    )  # type: ignore[arg-type]
+        {
+            "order no": [("71", 0.9), ("72", 0.9)],
+            "order item name": [("ink", 0.9), ("pen", 0.9), ("book", 0.9)],
+            "order item price": [("1.50", 0.9), ("2.50", 0.9), ("9.00", 0.9)],
+        }
+    )
     result = DocAgent(reader=reader).extract(document_of(page), schema)
     assert result.data == {
         "orders": [
@@ -331,6 +329,30 @@ def test_auto_takes_the_kind_of_the_document() -> None:
         agent().extract(document_of(["lorem ipsum"]), "auto")
     with pytest.raises(SchemaError, match="extraction only"):
         load_schema("auto")
+
+
+def test_shapes_at_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = ["INVOICE", "Invoice number: 7", "Invoice date: 3 May 2021", "Due date: 4 May 2021"]
+    content = b"".join(text_at(60, 780 - 20 * at, row) for at, row in enumerate(rows))
+    bill, note, schema = (tmp_path / name for name in ("bill.pdf", "note.pdf", "own.json"))
+    bill.write_bytes(pdf_bytes(PdfPage(content)))
+    note.write_bytes(pdf_bytes(PdfPage(text_at(60, 780, "lorem ipsum dolor sit amet"))))
+    schema.write_text(json.dumps({"schema": of(**{"Invoice number": TEXT})}))
+
+    def run(*args: str) -> tuple[int, str, str]:
+        code = main(["extract", *args, "--quiet", "--json"])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    code, out, _ = run(str(bill), "--schema", "auto")
+    assert (code, json.loads(out)["schema"]) == (0, "invoice")
+    code, out, _ = run(str(bill), "--schema", str(schema))
+    assert (code, list(json.loads(out)["data"])) == (0, ["Invoice number"])
+    code, _, err = run(str(note), "--schema", "auto")
+    assert code == 2 and "the kind of this document is not known" in err
+    schema.write_text(json.dumps(of(a={"type": "string", "pattern": r"\\p{L}"})))
+    code, _, err = run(str(bill), "--schema", str(schema))
+    assert code == 2 and "/properties/a/pattern" in err and "Traceback" not in err
 
 
 def levels(link: Any, last: Json, depth: int = 40) -> Json:
