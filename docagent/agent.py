@@ -1,4 +1,4 @@
-"""DocAgent: the verbs in Python, wired from loading, OCR, the reader and the tasks."""
+"""DocAgent: one method per verb, which connects loading, OCR, the reader and the tasks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from docagent.tasks.classification.embedded import KindWords, classify, shipped_
 from docagent.tasks.correction.cascade import correct_unsure
 from docagent.tasks.correction.embedded import correct
 from docagent.tasks.extraction.cascade import extract_unsure
-from docagent.tasks.extraction.embedded import extract
+from docagent.tasks.extraction.embedded import ExtractionOptions, extract
 from docagent.tasks.summarisation.cascade import summarise_unsure
 from docagent.tasks.summarisation.embedded import SENTENCES, check_sentences, summarise
 from docagent.vlm.connection import load_chat_model
@@ -45,20 +45,21 @@ if TYPE_CHECKING:
 
 
 class DocAgent:
-    """Reads, corrects, asks, extracts, classifies and summarises. Models are loaded when first
-    needed, once per process, and shared by all agents.
+    """Reads, corrects, extracts, classifies and summarises documents, and answers questions.
 
-    One agent may be used by several threads at once, after a fork, and, pickled, in another
-    process. An engine, reader or chat model that is given has to be fit for that itself.
+    Models are loaded at their first use, once per process, and shared by all agents. An agent may
+    be used by several threads, in a forked child, and, pickled, in another process; a given engine,
+    reader or chat model must support this itself.
 
-    A page that cannot be read does not cost the others: it comes back empty with ``Page.error``
-    set. A source none of whose pages can be read raises SourceError.
+    A page that cannot be read comes back empty with ``Page.error`` set; the other pages are not
+    affected. A source without any readable page raises SourceError.
 
-    With a vision-language model (VLM) named in the settings, or given, what the embedded readers
-    are unsure of is asked of it as well. A model that is absent, slow or wrong costs nothing but
-    time: results keep their shape, and their ``vlm`` says what happened. Where LoRA adapters are
-    named, the one of the document's domain is asked: the ``domain`` that a verb is given, or that
-    of the schema, or the one ``classify`` is sure of; else, or for "", the base model.
+    With a vision-language model (VLM), named in the settings or given, the verbs also ask the model
+    where the embedded result is unsure. A model that is absent, slow or wrong never raises: the
+    result has the same shape, and its ``vlm`` records what happened. If LoRA adapters are named,
+    that of the document's domain is asked: the ``domain`` given to the verb, else that of the
+    schema, else the one that ``classify`` is sure of. Without a domain, or with "", the base model
+    is asked.
     """
 
     def __init__(
@@ -69,9 +70,10 @@ class DocAgent:
         reader: Reader | None = None,
         vlm: BaseChatModel | None = None,
     ) -> None:
-        """engine, reader, vlm: others than those the settings name, such as ``ScriptedReader``
-        and ``ScriptedChatModel`` in tests; vlm is any LangChain chat model that takes images.
-        Raises SettingsError or MissingExtraError if what the settings name is not there.
+        """engine, reader, vlm: used instead of those that the settings name, such as
+        ``ScriptedReader`` and ``ScriptedChatModel`` in tests; vlm is a LangChain chat model that
+        accepts images. Raises SettingsError or MissingExtraError if the settings name something
+        that is not installed.
         """
         self.settings = settings or Settings()
         if vlm is not None and self.settings.vlm.mode is None:
@@ -87,29 +89,29 @@ class DocAgent:
         }
 
     def load(self, source: Source) -> Scan:
-        """The pages of a source, not yet read. Raises SourceError."""
+        """Open a source without reading its pages. Raises SourceError."""
         return self._sources.load(source)
 
     def read(self, source: Source, progress: Progress | None = None) -> Document:
-        """Text with boxes: the native text layer where it is sound, OCR where it is not.
+        """Read text with boxes, from a sound native text layer or else by OCR.
 
-        Raises SourceError.
+        progress: called with the number of pages done and of all pages. Raises SourceError.
         """
         return self._sources.read(source, progress)
 
     def side_by_side(self, jobs: int) -> int:
-        """How many of ``jobs`` pages, or sources of one page, are read at once."""
+        """How many of ``jobs`` pages, or sources of one page, are read in parallel."""
         return self._sources.side_by_side(jobs)
 
     def read_beside(self, source: Source) -> Document:
-        """``read`` on one thread, for a caller that reads several sources side by side, a thread
-        each. The verbs then find the source read. Raises SourceError."""
+        """``read`` on one thread, for a caller that reads several sources in parallel, each in a
+        thread of its own. The verbs then take the source from the cache. Raises SourceError."""
         return self._sources.read_beside(source)
 
     def correct(self, source: Source, *, domain: str | None = None) -> Correction:
-        """Edits for words the OCR is unsure of. Raises SourceError.
+        """Propose edits for words that the OCR is unsure of. Raises SourceError.
 
-        Given a Document there is no image to look at twice, so words with digits stay.
+        A Document has no images for a second read, so that its words with digits are not changed.
         """
         document = self.read(source)
         view = self._view(source, document)
@@ -126,11 +128,11 @@ class DocAgent:
         domain: str | None = None,
         locale: str | None = None,
     ) -> Answer:
-        """An answer with citations, or a typed abstention. Raises SourceError, or SettingsError
-        for a locale that is none.
+        """Answer a question with citations, or with a typed abstention.
 
-        locale: of the document, by default that of the settings. A VLM sees pictures only of a
-        source that is not a Document already read.
+        locale: of the document, by default that of the settings. A VLM gets images only if the
+        source is not a Document already read. Raises SourceError, and SettingsError for an invalid
+        question or locale.
         """
         spoken = self._locale(locale)
         document = self.read(source)
@@ -147,10 +149,10 @@ class DocAgent:
         return answer_unsure(self._view(source, document, spoken), found, asker)
 
     def chat(self, source: Source, *, domain: str | None = None) -> Chat:
-        """A conversation about a source, which is read now. Raises SourceError.
+        """Read a source and start a conversation about it. Raises SourceError.
 
-        With a VLM, what the embedded reader is unsure of is asked of it; one that can call tools
-        searches, reads, looks and calculates in the document.
+        A VLM is asked where the embedded reader is unsure. With tools it can search the document,
+        read pages, enlarge lines and calculate.
         """
         document = self.read(source)
         return Chat(
@@ -168,14 +170,14 @@ class DocAgent:
         domain: str | None = None,
         locale: str | None = None,
     ) -> Extraction:
-        """Fields of a schema, each with the evidence for it.
+        """Extract the fields of a schema, each with its evidence.
 
-        schema: a built-in name, ``auto`` for that of the kind the document is classified as, a
-        JSON Schema (dict or file), or a pydantic class, of which ``parsed`` is an instance. locale:
-        of the
-        document (``de``, ``en-GB``), by default that of the settings; settles the order of day
-        and month, decimal marks and ``$`` where the text alone does not. Raises SchemaError or,
-        for a locale that is none, SettingsError, before anything is read, or SourceError.
+        schema: a built-in name, ``auto`` for that of the kind the document is classified as, a JSON
+        Schema (dict or file), or a pydantic class, of which ``parsed`` is then an instance. locale:
+        of the document (``de``, ``en-GB``), by default that of the settings; decides the order of
+        day and month, decimal marks and ``$`` where the text is ambiguous. Raises SourceError,
+        SchemaError and SettingsError; for a schema or locale that is wrong, before the source is
+        read.
         """
         checked, spoken = load_schema(schema, allow_auto=True), self._locale(locale)
         document = self.read(source)
@@ -205,10 +207,10 @@ class DocAgent:
         *,
         domain: str | None = None,
     ) -> Classification:
-        """The kind of a document, with the words that tell, or why it is not known.
+        """Determine the kind of a document, with the words that show it, or a typed abstention.
 
-        schemas: the kinds there are, the shipped schemas by default. Raises SourceError,
-        SchemaError, or SettingsError for two schemas of one name.
+        schemas: the kinds to choose from, by default the shipped schemas. Raises SourceError,
+        SchemaError, and SettingsError for two schemas of one name.
         """
         kinds = shipped_kinds() if schemas is None else KindWords([*map(load_schema, schemas)])
         document = self.read(source)
@@ -221,10 +223,10 @@ class DocAgent:
     def summarise(
         self, source: Source, sentences: int = SENTENCES, *, domain: str | None = None
     ) -> Summary:
-        """At most that many sentences, each with its place: the document's own, or those of a VLM
-        whose numbers, dates and names are on the lines it names.
+        """Summarise a document in at most ``sentences`` sentences, each with its place.
 
-        Raises SourceError, or SettingsError for a number that is not 1 to 20.
+        They are sentences of the document, or of a VLM if their numbers, dates and names are on
+        the lines that it names. Raises SourceError, and SettingsError for a number outside 1-20.
         """
         check_sentences(sentences)
         document = self.read(source)
@@ -235,7 +237,7 @@ class DocAgent:
         return summarise_unsure(self._view(source, document), found, asker, sentences)
 
     def _locale(self, given: str | None) -> str:
-        """The locale that a verb was given, or that of the settings. Raises SettingsError."""
+        """The locale given to a verb, else that of the settings. Raises SettingsError."""
         if given is None:
             return self.settings.locale
         try:
@@ -244,11 +246,11 @@ class DocAgent:
             raise SettingsError(f"locale {given!r} is not allowed: {error}") from error
 
     def _limits(self) -> Settings:
-        """The settings, with what goes into a call cut to what the model takes."""
+        """The settings, with the size of a call reduced to the limits of the model."""
         return self.settings if self._vlm is None else self._vlm.limits()
 
     def _view(self, source: Source, document: Document, locale: str | None = None) -> DocumentView:
-        """The document with its pictures; without them if only the Document is at hand."""
+        """The document with its page images; without images if the source is a Document."""
         settings = self._limits()
         if locale is not None and locale != settings.locale:
             settings = settings.replace(locale=locale)
@@ -275,25 +277,27 @@ class DocAgent:
         return load_calibrations(calibration_file(self.settings.weights_dir))
 
     def _extract(self, document: Document, schema: Schema, locale: str) -> Extraction:
-        """Extract fields with the reader and the rules that the settings switch on."""
+        """Extract fields with the reader and the rules that the settings enable."""
         chosen = self.settings.extraction
         return extract(
             document,
             schema,
             self._load_reader() if chosen.embedded_reader else NullReader(),
-            locale_hint=locale or None,
-            calibrations=self._calibrations(),
-            rules=RuleSet(chosen.rules),
+            ExtractionOptions(
+                locale_hint=locale or None,
+                calibrations=self._calibrations(),
+                rules=RuleSet(chosen.rules),
+            ),
         )
 
     def _load_reader(self) -> Reader:
-        # Cheap but for the first one of a process: what it loads is in the model store.
+        # Only the first one of a process loads the model; later ones get it from the store.
         return self._reader or load_reader(self.settings)
 
     def __reduce__(self) -> tuple[partial[DocAgent], tuple[()]]:
-        """Settings and whatever was given travel to another process; models are loaded there.
+        """Pickle the settings and the given objects; models are loaded in the other process.
 
-        Raises SettingsError naming what was given and cannot be pickled.
+        Raises SettingsError naming a given object that cannot be pickled.
         """
         for name, value in self._given.items():
             try:
@@ -317,5 +321,5 @@ def _with_instance(extraction: Extraction, schema: Schema) -> Extraction:
 
 
 def _shared_chat_model(settings: Settings) -> BaseChatModel | None:
-    """The chat model that the settings name: one for all agents that name the same."""
+    """The chat model that the settings name; agents with the same VLM settings share it."""
     return MODELS.get(load_chat_model, Settings(vlm=settings.vlm))

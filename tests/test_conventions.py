@@ -17,7 +17,7 @@ from docagent.evidence.document_conventions import conventions_of
 from docagent.reader.scripted import ScriptedReader
 from docagent.results import Extraction
 from docagent.schemas import load_schema
-from docagent.tasks.extraction.embedded import extract
+from docagent.tasks.extraction.embedded import ExtractionOptions, extract
 from docagent.text.normalise import normalise, normalise_leaf
 from tests.documents import document_of
 
@@ -199,7 +199,7 @@ def test_an_iban_is_taken_whole(pointed: str) -> None:
         {"title": "Note", "type": "object", "properties": {"iban": {"type": ["string", "null"]}}}
     )
     reader = ScriptedReader({"iban": [(pointed, 0.9)]})
-    field = extract(document_of(lines), schema, reader, calibrations={})["iban"]
+    field = extract(document_of(lines), schema, reader, ExtractionOptions(calibrations={}))["iban"]
     assert field.value == "DE89 3704 0044 0532 0130 00"
 
 
@@ -237,7 +237,7 @@ def _extracted(lines: list[str], pointed: str, name: str) -> Extraction:
     leaf = kind or {"type": ["number", "null"], "x-normaliser": "amount"}
     schema = load_schema({"title": "Note", "type": "object", "properties": {name: leaf}})
     reader = ScriptedReader({name: [(pointed, 0.9)]})
-    return extract(document_of(lines), schema, reader, calibrations={})
+    return extract(document_of(lines), schema, reader, ExtractionOptions(calibrations={}))
 
 
 LOCALES = (

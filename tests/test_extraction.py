@@ -11,7 +11,7 @@ from docagent.document import Document
 from docagent.reader.scripted import ScriptedReader
 from docagent.results import Extraction
 from docagent.schemas import load_schema
-from docagent.tasks.extraction.embedded import extract
+from docagent.tasks.extraction.embedded import ExtractionOptions, extract
 from docagent.text.normalise import normalise
 from tests.documents import document_of, documents
 
@@ -62,7 +62,9 @@ BILL = document_of(
 
 
 def extracted(script, document=BILL, schema=SCHEMA):
-    return extract(document, load_schema(schema), ScriptedReader(script), calibrations={})
+    return extract(
+        document, load_schema(schema), ScriptedReader(script), ExtractionOptions(calibrations={})
+    )
 
 
 def test_fields_are_found_read_and_grounded():

@@ -14,7 +14,7 @@ from docagent.geometry import bbox_to_polygon
 from docagent.schemas import load_schema
 from docagent.settings import Settings
 from docagent.tasks.extraction.cascade import extract_unsure
-from docagent.tasks.extraction.embedded import extract
+from docagent.tasks.extraction.embedded import ExtractionOptions, extract
 from docagent.vlm.calls import Asker, count_images, keep_images
 from docagent.vlm.scripted import ScriptedChatModel
 from tests.vlm_models import ABSENT, BILL_SCHEMA, FAST, DoubtfulReader, wanted
@@ -124,7 +124,7 @@ def test_doubtful_cells_of_a_table_are_shown():
         script=lambda m, o: {k: [] if k == "items" else ABSENT for k in wanted(m)}
     )
     view = look_of(document)
-    embedded = extract(document, schema, DoubtfulReader(reader), calibrations={})
+    embedded = extract(document, schema, DoubtfulReader(reader), ExtractionOptions(calibrations={}))
     extract_unsure(view, schema, embedded, Asker(model, FAST))
     content = model.requests[0][0][-1].content
     shown = captions([b.get("text", "") for b in content])

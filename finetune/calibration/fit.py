@@ -41,7 +41,7 @@ from docagent.reader.embedded import EmbeddedReader
 from docagent.results import Extraction
 from docagent.schemas import load_schema
 from docagent.settings import Settings
-from docagent.tasks.extraction.embedded import extract
+from docagent.tasks.extraction.embedded import ExtractionOptions, extract
 from docagent.text.language_model import load_language_model
 from eval.metrics.matching import TextBox
 from eval.tasks.confidence import Outcome as WordOutcome
@@ -117,7 +117,9 @@ def collect(engine: OcrEngine, reader: EmbeddedReader, count: int, seed: int) ->
         document = generate(KINDS[index % len(KINDS)], rng)
         scanned = read_synthetic(document, engine, rng)
         schema = load_schema(document.kind)
-        found.extend(outcomes(extract(scanned, schema, reader, calibrations={}), document))
+        found.extend(
+            outcomes(extract(scanned, schema, reader, ExtractionOptions(calibrations={})), document)
+        )
         print(f"\r{index + 1}/{count} documents, {len(found)} fields", end="", file=sys.stderr)
     print(file=sys.stderr)
     return found

@@ -1,10 +1,10 @@
-"""Proposing corrections: only where the recognizer is unsure, and with a record of each edit.
+"""Correction of OCR errors without a vision-language model, as a list of edits.
 
-A word below the slot threshold is a slot. Its candidates are the other readings from CTC
-decoding and, at characters the recognizer doubts, exchanges of shapes that look alike. A
-candidate wins by its recognition confidence and the language model together (a noisy channel).
-Words with a digit change only when a second read of the crop gives the same text. All other
-words stay byte for byte, and so does a native text layer, which has no confidence.
+Only words with a confidence below the slot threshold are considered. Their candidates are the
+alternatives from CTC decoding and, at characters that the recognizer is unsure of, exchanges of
+similar shapes. Recognition confidence and language model together rank the candidates (a noisy
+channel). A word with a digit changes only if a second read of the crop gives the same text. All
+other words stay byte for byte, and so does a native text layer, which has no confidences.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from docagent.tasks.correction.word_rules import Proposal, find_rejection
 from docagent.text.language_model import LanguageModel, load_language_model
 
 LANGUAGE_WEIGHT = 0.5
-"""Share of the language model against the recognizer in log space."""
+"""Weight of the language model relative to the recognizer, in log space."""
 KNOWN_BONUS = 6.0
-"""Added (nats) to a word that the same document prints clearly elsewhere."""
+"""Bonus (nats) for a word that the recognizer read surely elsewhere in the document."""
 
 
 def correct(
@@ -32,10 +32,10 @@ def correct(
     language_model: LanguageModel | None = None,
     thresholds: Thresholds = THRESHOLDS,
 ) -> Correction:
-    """Edits for the words the recognizer is unsure of, accepted or rejected with the reason.
+    """Propose edits for the words that the recognizer is unsure of, accepted or rejected.
 
-    Words for which nothing beats the text that was read have no edit. Without ``second_read``
-    every edit of a word with digits is rejected.
+    A word has no edit if no candidate ranks above the text as read. Without ``second_read`` every
+    edit of a word with digits is rejected. language_model: by default the shipped one.
     """
     model = language_model or load_language_model()
     corrector = _Corrector(document, model, second_read, thresholds)

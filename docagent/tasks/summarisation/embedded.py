@@ -1,8 +1,9 @@
-"""A summary in the document's own sentences: those that matter, each with its place.
+"""An extractive summary: the most important sentences of a document, each with its place.
 
-Lines of running text are joined and cut into sentences; a row of a form is one by itself. What
-counts: words the document repeats (Luhn, 1958), words that schemas ask for, numbers, and standing
-at the beginning. What is chosen makes its like count for less (Carbonell and Goldstein, 1998).
+Lines of running text are joined and split into sentences; a row of a form is a unit of its own. The
+score of a unit counts words that the document repeats (Luhn, 1958), titles and labels of the
+schemas, numbers, and the position. A chosen unit lowers the score of similar ones (Carbonell and
+Goldstein, 1998).
 """
 
 from __future__ import annotations
@@ -56,9 +57,9 @@ class _Unit:
 
 
 def summarise(document: Document, sentences: int = SENTENCES) -> Summary:
-    """At most ``sentences`` of the document's own, in its order.
+    """Select at most ``sentences`` sentences of the document, in its order.
 
-    Raises SettingsError for a number that is not 1 to MOST_SENTENCES.
+    Raises SettingsError for a number outside 1-MOST_SENTENCES.
     """
     check_sentences(sentences)
     units = _scored(document, shipped_kinds())
@@ -83,7 +84,7 @@ def check_sentences(sentences: int) -> None:
 
 
 def covered(document: Document, summary: Summary) -> float:
-    """Share of the document's words (0-1) that a summary's sentences rest on."""
+    """Share (0-1) of the document's words that are evidence of a sentence of the summary."""
     spans = [e.span for sentence in summary.sentences for e in sentence.evidence]
     starts = [word.span.start for word in document.words]
     inside = sum(any(span.start <= start < span.end for span in spans) for start in starts)
@@ -91,7 +92,7 @@ def covered(document: Document, summary: Summary) -> float:
 
 
 def _choose(units: Sequence[_Unit], most: int) -> list[_Unit]:
-    """The best units, each weighed against what was chosen before it."""
+    """Choose the best units one by one; each is scored against the units chosen before."""
     left = list(units)
     chosen: list[_Unit] = []
     said: frozenset[str] = frozenset()
@@ -109,7 +110,7 @@ def _said(unit: _Unit, said: frozenset[str]) -> float:
 
 
 def _scored(document: Document, kinds: KindWords) -> list[_Unit]:
-    """Every unit that can be read and has words."""
+    """Every legible unit with content words, with its score."""
     lines = number_lines(document)
     counts = Counter(content_words(document.text))
     hits = {hit.start: hit for hit in kinds.hits(document, lines)}
@@ -129,14 +130,14 @@ def _scored(document: Document, kinds: KindWords) -> list[_Unit]:
 
 
 def _repeated(terms: Sequence[str], counts: Mapping[str, int]) -> float:
-    """How often the document says the words of a unit elsewhere."""
+    """Score of a unit for words that the document also has elsewhere."""
     words = {term for term in terms if not term[0].isdigit()}
     return sum(min(4, counts[word] - 1) for word in words) / (len(words) + 3)
 
 
 def _asked_for(hits: Sequence[Hit], length: int) -> float:
-    """Whether a unit is a title, or has labels of values and something beside them: a row of
-    labels alone is the head of a table."""
+    """Score of a unit for a title, or for labels with values beside them; a row of labels only is
+    the head of a table and gets 0."""
     if any(hit.alone and hit.phrase in _titles() for hit in hits):
         return TITLE
     labels = [hit for hit in hits if hit.phrase in _labels()]
@@ -148,7 +149,7 @@ def _asked_for(hits: Sequence[Hit], length: int) -> float:
 
 @cache
 def _titles() -> frozenset[Phrase]:
-    """What is printed on a document as a whole, and beside no value ("Bill to" is)."""
+    """Titles and labels of whole documents, without labels of single values such as "Bill to"."""
     schemas = list_schemas()
     named = to_phrases(schema.title for schema in schemas)
     return named | (to_phrases(x for s in schemas for x in s.labels) - _labels())
@@ -156,14 +157,14 @@ def _titles() -> frozenset[Phrase]:
 
 @cache
 def _labels() -> frozenset[Phrase]:
-    """Labels of single values: those of columns stand above a table, not beside a value."""
+    """Labels of single values, without those of columns, which are the head of a table."""
     leaves = (leaf for schema in list_schemas() for leaf in schema.leaves if not leaf.multiple)
     return to_phrases(label for leaf in leaves for label in leaf.labels)
 
 
 @cache
 def _sums() -> frozenset[Phrase]:
-    """Labels of what the sums of the shipped schemas come to."""
+    """Labels of the totals in the sum rules of the shipped schemas."""
     return to_phrases(
         label
         for schema in list_schemas()
@@ -190,7 +191,7 @@ def _units(
 
 
 def _pieces(row: Sequence[NumberedLine], labelled: Set[int]) -> Iterator[tuple[int, int]]:
-    """A row, cut where another column begins with a label."""
+    """Split a row where another column begins with a label."""
     start = row[0].start
     for line, following in pairwise(row):
         if following.start in labelled:
@@ -200,7 +201,7 @@ def _pieces(row: Sequence[NumberedLine], labelled: Set[int]) -> Iterator[tuple[i
 
 
 def _paragraphs(document: Document, rows: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Rows of running text that go on in the next one, joined."""
+    """Join rows of running text that continue in the next row."""
     start = rows[0][0]
     for row, following in pairwise(rows):
         if not _goes_on(document, row, following):
@@ -210,7 +211,8 @@ def _paragraphs(document: Document, rows: Sequence[tuple[int, int]]) -> Iterator
 
 
 def _goes_on(document: Document, row: tuple[int, int], following: tuple[int, int]) -> bool:
-    """Whether a sentence runs on: the row is running text or breaks off before a small letter."""
+    """Whether a sentence continues in the next row: the row is running text, or the next row begins
+    with a lower-case letter."""
     words = [word.word.text for word in document.words[row[0] : row[1]]]
     if _END.search(words[-1]):
         return _is_prose(words) and not words[0][:1].isdigit()
@@ -225,7 +227,7 @@ def _is_prose(words: Sequence[str]) -> bool:
 
 
 def _sentences(document: Document, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Word ranges between full stops; longer ones are cut."""
+    """Word ranges between full stops, split at LONGEST words."""
     first = start
     for index in range(start, end):
         text = document.words[index].word.text
@@ -237,7 +239,7 @@ def _sentences(document: Document, start: int, end: int) -> Iterator[tuple[int, 
 
 
 def _ends(text: str, following: str) -> bool:
-    """Whether a word ends a sentence: "Ltd." does only before a word that names nothing."""
+    """Whether a word ends a sentence; an abbreviation does only before a stop word."""
     if not _END.search(text) or following[:1].islower():
         return False
     return not _SHORT.match(text) or following.lower() in STOP_WORDS
