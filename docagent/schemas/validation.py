@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
@@ -20,6 +22,8 @@ from docagent.schemas.patterns import matches
 _FORMATS = FormatChecker(("date", "ipv4", "ipv6", "uuid"))
 _LEFT_OUT = frozenset(("$id", "$schema", "unevaluatedProperties", "unevaluatedItems"))
 """Keywords without which references start at the root; data have no keys that a schema lacks."""
+_SEEN: ContextVar[dict[tuple[str, int], list[str]]] = ContextVar("seen")
+"""Errors of each reference applied to each value, by identity, while one validation runs."""
 _Check = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
 
 
@@ -27,22 +31,25 @@ def validation_errors(schema: Mapping[str, Any], data: Any) -> tuple[str, ...]:
     """One sentence per error of the data, empty if they are valid. Dates are checked to be valid
     dates. References are never fetched."""
     validator = _validator_class()(_plain(schema), format_checker=_FORMATS, registry=Registry())
+    token = _SEEN.set({})
     try:
         errors = sorted(validator.iter_errors(data), key=lambda e: [str(p) for p in e.path])
     except (RecursionError, Unresolvable, re.error, ArithmeticError) as error:
         return (f"the whole: it cannot be validated under this schema: {error}",)
+    finally:
+        _SEEN.reset(token)
     return tuple(f"{_dotted(e.absolute_path)}: {e.message}" for e in errors)
 
 
+@cache
 def _validator_class() -> Any:
-    """A validator for one call: it remembers which references were applied to which values."""
-    seen: dict[tuple[str, int], list[str]] = {}
+    """The validator of JSON Schema 2020-12 with the differences that this module names."""
     plain = Draft202012Validator.VALIDATORS
 
     def reference(
         validator: Any, ref: str, instance: Any, schema: Any
     ) -> Iterator[ValidationError]:
-        key = (ref, id(instance))
+        key, seen = (ref, id(instance)), _SEEN.get()
         if key in seen:
             yield from (ValidationError(message) for message in seen[key][:1])
             return
