@@ -14,7 +14,7 @@ from docagent.cascade.document_view import DocumentView
 from docagent.chat.conversation import Chat
 from docagent.confidence import Calibration, calibration_file, load_calibrations
 from docagent.document import Document
-from docagent.errors import SettingsError
+from docagent.errors import SchemaError, SettingsError
 from docagent.geometry import Polygon
 from docagent.models import MODELS
 from docagent.ocr.reading import Progress, Source, SourceReader
@@ -24,7 +24,7 @@ from docagent.reader.no_reader import NullReader
 from docagent.reader.types import Reader
 from docagent.results import Answer, Classification, Correction, Extraction, Summary
 from docagent.rules.registry import RuleSet
-from docagent.schemas import Schema, SchemaSource, load_schema
+from docagent.schemas import AUTO, Schema, SchemaSource, list_schemas, load_schema
 from docagent.settings import Settings, parse_locale
 from docagent.sources.scan import Scan
 from docagent.tasks.adapter_routing import Routing
@@ -173,19 +173,33 @@ class DocAgent:
     ) -> Extraction:
         """Extract the fields of a schema, each with its evidence.
 
-        schema: a built-in name, a JSON Schema (dict or file) or a pydantic class. locale: of the
-        document (``de``, ``en-GB``), by default that of the settings; decides the order of day and
-        month, decimal marks and ``$`` where the text is ambiguous. Raises SourceError and, before
-        the source is read, SchemaError, and SettingsError for an invalid locale.
+        schema: a built-in name, ``auto`` for that of the kind the document is classified as, a JSON
+        Schema (dict or file), or a pydantic class, of which ``parsed`` is then an instance. locale:
+        of the document (``de``, ``en-GB``), by default that of the settings; decides the order of
+        day and month, decimal marks and ``$`` where the text is ambiguous. Raises SourceError,
+        SchemaError and SettingsError; for a schema or locale that is wrong, before the source is
+        read.
         """
-        checked, spoken = load_schema(schema), self._locale(locale)
+        checked, spoken = load_schema(schema, allow_auto=True), self._locale(locale)
         document = self.read(source)
+        if checked == AUTO:
+            checked = self._schema_of(document)
         found = self._extract(document, checked, spoken)
-        if self._vlm is None:
-            return found
-        named = (checked.domain or None) if domain is None else domain
-        asker = self._vlm.asker(document, named)
-        return extract_unsure(self._view(source, document, spoken), checked, found, asker)
+        if self._vlm is not None:
+            named = (checked.domain or None) if domain is None else domain
+            asker = self._vlm.asker(document, named)
+            found = extract_unsure(self._view(source, document, spoken), checked, found, asker)
+        return _with_instance(found, checked)
+
+    def _schema_of(self, document: Document) -> Schema:
+        """The built-in schema of a document's kind. Raises SchemaError if the kind is not known."""
+        kind = self.classify(document)
+        if kind.text is None:
+            names = ", ".join(schema.name for schema in list_schemas())
+            why = f"the kind of this document is not known{kind.message and f' ({kind.message})'}"
+            reason = f"{why}; name the schema: {names}, or a JSON file"
+            raise SchemaError("auto", "", reason, "missing")
+        return load_schema(kind.text)
 
     def classify(
         self,
@@ -296,6 +310,15 @@ class DocAgent:
                     "model in the settings (vlm.url or vlm.factory)"
                 ) from error
         return partial(DocAgent, self.settings, **self._given), ()
+
+
+def _with_instance(extraction: Extraction, schema: Schema) -> Extraction:
+    """The extraction with its data as an instance of the schema's class, if it has one."""
+    instance, reasons = schema.parse(extraction.data)
+    if not reasons:
+        return extraction if instance is None else extraction.replace(parsed=instance)
+    # The JSON Schema says the same first; a class may ask for more than its schema can say.
+    return extraction.replace(valid=False, errors=extraction.errors or reasons)
 
 
 def _shared_chat_model(settings: Settings) -> BaseChatModel | None:

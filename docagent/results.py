@@ -147,7 +147,9 @@ class Extraction(Frozen):
     data: the values nested as the schema prescribes, without ungrounded values. valid, errors:
     whether ``data`` validates against the schema, and where it does not. conventions: how the
     document writes numbers and dates; values were parsed by these. vlm: use of a vision-language
-    model; None without one.
+    model; None without one. parsed: ``data`` as an instance of the pydantic class given as the
+    schema; None for another schema, and where the class refuses the data, for the reasons in
+    ``errors``.
     """
 
     document_id: str
@@ -161,6 +163,7 @@ class Extraction(Frozen):
     errors: tuple[str, ...] = ()
     conventions: Conventions = UNDECIDED
     vlm: VlmUse | None = None
+    parsed: Any = Key(default=None, exclude=True, repr=False)
 
     def __getitem__(self, path: str) -> Field:
         """The field at ``path``. Raises KeyError, which lists the existing paths."""

@@ -61,7 +61,7 @@ class Option:
         if self.type == "schema":
             from docagent.schemas import load_schema  # loads JSON Schema libraries
 
-            return load_schema(value)
+            return load_schema(value, allow_auto=not self.many)
         if self.type == "locale":
             return self._check_locale(value)
         if self.type == "integer":
@@ -168,7 +168,8 @@ _LOCALE = Option(
 _SCHEMA = Option(
     "schema",
     "schema",
-    "the fields to extract: the name of a built-in schema, such as invoice, or a JSON Schema file",
+    "the fields to extract: the name of a built-in schema, such as invoice, a JSON Schema file, or "
+    "auto for the built-in schema of the document's kind",
     required=True,
 )
 _KINDS = Option(

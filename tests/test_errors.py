@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import re
+import select
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
+from typing import IO, Any, get_args
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from docagent.reader.embedded import EmbeddedReader
 from docagent.reader.scripted import ScriptedReader
 from docagent.schemas import load_schema
 from docagent.settings import Settings
+from docagent.sources.pdf import process
 from docagent.sources.scan import load
 from tests.pdf_files import PdfPage, pdf_bytes, text_at
 
@@ -56,14 +58,30 @@ def png(width: int = 100, height: int = 100) -> bytes:
         (PDF, {"max_bytes": 10}, "source.too_large"),
         (pdf_bytes(PdfPage(b""), PdfPage(b"")), {"max_pages": 1}, "source.too_large"),
         (np.zeros((2, 200), np.uint8), {}, "source.too_small"),
-        (PDF, {"pdf_seconds": 1e-9}, "source.timeout"),
     ],
 )
 def test_a_source_that_cannot_be_used(source: object, settings: dict[str, object], code: str):
     with pytest.raises(SourceError) as caught:
         load(source, Settings(**settings))  # type: ignore[arg-type]
     assert caught.value.code == code
-    assert caught.value.retryable == (code == "source.timeout")
+    assert not caught.value.retryable
+
+
+def test_a_pdf_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request waits until the parser has been killed, so that it is never in time."""
+    write = process.write_message
+
+    def late(stream: IO[bytes], *message: Any) -> None:
+        parser = select.poll()
+        parser.register(stream.fileno(), 0)
+        assert parser.poll(30_000), "the parser is still there"
+        write(stream, *message)
+
+    monkeypatch.setattr(process, "write_message", late)
+    with pytest.raises(SourceError) as caught:
+        load(PDF, Settings(pdf_seconds=1e-9))
+    assert caught.value.code == "source.timeout"
+    assert caught.value.retryable
 
 
 def test_a_document_has_no_images():

@@ -16,8 +16,12 @@ from docagent.text.normalise.currencies import MOSTLY_WHOLE_CURRENCIES
 
 WordRange = tuple[int, int]
 """Indices into ``Document.words``, end exclusive."""
-TIGHT_KINDS = frozenset(("amount", "date", "datetime", "decimal", "integer", "percent", "time"))
+TIGHT_KINDS = frozenset(
+    ("amount", "date", "datetime", "decimal", "integer", "money", "percent", "time")
+)
 """Normalisers whose value lies in few words; the shortest range that gives the value is kept."""
+MONEY_KINDS = frozenset(("amount", "money"))
+"""Normalisers of an amount of money: its number, or its text."""
 _MONEY = re.compile(r"\d[.,](?:\d{2}(?!\d)|[-–—](?!\w))|[$€£¥₹]|\b(?:RM|USD|EUR|GBP|CHF|INR)", re.I)
 _COLON_MONEY = re.compile(r"\d:(?:-|\d\d(?!\d))")
 _WHOLE_MONEY = re.compile(r"\d[.,' ]\d{3}(?!\d)")
@@ -56,7 +60,7 @@ def plausibility(leaf: SchemaField, text: str, conventions: Conventions = UNDECI
     """
     if leaf.normaliser == "identifier" and not re.search(r"\d", text):
         return 0.01 if re.search(r"[a-z]", text) else 1.0
-    if leaf.normaliser != "amount" or looks_like_money(text, conventions):
+    if leaf.normaliser not in MONEY_KINDS or looks_like_money(text, conventions):
         return 1.0
     return 0.2 if re.search(r"\d{6}|\d-\d", text) else 0.6
 

@@ -12,13 +12,20 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from docagent.document import UNDECIDED, Conventions, Document
-from docagent.evidence.candidates import TIGHT_KINDS, ValueCandidate, WordRange, plausibility
+from docagent.evidence.candidates import (
+    MONEY_KINDS,
+    TIGHT_KINDS,
+    ValueCandidate,
+    WordRange,
+    plausibility,
+)
 from docagent.evidence.label_phrases import EDGE_PUNCTUATION, label_length, label_phrases
 from docagent.geometry import polygon_to_bbox
 from docagent.layout.columns import column_words, words_to_ranges
 from docagent.results import Source
 from docagent.schemas import SchemaField
 from docagent.text.normalise import Normalised, normalise_leaf
+from docagent.text.normalise.currencies import currencies_in
 from docagent.text.normalise.types import with_locale
 
 IBAN_GROUPS = 9
@@ -27,7 +34,7 @@ GROUPED_KINDS = frozenset(("iban", "identifier"))
 """Normalisers whose values are often printed in groups of digits."""
 MAX_GROUP_SPACE_RATIO = 0.7
 """Widest space between two groups of digits of one value, in word heights."""
-NUMBER_KINDS = frozenset(("amount", "decimal", "integer", "percent"))
+NUMBER_KINDS = frozenset(("amount", "decimal", "integer", "money", "percent"))
 """Normalisers of one number: a space may separate its thousands, a gap between columns may not."""
 MAX_SEARCHED_WORDS = 12
 """Longest range whose parts are all tried when the whole cannot be parsed."""
@@ -62,8 +69,10 @@ class FieldParser:
             start, end = self._one_column(start, end)
         if self.leaf.normaliser in TIGHT_KINDS:
             start, end = self._tightened(*self._readable(start, end))
-        if self.leaf.normaliser == "amount":
+        if self.leaf.normaliser in MONEY_KINDS:
             start, end = self._with_sign(start, end)
+        if self.leaf.normaliser == "money":
+            start, end = self._with_currency(start, end)
         if self.is_iban:
             start, end = self._whole_iban(start, end)
         elif self.leaf.normaliser in GROUPED_KINDS:
@@ -101,6 +110,7 @@ class FieldParser:
             text,
             path=self.leaf.path,
             choices=self.leaf.choices,
+            choice_labels=self.leaf.choice_labels,
             conventions=with_locale(self.conventions, self.locale_hint),
         )
 
@@ -188,10 +198,19 @@ class FieldParser:
             start -= 1
         return start, end
 
+    def _with_currency(self, start: int, end: int) -> WordRange:
+        """An amount with a sign or code of a currency that stands apart from it."""
+        words = self.document.words
+        if start and self._is_next(start - 1) and _is_currency(words[start - 1].word.text):
+            start -= 1
+        elif end < len(words) and self._is_next(end - 1) and _is_currency(words[end].word.text):
+            end += 1
+        return start, end
+
     @property
     def is_iban(self) -> bool:
         """Whether the field is an IBAN, by its name."""
-        return self.leaf.path.rpartition(".")[2].lower().startswith("iban")
+        return self.leaf.name.lower().startswith("iban")
 
     def _whole_iban(self, start: int, end: int) -> WordRange:
         """The words on the line that are an IBAN and that the range is a part of."""
@@ -252,6 +271,10 @@ class FieldParser:
     def _same(self, start: int, end: int, wanted: Normalised) -> bool:
         parsed = self.parse(start, end)
         return parsed.ok and (parsed.value, parsed.message) == (wanted.value, wanted.message)
+
+
+def _is_currency(word: str) -> bool:
+    return not re.search(r"\d", word) and len(word) < 4 and bool(currencies_in(word))
 
 
 def _subranges(start: int, end: int) -> Iterator[WordRange]:

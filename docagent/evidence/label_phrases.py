@@ -14,7 +14,7 @@ EDGE_PUNCTUATION = " .,;:!?'\"()[]{}*#_|/\\-"
 def label_phrases(leaf: SchemaField) -> frozenset[str]:
     """Folded phrases that may be printed beside a value: labels and title of its field, and its
     name."""
-    name = leaf.path.rpartition(".")[2].removesuffix("[]").replace("_", " ")
+    name = leaf.name.replace("_", " ")
     return _folded_set((*leaf.labels, leaf.title, name))
 
 

@@ -33,7 +33,7 @@ from pydantic import SecretStr
 from docagent import __version__
 from docagent.confidence import CALIBRATION_FILE, calibration_file
 from docagent.ocr.engines.registry import installed_engines
-from docagent.schemas import Schema, list_schemas
+from docagent.schemas import AUTO, Schema, list_schemas
 from docagent.settings import FLAT_NAMES, Settings
 from docagent.text.language_model import WEIGHTS as LANGUAGE_MODEL
 from docagent.verbs import Verb
@@ -104,6 +104,8 @@ def _schemas(verb: Verb, options: Mapping[str, Any]) -> tuple[Schema, ...]:
             if option.many:
                 # None given means all built-in ones, which are files that anyone may edit.
                 found.extend(given or list_schemas())
+            elif given == AUTO:
+                found.extend((given, *list_schemas()))
             else:
                 found.append(given)
     return tuple(found)

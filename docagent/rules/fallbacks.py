@@ -9,6 +9,7 @@ from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
 from docagent.rules.labels import RULE_SCORE, first_value
 from docagent.schemas import Schema, SchemaField
+from docagent.text.normalise.currencies import CODES
 
 _CURRENCY_MARK = re.compile(r"[$€£¥₹]|(?<![A-Za-z])(?:RM|USD|EUR|GBP|CHF|INR|SGD)(?![A-Za-z])")
 
@@ -23,8 +24,11 @@ def first_date_candidates(schema: Schema, parser: FieldParser) -> list[ValueCand
 
 
 def currency_candidates(schema: Schema, parser: FieldParser) -> list[ValueCandidate]:
-    """The currency mark printed most often, at its first place; empty for fields of other kinds."""
-    if parser.leaf.normaliser != "currency":
+    """The currency mark printed most often, at its first place; empty for fields of other kinds.
+    A choice among codes of currencies is of this kind too."""
+    codes = [choice for choice in parser.leaf.choices if choice is not None]
+    is_code = bool(codes) and all(isinstance(c, str) and c in CODES for c in codes)
+    if parser.leaf.normaliser != "currency" and not is_code:
         return []
     words = parser.document.words
     marked = [i for i, word in enumerate(words) if _CURRENCY_MARK.search(word.word.text)]

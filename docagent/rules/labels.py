@@ -7,12 +7,12 @@ it, and the longest label that fits a place owns it, so that "Total tax" is not 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from docagent.document import Document, WordLocation
-from docagent.evidence.candidates import ValueCandidate, looks_like_money
+from docagent.evidence.candidates import MONEY_KINDS, ValueCandidate, looks_like_money
 from docagent.evidence.field_parser import IBAN_GROUPS, FieldParser
 from docagent.evidence.grounding import is_one_edit
 from docagent.evidence.label_phrases import fold_words, label_phrases
@@ -33,10 +33,10 @@ MAX_LABEL_WORDS = 5
 """Longest label, in words."""
 _LOOKALIKES = str.maketrans("015|i", "olsll")
 LABELLED_KINDS = frozenset(
-    ("amount", "date", "datetime", "identifier", "integer", "percent", "time", "decimal")
+    ("amount", "date", "datetime", "identifier", "integer", "money", "percent", "time", "decimal")
 )
 """Normalisers of the fields that are searched for by label."""
-_MAX_VALUE_WORDS = {"date": 5, "datetime": 5, "amount": 3, "time": 2, "percent": 2}
+_MAX_VALUE_WORDS = {"date": 5, "datetime": 5, "amount": 3, "money": 3, "time": 2, "percent": 2}
 """Longest value of each kind, in words; 1 where none is given."""
 _MAX_BELOW_RATIO = 2.5
 """Distance below a label within which its value may end, in heights of the label."""
@@ -120,9 +120,10 @@ def _labels(document: Document, schema: Schema) -> Iterator[_Label]:
                 # "VAT" may stand before a rate and before an amount, so each kind keeps a field.
                 phrases.setdefault(label_key(phrase), {}).setdefault(leaf.normaliser, leaf.path)
     words = document.words
+    long = _by_length(phrases)
     index = 0
     while index < len(words):
-        label = _label_at(words, index, phrases)
+        label = _label_at(words, index, phrases, long)
         if label:
             yield label
         index = label.end if label else index + 1
@@ -139,9 +140,12 @@ def label_key(text: str) -> str:
 
 
 def _label_at(
-    words: Sequence[WordLocation], index: int, phrases: dict[str, dict[str, str]]
+    words: Sequence[WordLocation],
+    index: int,
+    phrases: dict[str, dict[str, str]],
+    long: Mapping[int, Sequence[str]],
 ) -> _Label | None:
-    """The longest label that starts at word ``index``, or None."""
+    """The longest label that starts at word ``index``, or None. long: as ``_by_length`` gives."""
     first = words[index]
     for length in range(MAX_LABEL_WORDS, 0, -1):
         run = words[index : index + length]
@@ -149,22 +153,34 @@ def _label_at(
             continue
         texts = [w.word.text for w in run]
         last = re.split(r"(?<=\w)[:(]", texts[-1])[0]
-        kinds = _paths_by_normaliser(phrases, label_key("".join([*texts[:-1], last])))
+        kinds = _paths_by_normaliser(phrases, long, label_key("".join([*texts[:-1], last])))
         if kinds and not _is_qualified(words, index, index + length):
             end = index + length
             return _Label(frozenset(kinds.values()), index, end, _is_whole(words, end))
     return None
 
 
-def _paths_by_normaliser(phrases: dict[str, dict[str, str]], key: str) -> dict[str, str] | None:
+def _by_length(phrases: Mapping[str, dict[str, str]]) -> dict[int, list[str]]:
+    """Phrases in which one letter may be misread, in their order, by the lengths of what may be
+    printed for them."""
+    found: dict[int, list[str]] = {}
+    for phrase in phrases:
+        if len(phrase) >= MIN_MISREAD_LETTERS:
+            for length in (len(phrase) - 1, len(phrase), len(phrase) + 1):
+                found.setdefault(length, []).append(phrase)
+    return found
+
+
+def _paths_by_normaliser(
+    phrases: dict[str, dict[str, str]], long: Mapping[int, Sequence[str]], key: str
+) -> dict[str, str] | None:
     """Field paths of a label by normaliser; a long label may have one letter misread."""
     exact = phrases.get(key)
     if exact or len(key) < MIN_MISREAD_LETTERS:
         return exact
     near = (
         phrase
-        for phrase in phrases
-        if abs(len(phrase) - len(key)) <= 1 and len(phrase) >= MIN_MISREAD_LETTERS
+        for phrase in long.get(len(key), ())
         if phrase[:1] == key[:1] or phrase[-3:] == key[-3:]
         if is_one_edit(phrase, key)
     )
@@ -262,7 +278,7 @@ def _beside(rows: _Rows, label: _Label, parser: FieldParser) -> Iterator[ValueCa
     if ":" in rows.document.words[last].word.text.rstrip(":"):
         yield from first_value(parser, [last])
     right = rows.right_of(label)
-    if parser.leaf.normaliser == "amount":
+    if parser.leaf.normaliser in MONEY_KINDS:
         right = without_rate(parser, right)
     yield from first_value(parser, right)
     if not right or all(not fold_words(parser.text(i, i + 1)) for i in right):
@@ -286,6 +302,10 @@ def first_value(parser: FieldParser, indices: Sequence[int]) -> Iterator[ValueCa
 def _fits(parser: FieldParser, text: str) -> bool:
     """Whether a text looks like a value of the field's kind."""
     kind = parser.leaf.normaliser
-    if kind == "amount" and looks_like_money(text, parser.conventions):
+    if kind in MONEY_KINDS and looks_like_money(text, parser.conventions):
         return bool(re.search(r"\d", text))
-    return bool(_VALUE_PATTERNS.get(kind, _VALUE_PATTERNS["identifier"]).search(text))
+    return bool(
+        _VALUE_PATTERNS.get(
+            "amount" if kind in MONEY_KINDS else kind, _VALUE_PATTERNS["identifier"]
+        ).search(text)
+    )

@@ -57,9 +57,10 @@ def cells_under_headers(
     """
     found: dict[str, list[ValueCandidate]] = {path: [] for path in parsers}
     columns: list[_HeaderColumn] = []
+    keys = _label_keys(parsers)
     for number in dict.fromkeys(word.page for word in document.words):
         rows = _visual_rows(document, number)
-        headers = [_header(document, row, parsers) for row in rows]
+        headers = [_header(document, row, parsers, keys) for row in rows]
         known = [len({c.path for c in header if c.path}) for header in headers]
         best = max(range(len(rows)), key=known.__getitem__)
         if known[best] >= MIN_HEADER_COLUMNS:
@@ -171,18 +172,26 @@ def _continues_row(left: BBox, right: BBox) -> bool:
     return shared >= MIN_ROW_OVERLAP_RATIO * min(left[3] - left[1], right[3] - right[1])
 
 
-def _header(
-    document: Document, row: Sequence[int], parsers: Mapping[str, FieldParser]
-) -> list[_HeaderColumn]:
-    """The columns of a row that is read as a header; each path occurs once.
-
-    A label may belong to several columns ("Item" to the code and to the description). Labels with
-    the fewest columns are assigned first.
-    """
+def _label_keys(parsers: Mapping[str, FieldParser]) -> dict[str, list[str]]:
+    """Paths of columns by the keys of their labels."""
     keys: dict[str, list[str]] = {}
     for path, parser in parsers.items():
         for phrase in label_phrases(parser.leaf):
             keys.setdefault(label_key(phrase), []).append(path)
+    return keys
+
+
+def _header(
+    document: Document,
+    row: Sequence[int],
+    parsers: Mapping[str, FieldParser],
+    keys: Mapping[str, list[str]],
+) -> list[_HeaderColumn]:
+    """The columns of a row that is read as a header; each path occurs once.
+
+    A label may belong to several columns ("Item" to the code and to the description). Labels with
+    the fewest columns are assigned first. keys: as ``_label_keys`` gives them.
+    """
     found: list[tuple[list[str], BBox]] = []
     position = 0
     while position < len(row):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -12,16 +13,18 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from pydantic import BaseModel
-from pydantic.errors import PydanticInvalidForJsonSchema
 
 from docagent.errors import SchemaError
 from docagent.schemas.fields import leaves_of
-from docagent.schemas.schema_tree import build_tree, check_keywords, pointer
+from docagent.schemas.keywords import check_keywords, pointer, unwrap
+from docagent.schemas.schema_tree import Node, build_tree
 from docagent.schemas.types import Rule, Schema, SchemaField
 
 SchemaSource = str | Path | Mapping[str, Any] | type[BaseModel] | Schema
 """A built-in name, a path to a JSON file, a JSON Schema, or a pydantic class."""
 
+AUTO = Schema("auto", "", "auto", "", (), (), (), {}, Node("object", "", False, (), {}))
+"""Stands for the built-in schema of the kind that the document is classified as."""
 _PACKAGE = Path(__file__).parents[1]
 _MAX_BYTES = 1_000_000
 
@@ -47,23 +50,29 @@ def list_schemas() -> tuple[Schema, ...]:
     return tuple(_load_builtin(name) for name in _builtin_files())
 
 
-def load_schema(source: SchemaSource) -> Schema:
+def load_schema(source: SchemaSource, *, allow_auto: bool = False) -> Schema:
     """Load and check a schema.
 
     source: a built-in name (``invoice``, ``finance/invoice``), a path to a JSON Schema file, a JSON
-    Schema as a dict, or a pydantic class. Raises SchemaError naming the wrong place (a JSON
-    pointer) or the available names.
+    Schema as a dict, or a pydantic class; a definition of a structured output, with the schema
+    under ``schema``, will do. allow_auto: whether ``auto`` gives AUTO. Raises SchemaError naming
+    the wrong place (a JSON pointer) or the available names.
     """
     if isinstance(source, Schema):
         return source
     if isinstance(source, Mapping):
         return _build(_name_of(source), "", source)
     if isinstance(source, type) and issubclass(source, BaseModel):
-        return _build(source.__name__, "", _model_schema(source))
+        return replace(_build(source.__name__, "", _model_schema(source)), model=source)
     if not isinstance(source, str | Path):
         kind = source.__name__ if isinstance(source, type) else type(source).__name__
         reason = "give a built-in name, a path, a dict or a pydantic BaseModel class"
         raise SchemaError(kind, "", reason)
+    if source == AUTO.name and not Path(AUTO.name).is_file():
+        if allow_auto:
+            return AUTO
+        reason = "auto stands for the kind of a document, and serves extraction only; name a schema"
+        raise SchemaError(AUTO.name, "", reason)
     builtin = _builtin_name(str(source))
     return _load_builtin(builtin) if builtin else _load_file(source)
 
@@ -117,7 +126,7 @@ def _read(path: Path) -> Mapping[str, Any]:
 def _model_schema(model: type[BaseModel]) -> Mapping[str, Any]:
     try:
         return model.model_json_schema()
-    except PydanticInvalidForJsonSchema as error:
+    except Exception as error:  # besides pydantic's errors, code of the user's class may raise
         raise SchemaError(model.__name__, "", f"pydantic cannot describe it: {error}") from error
 
 
@@ -138,18 +147,23 @@ def _build(name: str, domain: str, json_schema: Mapping[str, Any]) -> Schema:
     """Check a JSON Schema and convert it to leaves and rules."""
     if not json_schema:
         raise SchemaError(name, "", "it is empty; give an object with properties")
+    json_schema, given_name = unwrap(json_schema)
+    name = given_name or name
     try:
-        json_schema = json.loads(json.dumps(json_schema))  # A copy; tuples become lists.
+        text = json.dumps(json_schema, ensure_ascii=False)
+        if len(text.encode()) > _MAX_BYTES:
+            raise SchemaError(name, "", f"it is larger than {_MAX_BYTES} bytes")
+        json_schema = json.loads(text)  # A copy; tuples become lists.
         check_keywords(name, json_schema)
         error = best_match(_vocabulary().iter_errors(json_schema))
         if error is not None:
             raise SchemaError(name, pointer(*error.absolute_path), error.message)
         tree = build_tree(name, json_schema)
+        leaves = leaves_of(name, tree)
     except RecursionError as error:
         raise SchemaError(name, "", "it is nested too deeply") from error
     except (TypeError, ValueError) as error:
         raise SchemaError(name, "", f"it is not JSON: {error}") from error
-    leaves = leaves_of(name, tree)
     return Schema(
         name=name,
         domain=domain or str(json_schema.get("x-domain", "")),
@@ -176,6 +190,9 @@ def _rules(
         rule = Rule.model_validate({**entry, **lists})
         place = pointer("x-checks", index)
         for path in rule.paths:
+            if path.count("[]") > 1:
+                reason = f"{path!r} is in an array of an array, which no rule can name"
+                raise SchemaError(name, place, reason)
             if path not in arrays:
                 close = get_close_matches(path, arrays, 1)
                 guess = f"; did you mean {close[0]}?" if close else ""

@@ -1,37 +1,50 @@
-"""JSON Schema to a tree of objects, arrays and scalars, with references resolved.
+"""JSON Schema to a tree of what can be extracted, with references and compositions resolved.
 
-Only what can be extracted is kept: ``anyOf``/``oneOf`` with null becomes nullable, and a reference
-is replaced by its target. Everything else stays in the JSON Schema, for validation.
+A reference is replaced by its target, ``allOf`` by what its parts say together, and null among
+alternatives by ``nullable``. Alternatives of scalars are one scalar; other alternatives stay
+beside each other, and the data decides between them. A schema that refers to itself is followed
+MAX_RECURSION times. Everything else stays in the JSON Schema, for validation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from docagent.errors import SchemaError
+from docagent.schemas.keywords import find_target, pointer
+from docagent.schemas.merging import (
+    SCALARS,
+    distinct,
+    is_restriction,
+    merge_keywords,
+    types_of,
+    unite_scalars,
+    with_conditional_properties,
+)
 
 MAX_NODES = 5_000
 """Most objects, arrays and values of one schema; references count each time they are used."""
-KEYWORDS = ("x-checks", "x-domain", "x-labels", "x-normaliser")
-ROOT_KEYWORDS = {"x-checks": "checks belong", "x-domain": "the domain belongs"}
-_SCHEMA_MAPS = frozenset({"properties", "$defs", "definitions", "patternProperties"})
-_DATA = frozenset({"enum", "const", "default", "examples", "x-checks"})
-_SCALARS = ("string", "number", "integer", "boolean")
-_PYTHON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number"}
+MAX_ALTERNATIVES = 200
+MAX_RECURSION = 2
+"""Times that a schema is followed inside itself, the first one counted; once, where schemas that
+refer to each other would have too many places."""
+
+NodeKind = Literal["object", "tuple", "array", "map", "scalar", "union", "nothing"]
 
 
 @dataclass(frozen=True)
 class Node:
-    """A node of the tree.
+    """A node of the tree; nodes of one schema may be shared.
 
-    place: JSON pointer into the schema. types: JSON types of a scalar, without null. keywords: the
-    merged JSON Schema of the node. children: of an object, in order. item: of an array.
+    kind: map is an object with any keys, union one of several shapes, nothing a place without a
+    value (null, or a recursion that is not followed further). place: JSON pointer into the schema.
+    types: JSON types of a scalar, without null. keywords: the merged JSON Schema of the node.
+    children: of an object or tuple, in order. item: of an array or map. options: of a union.
     """
 
-    kind: Literal["object", "array", "scalar"]
+    kind: NodeKind
     place: str
     nullable: bool
     types: tuple[str, ...]
@@ -39,6 +52,7 @@ class Node:
     children: tuple[tuple[str, Node], ...] = ()
     required: frozenset[str] = frozenset()
     item: Node | None = None
+    options: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,107 +64,133 @@ class _Part:
     refs: tuple[str, ...] = ()
 
 
-def pointer(*parts: object) -> str:
-    """JSON pointer (RFC 6901) of keys and indices."""
-    return "".join("/" + str(p).replace("~", "~0").replace("/", "~1") for p in parts)
+@dataclass(frozen=True)
+class _Choice:
+    """Alternatives without references and compositions. nullable: whether null is one more."""
 
-
-def check_keywords(name: str, schema: Any) -> None:
-    """Refuse references out of the schema and misspelt ``x-`` keywords. Raises SchemaError."""
-    for place, part in _subschemas(schema, ""):
-        for key in ("$ref", "$dynamicRef"):
-            target = part.get(key)
-            if isinstance(target, str) and not (key == "$ref" and target.startswith("#")):
-                reason = f"{key} {target!r} is not followed; only references within the schema are"
-                raise SchemaError(name, place + pointer(key), reason)
-        for key, belongs in ROOT_KEYWORDS.items():
-            if place and key in part:
-                raise SchemaError(name, place + pointer(key), f"{belongs} at the root")
-        for key in part:
-            known = get_close_matches(key, KEYWORDS, 1, 0.75)
-            if key.startswith("x-") and key not in KEYWORDS and known:
-                raise SchemaError(name, place + pointer(key), f"did you mean {known[0]}?")
+    options: tuple[_Part, ...]
+    nullable: bool
 
 
 def build_tree(name: str, schema: Mapping[str, Any]) -> Node:
     """Build the tree of a whole schema.
 
-    Raises SchemaError, naming the place, for what cannot be extracted: no object at the root,
-    recursion, arrays in arrays, a choice between objects.
+    Raises SchemaError, naming the place, for what cannot be extracted: no object at the root, or
+    more places than MAX_NODES.
     """
-    root = _Builder(name, schema).node(_Part(schema, ""), in_array=False)
-    if root.kind != "object":
-        raise SchemaError(name, "", f"the root must be an object with properties, not {root.kind}")
+    try:
+        root = _Builder(name, schema, MAX_RECURSION).node(_Part(schema, ""))
+    except _TooManyPlacesError:
+        root = _Builder(name, schema, 1).node(_Part(schema, ""))
+    shapes = root.options if root.kind == "union" else (root,)
+    if any(shape.kind != "object" for shape in shapes):
+        kinds = ", ".join(dict.fromkeys(shape.kind for shape in shapes if shape.kind != "object"))
+        raise SchemaError(name, "", f"the root must be an object with properties, not {kinds}")
     return root
 
 
-def _subschemas(schema: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if isinstance(schema, list):
-        for index, item in enumerate(schema):
-            yield from _subschemas(item, place + pointer(index))
-    if not isinstance(schema, Mapping):
-        return
-    yield place, schema
-    for key, value in schema.items():
-        if key in _SCHEMA_MAPS and isinstance(value, Mapping):
-            for child, subschema in value.items():
-                yield from _subschemas(subschema, place + pointer(key, child))
-        elif key not in _DATA:
-            yield from _subschemas(value, place + pointer(key))
+class _TooManyPlacesError(SchemaError):
+    """A schema has more places than MAX_NODES."""
 
 
 class _Builder:
     """Recursive descent over one schema."""
 
-    def __init__(self, name: str, root: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, root: Mapping[str, Any], recursion: int) -> None:
         self.name = name
         self.root = root
+        self.recursion = recursion
         self.places = 0
+        self.choices: dict[tuple[Any, ...], _Choice] = {}
+        self.nodes: dict[tuple[Any, ...], Node] = {}
+        # By identity of the part, which is kept so that no other one can have it.
+        self.shapes: dict[tuple[int, str], tuple[_Part, Node]] = {}
+        self.reached: dict[str, frozenset[str]] = {}
 
     def error(self, place: str, reason: str) -> SchemaError:
         return SchemaError(self.name, place, reason)
 
-    def node(self, part: _Part, *, in_array: bool) -> Node:
+    def node(self, part: _Part) -> Node:
+        """The node of a schema; one that is no more than a reference is built once."""
+        key = self._key(part)
+        if key is None:
+            return self._node(part)
+        if key not in self.nodes:
+            self.nodes[key] = self._node(part)
+        return self.nodes[key]
+
+    def _node(self, part: _Part) -> Node:
         self.places += 1
         if self.places > MAX_NODES:
-            raise self.error("", f"more than {MAX_NODES} places; references may multiply them")
-        part, nullable, types = self.resolve(part)
-        schema = part.schema
-        if "object" in types or "array" in types:
-            if len(types) > 1:
-                raise self.error(part.place, f"one of the types {', '.join(types)}, not several")
-            build = self.object_node if types == ("object",) else self.array_node
-            return build(part, nullable, in_array=in_array)
-        return Node("scalar", part.place, nullable, types, schema)
+            reason = f"more than {MAX_NODES} places; references may multiply them"
+            raise _TooManyPlacesError(self.name, "", reason)
+        choice = self.choice(part)
+        typed = [(option, *types_of(option.schema)) for option in choice.options]
+        nullable = choice.nullable or any(null for _, _, null in typed)
+        scalars = [(o, t) for o, types, _ in typed if (t := _scalars(types))]
+        shapes = [
+            self.shape(option, kind)
+            for option, types, _ in typed
+            for kind in types
+            if kind not in SCALARS
+        ]
+        if scalars:
+            shapes.insert(0, self.scalar(part, scalars))
+        if not shapes:
+            return Node("nothing", part.place, nullable, (), {})
+        if len(shapes) == 1:
+            return replace(shapes[0], nullable=nullable)
+        return Node("union", part.place, nullable, (), part.schema, options=tuple(shapes))
 
-    def object_node(self, part: _Part, nullable: bool, *, in_array: bool) -> Node:
+    def scalar(self, part: _Part, options: Sequence[tuple[_Part, tuple[str, ...]]]) -> Node:
+        if len(options) == 1:
+            only, types = options[0]
+            return Node("scalar", only.place, False, types, only.schema)
+        united = unite_scalars([o.schema for o, _ in options], [types for _, types in options])
+        return Node("scalar", part.place, False, tuple(united["type"]), united)
+
+    def shape(self, part: _Part, kind: str) -> Node:
+        """The node of an object or array; alternatives share theirs."""
+        key = (id(part), kind)
+        if key not in self.shapes:
+            made = self.object_node(part) if kind == "object" else self.array_node(part)
+            self.shapes[key] = (part, made)
+        return self.shapes[key][1]
+
+    def object_node(self, part: _Part) -> Node:
         properties = part.schema.get("properties", {})
-        if not properties:
-            raise self.error(part.place, "an object needs properties, one for each value wanted")
-        children = []
+        children: list[tuple[str, Node]] = []
         for key, value in properties.items():
             place = part.place + pointer("properties", key)
-            if not key or set(key) & set(".[]"):
-                raise self.error(place, "a property name may not be empty or contain . [ ]")
-            child = self.node(
-                _Part(self.mapping(value, place), place, part.refs), in_array=in_array
-            )
-            children.append((key, child))
+            children.append((key, self.node(_Part(self.mapping(value, place), place, part.refs))))
         required = frozenset(part.schema.get("required", ()))
+        if not properties and part.schema.get("additionalProperties") is not False:
+            return self.map_node(part)
         return Node(
-            "object", part.place, nullable, (), part.schema, tuple(children), required=required
+            "object", part.place, False, (), part.schema, tuple(children), required=required
         )
 
-    def array_node(self, part: _Part, nullable: bool, *, in_array: bool) -> Node:
-        if in_array:
-            raise self.error(part.place, "an array inside an array cannot be extracted; flatten it")
+    def map_node(self, part: _Part) -> Node:
+        """An object with any keys. At the root there is nothing that could be asked for."""
+        if not part.place:
+            raise self.error("", "an object needs properties, one for each value wanted")
+        several = part.schema.get("patternProperties") or {}
+        given = part.schema.get("additionalProperties", next(iter(several.values()), {}))
+        place = part.place + pointer("additionalProperties")
+        value = self.node(_Part(self.mapping(given, place), place, part.refs))
+        return Node("map", part.place, False, (), part.schema, item=value)
+
+    def array_node(self, part: _Part) -> Node:
         if "prefixItems" in part.schema:
-            reason = "prefixItems cannot be extracted; use an object with named properties"
-            raise self.error(part.place + pointer("prefixItems"), reason)
+            places = [part.place + pointer("prefixItems", i) for i in range(1_000)]
+            given = zip(part.schema["prefixItems"], places, strict=False)
+            nodes = [self.node(_Part(self.mapping(s, p), p, part.refs)) for s, p in given]
+            children = tuple((str(i), node) for i, node in enumerate(nodes))
+            return Node("tuple", part.place, False, (), part.schema, children)
         place = part.place + pointer("items")
         items = self.mapping(part.schema.get("items", {}), place)
-        item = self.node(_Part(items, place, part.refs), in_array=True)
-        return Node("array", part.place, nullable, (), part.schema, item=item)
+        item = self.node(_Part(items, place, part.refs))
+        return Node("array", part.place, False, (), part.schema, item=item)
 
     def mapping(self, value: Any, place: str) -> Mapping[str, Any]:
         """A sub-schema as a mapping: ``true`` allows anything, ``false`` raises SchemaError."""
@@ -158,74 +198,132 @@ class _Builder:
             raise self.error(place, "false allows no value, so there is nothing to extract")
         return value if isinstance(value, Mapping) else {}
 
-    def resolve(self, part: _Part) -> tuple[_Part, bool, tuple[str, ...]]:
-        """Follow references and take null out of choices; returns the part, nullable, and its
-        types."""
-        part = self.follow(part)
-        nullable = False
-        for key in ("anyOf", "oneOf", "allOf"):
-            if key not in part.schema:
-                continue
-            options = [
-                self.resolve(_Part(self.mapping(s, place), place, part.refs))
-                for i, s in enumerate(part.schema[key])
-                for place in [part.place + pointer(key, i)]
-            ]
-            filled = [o for o in options if o[2]]
-            nullable = nullable or (key != "allOf" and any(o[1] for o in options))
-            part = self.chosen(part, key, [o[0] for o in filled], [o[2] for o in filled])
-        types, null = self.types(part)
-        return part, nullable or null, types
+    def choice(self, part: _Part) -> _Choice:
+        """Alternatives of a schema, with what stands beside ``anyOf``, ``oneOf``, ``allOf`` and
+        ``$ref`` in each of them."""
+        key = self._key(part)
+        if key is not None and key in self.choices:
+            return self.choices[key]
+        found = self._choice(part)
+        if key is not None:
+            self.choices[key] = found
+        return found
 
-    def chosen(
-        self, part: _Part, key: str, options: list[_Part], types: list[tuple[str, ...]]
-    ) -> _Part:
-        """Merge the only option into the part, or unite the scalar types of all options."""
-        rest = {k: v for k, v in part.schema.items() if k != key}
-        if len(options) == 1:
-            return _Part({**options[0].schema, **rest}, options[0].place, options[0].refs)
-        if key == "allOf" and ("type" in rest or "properties" in rest):
-            return _Part(rest, part.place, part.refs)
-        union = dict.fromkeys(t for group in types for t in group)
-        if key == "allOf" or not set(union) <= set(_SCALARS):
-            reason = f"{key} with several objects or arrays cannot be extracted; choose one"
-            raise self.error(part.place + pointer(key), reason)
-        return _Part({"type": list(union), **rest}, part.place, part.refs)
-
-    def follow(self, part: _Part) -> _Part:
-        while "$ref" in part.schema:
+    def _choice(self, part: _Part) -> _Choice:
+        if "$ref" in part.schema:
             reference = str(part.schema["$ref"])
-            place = part.place + pointer("$ref")
-            if reference in part.refs:
-                raise self.error(place, f"{reference!r} refers to itself; recursion has no end")
-            target = self.mapping(self.target(reference, place), place)
+            if part.refs.count(reference) >= self.recursion:
+                return _Choice((), False)
             rest = {k: v for k, v in part.schema.items() if k != "$ref"}
-            part = _Part({**target, **rest}, reference[1:], (*part.refs, reference))
-        return part
+            inner = self.choice(self.target(reference, part))
+            return self.beside(part, rest, [inner])
+        for key in ("allOf", "anyOf", "oneOf"):
+            if key in part.schema:
+                rest = {k: v for k, v in part.schema.items() if k != key}
+                if key == "allOf":
+                    return self.all_of(part, rest)
+                members = [m for m in self.members(part, key) if not is_restriction(m.schema)]
+                if not members:
+                    return self.choice(_Part(rest, part.place, part.refs))
+                return self.beside(part, rest, [self.choice(member) for member in members])
+        if part.schema.get("type") == "null":
+            return _Choice((), True)
+        return _Choice((replace(part, schema=with_conditional_properties(part.schema)),), False)
 
-    def target(self, reference: str, place: str) -> Any:
-        value: Any = self.root
-        for step in reference.removeprefix("#").split("/")[1:]:
-            key = step.replace("~1", "/").replace("~0", "~")
-            if not isinstance(value, Mapping) or key not in value:
-                raise self.error(place, f"{reference!r} points at nothing in this schema")
-            value = value[key]
-        if reference in {"#", "#/"}:
-            raise self.error(place, f"{reference!r} refers to itself; recursion has no end")
-        if not reference.startswith("#/"):
-            raise self.error(place, f"{reference!r} must be a JSON pointer such as #/$defs/name")
-        return value
+    def beside(self, part: _Part, rest: Mapping[str, Any], inner: Sequence[_Choice]) -> _Choice:
+        """Alternatives with the keywords that stand beside them; these may have alternatives of
+        their own."""
+        self.places += len(inner)
+        options = distinct([option for choice in inner for option in choice.options])
+        if len(options) > MAX_ALTERNATIVES:
+            raise self.error(part.place, f"more than {MAX_ALTERNATIVES} alternatives; choose fewer")
+        nullable = any(choice.nullable for choice in inner) or rest.get("nullable") is True
+        shaping = {k: v for k, v in rest.items() if k not in ("$defs", "definitions", "nullable")}
+        if not shaping:
+            return _Choice(tuple(options), nullable)
+        told = [_Part(merge_keywords(o.schema, shaping), o.place, o.refs) for o in options]
+        if not {"anyOf", "oneOf", "allOf"} & shaping.keys():
+            return _Choice(tuple(distinct(told)), nullable)
+        return self.beside(part, {}, [_Choice((), nullable), *map(self.choice, told)])
 
-    def types(self, part: _Part) -> tuple[tuple[str, ...], bool]:
-        """JSON types without null (string if none is stated), and whether null is allowed."""
-        schema = part.schema
-        stated = schema.get("type")
-        values = schema.get("enum", [schema["const"]] if "const" in schema else None)
-        if stated is None and values is not None:
-            stated = [_PYTHON_TYPES.get(type(v), "null") for v in values]
-        if stated is None:
-            shape = "object" if "properties" in schema else "array" if "items" in schema else None
-            return (shape or "string",), shape is None
-        names = [stated] if isinstance(stated, str) else stated
-        null = "null" in names and (values is None or None in values)
-        return tuple(dict.fromkeys(t for t in names if t != "null")), null
+    def all_of(self, part: _Part, rest: Mapping[str, Any]) -> _Choice:
+        """What the parts of an ``allOf`` say together, alternatives multiplied out."""
+        combined = _Choice((_Part({}, part.place, part.refs),), True)
+        for member in self.members(part, "allOf"):
+            choice = self.choice(member)
+            if not choice.options and not choice.nullable:
+                return choice  # a recursion that is not followed further
+            options = []
+            for left in combined.options:
+                for right in choice.options:
+                    place = right.place if not left.schema else left.place
+                    followed = right.refs[len(part.refs) :]
+                    refs = (*left.refs, *(ref for ref in followed if ref not in left.refs))
+                    options.append(_Part(merge_keywords(left.schema, right.schema), place, refs))
+            if len(options) > MAX_ALTERNATIVES:
+                raise self.error(part.place, f"more than {MAX_ALTERNATIVES} alternatives")
+            combined = _Choice(tuple(options), combined.nullable and choice.nullable)
+        return self.beside(part, rest, [combined])
+
+    def members(self, part: _Part, key: str) -> list[_Part]:
+        places = [part.place + pointer(key, i) for i in range(len(part.schema[key]))]
+        given = zip(part.schema[key], places, strict=True)
+        return [_Part(self.mapping(s, p), p, part.refs) for s, p in given if s is not False]
+
+    def target(self, reference: str, part: _Part) -> _Part:
+        try:
+            value = find_target(self.root, reference)
+        except ValueError as error:
+            raise self.error(part.place + pointer("$ref"), str(error)) from error
+        place = reference[1:] if reference.startswith("#/") else ""
+        mapping = self.mapping(value, part.place)
+        if value is self.root:
+            mapping = {
+                k: v for k, v in mapping.items() if not k.startswith(("x-domain", "x-checks"))
+            }
+            place = part.place
+        return _Part(mapping, place, (*part.refs, reference))
+
+    def _key(self, part: _Part) -> tuple[Any, ...] | None:
+        """What a reference leads to, which is the same wherever the references followed so far
+        cannot come up again; None for what is more than a reference."""
+        if part.schema.keys() != {"$ref"}:
+            return None
+        reference = str(part.schema["$ref"])
+        again = sorted(set(part.refs) & self.reach(reference))
+        return reference, tuple((ref, part.refs.count(ref)) for ref in again)
+
+    def reach(self, reference: str) -> frozenset[str]:
+        """The references that can be followed from one, itself among them."""
+        if reference not in self.reached:
+            found, left = {reference}, [reference]
+            while left:
+                try:
+                    target = find_target(self.root, left.pop())
+                except ValueError:
+                    continue
+                for ref in _references(target):
+                    if ref not in found:
+                        found.add(ref)
+                        left.append(ref)
+            self.reached[reference] = frozenset(found)
+        return self.reached[reference]
+
+
+def _scalars(types: Sequence[str]) -> tuple[str, ...]:
+    return tuple(t for t in types if t in SCALARS)
+
+
+def _references(schema: Any) -> set[str]:
+    """Every reference inside a schema."""
+    found: set[str] = set()
+    left = [schema]
+    while left:
+        value = left.pop()
+        if isinstance(value, Mapping):
+            if isinstance(value.get("$ref"), str):
+                found.add(value["$ref"])
+            left.extend(value.values())
+        elif isinstance(value, list):
+            left.extend(value)
+    return found

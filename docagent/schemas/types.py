@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
-from jsonschema import Draft202012Validator, FormatChecker
-from referencing import Registry
+from pydantic import BaseModel, ValidationError
 
 from docagent.document import Frozen
 from docagent.errors import SchemaError
+from docagent.schemas.paths import parse_path, write_path
 from docagent.schemas.schema_tree import Node
+from docagent.schemas.validation import validation_errors
 
-_FORMATS = FormatChecker(("date", "ipv4", "ipv6", "uuid"))
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -48,10 +50,11 @@ class Rule(Frozen):
 class SchemaField(Frozen):
     """A leaf of a schema: one value, or one column of an array.
 
-    path: ``total``, ``seller.name``, ``line_items[].amount`` or ``parties[]``. types: allowed JSON
-    types, without null. normaliser: a name in ``docagent.text.normalise`` (``choice`` uses
-    ``choices``). query: text given to the embedded reader. array: path of the enclosing array.
-    place: JSON pointer into the schema.
+    path: ``total``, ``seller.name``, ``line_items[].amount``, ``parties[]`` or ``["a.b"]``; see
+    ``docagent.schemas.paths``. types: allowed JSON types, without null. normaliser: a name in
+    ``docagent.text.normalise`` (``choice`` uses ``choices``). choice_labels: what each choice is
+    called, in their order. query: text given to the embedded reader. array: path of the innermost
+    enclosing array. place: JSON pointer into the schema.
     """
 
     path: str
@@ -64,6 +67,7 @@ class SchemaField(Frozen):
     required: bool = False
     nullable: bool = True
     choices: tuple[Any, ...] = ()
+    choice_labels: tuple[tuple[str, ...], ...] = ()
     query: str
     array: str | None = None
     place: str = ""
@@ -73,9 +77,21 @@ class SchemaField(Frozen):
         """Whether the value can occur several times."""
         return self.array is not None
 
-    def at(self, index: int) -> str:
-        """Path of this field in one row, from 0: ``line_items[2].amount``."""
-        return self.path.replace("[]", f"[{index}]")
+    @property
+    def name(self) -> str:
+        """The last key of the path: ``amount`` of ``line_items[].amount``, ``parties``."""
+        return next((s for s in reversed(parse_path(self.path)) if isinstance(s, str)), self.path)
+
+    @property
+    def depth(self) -> int:
+        """How many arrays the field is in."""
+        return self.path.count("[]")
+
+    def at(self, *rows: int) -> str:
+        """Path of this field in one row, from 0: ``line_items[2].amount``. rows: of the arrays it
+        is in, the outermost first; those not given are the first rows of the outer ones."""
+        numbers = iter((*(0,) * (self.depth - len(rows)), *rows))
+        return re.sub(r"\[\]", lambda _: f"[{next(numbers)}]", self.path)
 
 
 @dataclass(frozen=True)
@@ -85,7 +101,7 @@ class Schema:
     domain: ``finance``, ``legal`` or ``medical``; for a user's schema its ``x-domain``, or empty.
     labels: texts printed on such documents, such as the title (the ``x-labels`` of the root).
     json_schema: as given (for a pydantic class, its ``model_json_schema``); it must not be
-    modified.
+    modified. model: the pydantic class it was made of.
     """
 
     name: str
@@ -97,13 +113,17 @@ class Schema:
     rules: tuple[Rule, ...]
     json_schema: Mapping[str, Any] = field(hash=False, repr=False)
     tree: Node = field(hash=False, repr=False, compare=False)
+    model: type[BaseModel] | None = field(default=None, hash=False, repr=False, compare=False)
+
+    @cached_property
+    def _by_path(self) -> dict[str, SchemaField]:
+        return {leaf.path: leaf for leaf in self.leaves}
 
     def field(self, path: str) -> SchemaField:
         """The leaf of a path, with or without row numbers. Raises SchemaError if there is none."""
-        wanted = _INDEX.sub("[]", path)
-        for leaf in self.leaves:
-            if leaf.path == wanted:
-                return leaf
+        found = self._by_path.get(_INDEX.sub("[]", path)) or self._by_path.get(_canonical(path))
+        if found is not None:
+            return found
         known = ", ".join(leaf.path for leaf in self.leaves)
         raise SchemaError(self.name, path, f"there is no such field; there are {known}", "missing")
 
@@ -112,64 +132,26 @@ class Schema:
 
         Dates are checked to be valid dates. References are never fetched.
         """
-        validator = Draft202012Validator(
-            dict(self.json_schema), format_checker=_FORMATS, registry=Registry()
-        )
-        errors = sorted(validator.iter_errors(data), key=lambda e: [str(p) for p in e.path])
-        return tuple(f"{_dotted(e.absolute_path)}: {e.message}" for e in errors)
+        return validation_errors(self.json_schema, data)
+
+    def parse(self, data: Any) -> tuple[BaseModel | None, tuple[str, ...]]:
+        """Data as an instance of the pydantic class, or None and one sentence per reason."""
+        if self.model is None:
+            return None, ()
+        try:
+            return self.model.model_validate_json(json.dumps(data)), ()
+        except ValidationError as error:
+            return None, tuple(
+                f"{'.'.join(map(str, e['loc'])) or 'the whole'}: {e['msg']}" for e in error.errors()
+            )
+        except Exception as error:  # a validator of the user's class may raise anything
+            reason = f"{self.model.__name__} raised {type(error).__name__}: {error}"
+            return None, (f"the whole: {reason}",)
 
 
-def assemble(schema: Schema, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested data from values by path (``line_items[0].amount``).
-
-    A missing value is None and an array without rows is []. So that the data validates, a missing
-    optional value that may not be null is left out, and a nullable object with no values is None.
-    Raises SchemaError for a path that the schema does not have.
-    """
-    for path in values:
-        schema.field(path)
-    rows: dict[str, int] = {}
-    for path in values:
-        for match in _INDEX.finditer(path):
-            array = path[: match.start()]
-            rows[array] = max(rows.get(array, 0), int(match.group()[1:-1]) + 1)
-    data: dict[str, Any] = _object(schema.tree, "", values, rows)
-    return data
-
-
-def _object(
-    node: Node, prefix: str, values: Mapping[str, Any], rows: Mapping[str, int]
-) -> dict[str, Any]:
-    data = {}
-    for name, child in node.children:
-        value = _value(child, f"{prefix}{name}", values, rows)
-        if value is not None or child.nullable or name in node.required:
-            data[name] = value
-    return data
-
-
-def _value(node: Node, path: str, values: Mapping[str, Any], rows: Mapping[str, int]) -> Any:
-    if node.kind == "scalar":
-        return values.get(path)
-    if node.item is not None:
-        item = node.item
-        return [_value(item, f"{path}[{i}]", values, rows) for i in range(rows.get(path, 0))]
-    data = _object(node, f"{path}.", values, rows)
-    return None if node.nullable and not any(_scalars(data)) else data
-
-
-def _scalars(value: Any) -> Iterator[bool]:
-    """Whether each scalar inside a value is present."""
-    if isinstance(value, dict):
-        for child in value.values():
-            yield from _scalars(child)
-    elif isinstance(value, list):
-        yield bool(value)
-    else:
-        yield value is not None
-
-
-def _dotted(path: Any) -> str:
-    """Path such as ``line_items[0].amount`` from the keys and indices of an error."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-    return text.removeprefix(".") or "the whole"
+def _canonical(path: str) -> str:
+    """A path as fields have it, whichever keys of it are quoted; the path itself if it is none."""
+    try:
+        return write_path([None if isinstance(s, int) else s for s in parse_path(path)])
+    except ValueError:
+        return path

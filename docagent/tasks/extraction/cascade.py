@@ -16,7 +16,7 @@ from docagent.cascade.verification import Verified
 from docagent.evidence.checks import suspect_paths
 from docagent.evidence.field_parser import FieldParser
 from docagent.results import Check, Extraction, Field
-from docagent.schemas import Schema
+from docagent.schemas import Schema, SchemaField
 from docagent.tasks.extraction.embedded import doubt_failed, to_extraction
 from docagent.tasks.extraction.failed_checks import (
     WeighedFields,
@@ -45,8 +45,19 @@ class ExtractionTask(FieldsTask, CascadeTask[FieldInquiry, Extraction]):
 
     @cached_property
     def units(self) -> tuple[Unit, ...]:
-        """All units of the schema, in order."""
-        return units_of(self.schema.leaves)
+        """The units of the schema that a model may be asked for, in order."""
+        return units_of([leaf for leaf in self.schema.leaves if leaf.path not in self.unasked])
+
+    @cached_property
+    def unasked(self) -> frozenset[str]:
+        """Fields that only the embedded reader reads: arrays with arrays in them, whose rows a
+        model's rows cannot be matched with, and what is either a value or an array of values."""
+        leaves = self.schema.leaves
+        nested = {_outermost(leaf) for leaf in leaves if leaf.depth > 1}
+        left_out = nested | ({leaf.path for leaf in leaves} & {leaf.array for leaf in leaves})
+        return frozenset(
+            leaf.path for leaf in leaves if leaf.path in left_out or _outermost(leaf) in left_out
+        )
 
     @cached_property
     def unsure(self) -> tuple[Unit, ...]:
@@ -63,6 +74,10 @@ class ExtractionTask(FieldsTask, CascadeTask[FieldInquiry, Extraction]):
     def weigh(self, inquiries: Sequence[FieldInquiry]) -> tuple[Extraction, Tally]:
         answers = join_answers(inquiries)
         weighed = WeighedFields({u.key: _of_unit(self.embedded.fields, u) for u in self.units})
+        if self.unasked:
+            fields = self.embedded.fields
+            kept = (f for f in fields if self.schema.field(f.path).path in self.unasked)
+            weighed.fields[""] = tuple(kept)
         trust = self.view.settings.vlm.trust
         for unit in self.unsure:
             _merge(weighed, unit, answers.get(unit.key), trust)
@@ -118,6 +133,11 @@ def _is_doubtful(field: Field, suspected: Set[str], below: float) -> bool:
         or field.status not in ("found", "not_present")
         or field.path in suspected
     )
+
+
+def _outermost(leaf: SchemaField) -> str | None:
+    """The path of the outermost array that a field is in."""
+    return leaf.path.partition("[]")[0] if leaf.multiple else None
 
 
 def _of_unit(fields: Iterable[Field], unit: Unit) -> tuple[Field, ...]:

@@ -35,6 +35,7 @@ from docagent.results import Check, Extraction, Field, Status
 from docagent.rules.registry import ALL_RULES, RuleSet
 from docagent.rules.table_rows import Row
 from docagent.schemas import Schema, assemble
+from docagent.tasks.extraction.nested_rows import RowNesting
 from docagent.text.normalise.types import with_locale
 
 PASSED_CHECK = log(50)
@@ -245,17 +246,19 @@ def _cell_fields(
 ) -> tuple[Field, ...]:
     """Fields of all arrays, row by row."""
     fields: list[Field] = []
-    for array in dict.fromkeys(p.leaf.array for p in parsers if p.leaf.array):
+    nesting = RowNesting()
+    arrays = dict.fromkeys((p.leaf.depth, p.leaf.array) for p in parsers if p.leaf.array)
+    for depth, array in sorted(arrays, key=lambda given: given[0]):
         columns = {p.leaf.path: p for p in parsers if p.leaf.array == array}
         found = {path: _column(p, readings.get(path)) for path, p in columns.items()}
         if set(columns) == {f"{array}[]"}:
             items = {path: rules.list_items(columns[path], c) for path, c in found.items()}
-            rows = _list_rows(items)
+            rows = _list_rows(items, is_nested=depth > 1)
         else:
             found = rules.table_cells(columns, found) if readings else found
             rows = rules.rows(columns, found)
-        for index, row in enumerate(rows):
-            fields += [_found(columns[path], cell, index) for path, cell in row.items()]
+        for numbers, row in nesting.numbered(parsers[0].document, array, depth, rows):
+            fields += [_found(columns[path], cell, *numbers) for path, cell in row.items()]
     return tuple(fields)
 
 
@@ -267,10 +270,11 @@ def _column(parser: FieldParser, reading: Reading | None) -> list[ValueCandidate
     return [candidate for candidate in pointed if candidate.parsed.ok]
 
 
-def _list_rows(columns: Mapping[str, Sequence[ValueCandidate]]) -> list[Row]:
-    """Rows of an array of plain values: each value once, in the order on the page."""
+def _list_rows(columns: Mapping[str, Sequence[ValueCandidate]], is_nested: bool) -> list[Row]:
+    """Rows of an array of plain values, in the order on the page: each value once, unless the
+    array stands in another one, as in a grid of numbers."""
     ((path, found),) = columns.items()
-    rows = sorted(merge_equal_values(found), key=lambda c: c.ranges)
+    rows = sorted(found if is_nested else merge_equal_values(found), key=lambda c: c.ranges)
     return [{path: candidate} for candidate in rows]
 
 
@@ -328,7 +332,7 @@ def _best_field(single: _SingleField) -> Field:
     return Field(path=single.path, status="not_present", absence=single.absence)
 
 
-def _found(parser: FieldParser, option: ValueCandidate, row: int | None = None) -> Field:
+def _found(parser: FieldParser, option: ValueCandidate, *rows: int) -> Field:
     """The field of a parsed candidate; ``illegible`` if the recognizer is unsure of its words."""
     legibility = ocr_confidence(parser.document, parser.leaf, option.ranges)
     confidence = option.score * legibility
@@ -341,17 +345,19 @@ def _found(parser: FieldParser, option: ValueCandidate, row: int | None = None) 
     if legibility < THRESHOLDS.illegible:
         status, value = "illegible", None
         message = f"the words are read with confidence {legibility:.2f} only"
-    return _grounded(parser, option, row, status).replace(
+    return _grounded(parser, option, rows, status).replace(
         value=value, confidence=confidence, message=message
     )
 
 
 def _invalid(parser: FieldParser, option: ValueCandidate) -> Field:
-    found = _grounded(parser, option, None, "invalid")
+    found = _grounded(parser, option, (), "invalid")
     return found.replace(message=option.parsed.message, absence=1 - option.score)
 
 
-def _grounded(parser: FieldParser, option: ValueCandidate, row: int | None, status: str) -> Field:
+def _grounded(
+    parser: FieldParser, option: ValueCandidate, rows: tuple[int, ...], status: str
+) -> Field:
     names: dict[str, Status] = {
         "found": "found",
         "illegible": "illegible",
@@ -359,7 +365,7 @@ def _grounded(parser: FieldParser, option: ValueCandidate, row: int | None, stat
         "ambiguous": "ambiguous",
     }
     return Field(
-        path=parser.leaf.path if row is None else parser.leaf.at(row),
+        path=parser.leaf.at(*rows),
         raw_text=option.raw_text,
         status=names[status],
         evidence=ground_ranges(parser.document, option.ranges),

@@ -33,6 +33,7 @@ from docagent.text.normalise.texts import (
     normalise_boolean,
     normalise_choice,
     normalise_identifier,
+    normalise_money,
     normalise_text,
 )
 from docagent.text.normalise.types import Normalised, failed, with_locale
@@ -50,6 +51,7 @@ NORMALISERS: dict[str, Callable[[str, Conventions], Normalised]] = {
     "identifier": normalise_identifier,
     "integer": normalise_integer,
     "measurement": normalise_measurement,
+    "money": normalise_money,
     "percent": normalise_percent,
     "text": normalise_text,
     "time": normalise_time,
@@ -69,11 +71,13 @@ def normalise(
     *,
     locale_hint: str | None = None,
     choices: Sequence[Any] = (),
+    choice_labels: Sequence[Sequence[str]] = (),
     conventions: Conventions = UNDECIDED,
 ) -> Normalised:
     """Value of a printed text.
 
-    kind: a name in ``NORMALISERS``, or ``choice`` with the allowed ``choices``. conventions: those
+    kind: a name in ``NORMALISERS``, or ``choice`` with the allowed ``choices`` and, in their order,
+    what each of them is called. conventions: those
     of the document, which settle day/month order, decimal marks and ``$``. locale_hint: language
     and region (``en_US``, ``de``); overrules the conventions. A text that cannot be read gives
     ``ok=False`` with the reason. Raises ValueError for an unknown kind.
@@ -83,7 +87,8 @@ def normalise(
     if not raw_text.strip():
         return failed(raw_text, f"a value for {kind}", "it is empty")
     if kind == "choice":
-        return normalise_choice(raw_text, choices)
+        known = with_locale(conventions, locale_hint)
+        return normalise_choice(raw_text, choices, choice_labels, known)
     return _normalise(kind, raw_text, with_locale(conventions, locale_hint))
 
 
@@ -93,6 +98,7 @@ def normalise_leaf(
     *,
     path: str,
     choices: Sequence[Any] = (),
+    choice_labels: Sequence[Sequence[str]] = (),
     conventions: Conventions = UNDECIDED,
 ) -> Normalised:
     """Value of a printed text as the field at ``path``, whose name says more than its kind.
@@ -100,8 +106,12 @@ def normalise_leaf(
     A birth is past, a debit or discount has no sign, rows of a statement leave the year out, an
     IBAN has check digits.
     """
-    reading = normalise(kind, raw_text, choices=choices, conventions=conventions)
-    words = frozenset(re.findall(r"[a-z]+", path.rpartition(".")[2].lower()))
+    reading = normalise(
+        kind, raw_text, choices=choices, choice_labels=choice_labels, conventions=conventions
+    )
+    # A dot at the end of a path, or before a space, is a part of the key: "Invoice No."
+    name = re.split(r"\.(?=[^\s.])", path)[-1]
+    words = frozenset(re.findall(r"[a-z]+", name.lower()))
     if kind == "date":
         return _date_of_leaf(reading, raw_text, path, words, conventions)
     if kind == "amount" and words & _SIGNLESS and reading.ok and DEBIT_OR_CREDIT.search(raw_text):
