@@ -95,7 +95,7 @@ def _values(parser: FieldParser, placed: Placed) -> Iterator[ValueCandidate]:
 
 def _is_number(leaf: SchemaField) -> bool:
     """Whether a field is a number or code by its name, so that its value has a digit."""
-    name = leaf.path.rpartition(".")[2].casefold()
+    name = leaf.name.casefold()
     return not _NUMBER.isdisjoint(re.findall(r"[a-z]+", name))
 
 
@@ -114,7 +114,7 @@ def _end_of_range(parser: FieldParser, placed: Placed, score: float) -> ValueCan
 
 
 def _side(leaf: SchemaField) -> re.Match[str] | None:
-    name = leaf.path.rpartition(".")[2].replace("_", " ")
+    name = leaf.name.replace("_", " ")
     return _SIDE.fullmatch(name) if leaf.normaliser == "date" else None
 
 

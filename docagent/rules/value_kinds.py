@@ -85,7 +85,7 @@ def kind_of(leaf: SchemaField) -> str | None:
         return "email"
     if leaf.format in ("uri", "url", "iri"):
         return "url"
-    name = leaf.path.rpartition(".")[2].casefold().replace("e_mail", "email")
+    name = leaf.name.casefold().replace("e_mail", "email")
     words = re.findall(r"[a-z]+", name)
     return next((_NAMES[word] for word in reversed(words) if word in _NAMES), None)
 
