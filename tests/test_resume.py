@@ -240,13 +240,25 @@ class TestWhatIsNotWhole:
         assert last.exists() == edited
         assert (last.parent / "a.tif.annotated-2.png").exists()
 
+    def test_other_formats_of_a_changed_input(self, run: Run, tmp_path: Path) -> None:
+        """What another run made of the older content goes; of an unchanged input it stays."""
+        run(READ + " -f text,hocr")
+        run(READ + " -f text")
+        out = tmp_path / "out"
+        assert (out / "a.png.hocr").exists()
+        draw(tmp_path / "a.png", 200)
+        run(READ + " -f text")
+        assert not (out / "a.png.hocr").exists()
+        assert (out / "a.png.txt").exists()
+        assert (out / "b.png.hocr").exists()
+
     def test_outputs_of_an_older_version(self, run: Run, tmp_path: Path) -> None:
         run(READ)
         for path in (tmp_path / "out" / ".docagent").iterdir():
             path.unlink()
         pages, notes = run(READ)
         assert pages == 2
-        assert notes.count("done again, as there is no record of how its outputs were made") == 2
+        assert notes.count("done again, as there is no record of how these outputs were made") == 2
 
     def test_a_broken_record(self, run: Run, tmp_path: Path) -> None:
         run(READ)

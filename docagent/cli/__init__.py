@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from docagent.cli.arguments import build_parser
+from docagent.cli.error_lines import error_line
 from docagent.errors import DocAgentError
 
 OK, FAULT, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -32,6 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.debug:
             raise
         print(f"docagent: {error}", file=sys.stderr)
+        if getattr(args, "json", False):
+            print(error_line(str(error), error.code))
         return BAD_INPUT
     except KeyboardInterrupt:
         print("\ndocagent: stopped", file=sys.stderr)

@@ -13,6 +13,7 @@ from typing import Any
 
 from docagent.agent import DocAgent
 from docagent.cli import printing as tables
+from docagent.cli.error_lines import error_line
 from docagent.cli.progress import Progress
 from docagent.cli.settings_from_arguments import to_settings, verb_options
 from docagent.document import Document, Page
@@ -128,10 +129,22 @@ class _Report:
                 print(f"{name} \u2192 {path}")
         for path in event.pictures:
             self._progress.note(f"{name}: boxes drawn in {path}")
+        use = getattr(event.outcome.result, "vlm", None)
+        if use is not None and use.status in ("partial", "failed") and self._hides_use:
+            notes = "; ".join(use.notes) or "no usable answer"
+            self._progress.note(
+                f"{name}: embedded results stand for what the model gave no answer "
+                f"to ({use.status}: {notes})"
+            )
         if self._args.json:
             self._print_json(event.outcome)
         elif self._destination.output is None:
             self._print_for_people(event.outcome)
+
+    @property
+    def _hides_use(self) -> bool:
+        """Whether nothing but this report tells a person how a model did."""
+        return self._args.json or self._destination.output is not None
 
     def _print_stored(self, item: Input, path: Path | None) -> None:
         if self._args.json and path is not None:
@@ -170,9 +183,8 @@ class _Report:
             hint = "a fault in docagent; --debug shows where"
             reason, code, name = f"{item.name}: {told} ({hint})", 1, "docagent.fault"
         self._fail(reason if item.name in reason else f"{item.name}: {reason}", code)
-        if self._args.json and self._several:
-            line = {"source": item.name, "error": reason, "code": name}
-            print(json.dumps(line, ensure_ascii=False))
+        if self._args.json:
+            print(error_line(reason, name, item.name))
 
     def _fail(self, reason: str, code: int) -> None:
         self._progress.error(f"docagent: {reason}")

@@ -107,7 +107,9 @@ class Batch:
             use = getattr(outcome.result, "vlm", None)
             made = self._made(outcome.scan, use)
             unreached = use is not None and use.unreached
-            self._records.save(self._planned(outcome.item), hashes | drawn, made, unreached)
+            planned = self._planned(outcome.item)
+            source = outcome.item.path
+            self._records.save(planned, hashes | drawn, made, unreached, source)
         return Finished(outcome, files, tuple(drawn))
 
     def _draw(self, outcome: Outcome) -> Iterator[tuple[Path, str]]:

@@ -22,7 +22,7 @@ from docagent.jobs.outputs import remove_abandoned, write_file
 FOLDER = ".docagent"
 SUFFIX = ".record"
 
-NO_RECORD = "there is no record of how its outputs were made"
+NO_RECORD = "there is no record of how these outputs were made"
 UNREACHED = "the model's server could not be reached for some of it"
 
 OTHER = {
@@ -45,12 +45,13 @@ class Record(Frozen):
 
     made: the fingerprints they are current for, the run's own first. unreached: whether a model's
     server could not be reached for some of it. files: SHA-256 (hex) by path relative to the output
-    folder.
+    folder. input: its absolute path; empty where it has none.
     """
 
     made: tuple[dict[str, str], ...]
     unreached: bool
     files: dict[str, str]
+    input: str = ""
 
     def problem(self, wanted: Parts, may_ask: bool) -> str:
         """Why the outputs are not current for a fingerprint, as a clause; empty if they are. The
@@ -69,13 +70,11 @@ class Records:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._is_swept = False
+        self._by_input: dict[str, set[Path]] | None = None
 
     def load(self, planned: Sequence[Path]) -> Record | None:
         """The record of the outputs with the planned names, None if there is none."""
-        try:
-            return Record.model_validate_json(self._path(planned).read_bytes())
-        except (OSError, ValidationError):
-            return None
+        return _read_record(self._path(planned))
 
     def save(
         self,
@@ -83,17 +82,39 @@ class Records:
         hashes: Mapping[Path, str],
         made: Iterable[Parts],
         unreached: bool,
+        source: Path | None = None,
     ) -> None:
-        """Store that all files of an input are written. hashes: SHA-256 (hex) of each. Raises
-        SettingsError if the record cannot be written."""
+        """Store that all files of an input are written. hashes: SHA-256 (hex) of each. source: the
+        input's path. Raises SettingsError if the record cannot be written."""
         files = {self._relative(path): content for path, content in hashes.items()}
         self._remove_leftovers(self.load(planned), files)
-        record = Record(made=tuple(map(dict, made)), unreached=unreached, files=files)
+        name = "" if source is None else str(source.absolute())
+        record = Record(made=tuple(map(dict, made)), unreached=unreached, files=files, input=name)
         path = self._path(planned)
+        self._remove_outdated(record, path)
         if not self._is_swept:
             remove_abandoned(path.parent)
             self._is_swept = True
         write_file(path, record.model_dump_json(indent=1).encode())
+
+    def _remove_outdated(self, new: Record, path: Path) -> None:
+        """Delete what other runs made of an older content of the same input, in other formats; a
+        file that was changed since then stays. Records are looked through once a run."""
+        if not new.input:
+            return
+        if self._by_input is None:
+            self._by_input = {}
+            for known in sorted(path.parent.glob(f"*{SUFFIX}")):
+                record = _read_record(known)
+                if record is not None and record.input:
+                    self._by_input.setdefault(record.input, set()).add(known)
+        others = self._by_input.setdefault(new.input, set())
+        for other in others - {path}:
+            record = _read_record(other)
+            if record is not None and _source_of(record) != _source_of(new):
+                self._remove_leftovers(record, new.files)
+                other.unlink(missing_ok=True)
+        others.add(path)
 
     def _remove_leftovers(self, before: Record | None, files: Mapping[str, str]) -> None:
         """Delete what the last run wrote and this one did not, such as the picture of a page that
@@ -121,6 +142,18 @@ class Records:
             return Path(os.path.relpath(path, self._folder)).as_posix()
         except ValueError:  # on another drive
             return path.absolute().as_posix()
+
+
+def _read_record(path: Path) -> Record | None:
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _source_of(record: Record) -> str:
+    """The hash of the input's content."""
+    return record.made[0].get("source", "") if record.made else ""
 
 
 def _content_hash(path: Path) -> str:
