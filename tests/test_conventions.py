@@ -67,6 +67,19 @@ def test_the_order_of_dates_is_that_of_all_dates(lines: list[str], order: str | 
     assert bool(found.why("date_order")) == (order is not None)
 
 
+@pytest.mark.parametrize(
+    ("lines", "currency"),
+    [
+        (["KEDAI MAJU SDN BHD", "Total 12.50"], None),
+        (["KEDAI MAJU SDN BHD", "Total RM 12.50"], "MYR"),
+        (["AL NOOR TRADING", "Total BHD 12.500"], "BHD"),
+        (["Total 12.500 BHD"], "BHD"),
+    ],
+)
+def test_a_part_of_a_companys_name_is_no_currency(lines: list[str], currency: str | None) -> None:
+    assert conventions_of(document_of(lines)).currency == currency
+
+
 def test_a_locale_that_is_given_wins() -> None:
     known = Conventions(decimal_mark=",", date_order="DMY")
     assert normalise("decimal", "1,250", conventions=known).value == 1.25

@@ -17,6 +17,7 @@ from docagent.document import Conventions, DateOrder, DecimalMark, Document, Gro
 from docagent.text.lexicon import country_names, language_words, month_meanings
 from docagent.text.normalise import normalise
 from docagent.text.normalise.currencies import (
+    CODES_THAT_ARE_WORDS,
     MOSTLY_WHOLE_CURRENCIES,
     REGION_CURRENCY,
     currencies_in,
@@ -251,9 +252,14 @@ def _sort_date(
 
 
 def _currency(text: str) -> str | None:
-    """The currency most often printed that has one meaning."""
+    """The currency most often printed that has one meaning. A code that is also a word, or a part
+    of a company's name ("SDN BHD"), counts only beside a digit."""
     counts: Counter[str] = Counter()
-    for sign in _CURRENCY.findall(text):
+    for match in _CURRENCY.finditer(text):
+        sign = match.group()
+        around = text[: match.start()].rstrip()[-1:] + text[match.end() :].lstrip()[:1]
+        if sign in CODES_THAT_ARE_WORDS and not any(char.isdigit() for char in around):
+            continue
         codes = currencies_in(sign)
         if len(codes) == 1 or sign == "¥":
             counts[codes[0]] += 1

@@ -19,7 +19,7 @@ _CODE_LIST = (
 CODES = frozenset(_CODE_LIST.split())
 """Active ISO 4217 codes of circulating currencies."""
 
-_CODES_THAT_ARE_WORDS = frozenset({"ALL", "CUP", "GEL", "MOP", "SOS", "TOP", "TRY"})
+CODES_THAT_ARE_WORDS = frozenset({"ALL", "BHD", "CUP", "GEL", "MOP", "SOS", "TOP", "TRY"})
 
 POINT_DECIMAL_CURRENCIES = frozenset({"USD", "GBP", "MYR", "SGD", "AUD", "CAD", "INR", "HKD"})
 """Currencies whose amounts are written with a decimal point."""
@@ -118,9 +118,7 @@ def currencies_in(text: str) -> tuple[str, ...]:
         beside = (
             re.match(r" ?\d", text[match.end() :]) or text[: match.start()].rstrip()[-1:].isdigit()
         )
-        if code in CODES and (
-            alone or beside or match.group() == code not in _CODES_THAT_ARE_WORDS
-        ):
+        if code in CODES and (alone or beside or match.group() == code not in CODES_THAT_ARE_WORDS):
             return (code,)
     for pattern, codes in _SIGN_PATTERNS:
         if pattern.search(text):
