@@ -1,0 +1,105 @@
+"""Fields of a schema, and the checks between them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import AliasChoices
+from pydantic import Field as Key
+
+from docagent.document import UNDECIDED, Confidence, Conventions, Frozen
+from docagent.results.finding import (
+    _ABSTENTIONS,
+    Abstention,
+    Evidence,
+    Finding,
+    How,
+    Source,
+    Status,
+)
+from docagent.usage import VlmUse
+
+
+class Field(Finding):
+    """One leaf of an extraction.
+
+    path: like ``total`` or ``line_items[0].amount``. raw_text: the text as printed (the quotes of
+    the evidence joined by one space). value: raw_text normalised by code. confidence: probability
+    that raw_text and value are right. absence: probability that the document has no such value;
+    set for the statuses ``not_present`` and ``invalid``. message: why the status is not ``found``.
+    Where words were corrected, ``raw_text`` keeps the text as it was read, and ``value`` is
+    normalised from the corrected words.
+    """
+
+    path: str
+    raw_text: str | None = None
+    value: Any = None
+    confidence: Confidence | None = None
+    absence: Confidence | None = None
+    status: Status
+    evidence: tuple[Evidence, ...] = ()
+    source: Source = "reader"
+    message: str = ""
+    how: How | None = None
+
+    @property
+    def text(self) -> str | None:
+        """``raw_text``."""
+        return self.raw_text
+
+    @property
+    def abstained(self) -> Abstention | None:
+        """The status if it is the reason why there is no value; else None."""
+        return _ABSTENTIONS.get(self.status) if self.value is None else None
+
+
+CheckStatus = Literal["passed", "failed", "skipped"]
+CheckKind = Literal["readable", "sum", "product", "running", "order", "range"]
+"""The kind of a check. readable: whether the values that were found can be parsed; this check runs
+for every schema. The other kinds are rules of a schema (``schemas.Rule``)."""
+
+
+class Check(Frozen):
+    """A rule of the schema applied to the fields.
+
+    name: for people, in the words of the schema. message: what was compared. paths: the fields
+    that the check covers.
+    """
+
+    kind: CheckKind
+    name: str
+    status: CheckStatus
+    message: str
+    paths: tuple[str, ...] = ()
+
+
+class Extraction(Frozen):
+    """Fields of a document under a schema.
+
+    data: the values nested as the schema prescribes, without ungrounded values. valid, errors:
+    whether ``data`` validates against the schema, and where it does not. conventions: how the
+    document writes numbers and dates; values were parsed by these. vlm: use of a vision-language
+    model; None without one. parsed: ``data`` as an instance of the pydantic class given as the
+    schema; None for another schema, and where the class refuses the data, for the reasons in
+    ``errors``.
+    """
+
+    document_id: str
+    schema_name: str = Key(
+        serialization_alias="schema", validation_alias=AliasChoices("schema", "schema_name")
+    )
+    fields: tuple[Field, ...]
+    checks: tuple[Check, ...] = ()
+    data: dict[str, Any]
+    valid: bool
+    errors: tuple[str, ...] = ()
+    conventions: Conventions = UNDECIDED
+    vlm: VlmUse | None = None
+    parsed: Any = Key(default=None, exclude=True, repr=False)
+
+    def __getitem__(self, path: str) -> Field:
+        """The field at ``path``. Raises KeyError, which lists the existing paths."""
+        for field in self.fields:
+            if field.path == path:
+                return field
+        raise KeyError(f"{path!r}; there are {', '.join(f.path for f in self.fields)}")

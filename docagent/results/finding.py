@@ -1,0 +1,84 @@
+"""Evidence, and the base of everything that is found on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+from docagent.document import Frozen, Span
+from docagent.geometry import Polygon
+
+Status = Literal[
+    "found", "not_present", "illegible", "ambiguous", "conflicting", "ungrounded", "invalid"
+]
+Abstention = Literal["not_present", "illegible", "ambiguous", "conflicting"]
+_ABSTENTIONS: Mapping[str, Abstention] = {
+    "not_present": "not_present",
+    "illegible": "illegible",
+    "ambiguous": "ambiguous",
+    "conflicting": "conflicting",
+}
+Source = Literal["reader", "rule", "vlm", "human"]
+How = Literal["verbatim", "corrected", "derived", "absent"]
+"""How a vision-language model relates a value to the page. verbatim: printed like this. corrected:
+printed like this, but misread by the OCR. derived: concluded from printed text. absent: the page
+has no such value."""
+
+
+class Evidence(Frozen):
+    """A place on a page that supports a result.
+
+    page: page number, from 1. span: character offsets into ``Document.text``. quote: the text at
+    ``span``. polygons: one per line. match: whether the quote equals the claimed text exactly, or
+    only resembles it.
+    """
+
+    page: int
+    span: Span
+    quote: str
+    polygons: tuple[Polygon, ...]
+    match: Literal["exact", "fuzzy"] = "exact"
+
+
+class Finding(Frozen):
+    """A statement about a document, with its evidence: the base of Field, Answer, Classification
+    and Sentence, which share these attributes.
+
+    text: the statement in words; None if there is none. value: the same for programs, where that
+    differs. confidence: probability (0-1) that the statement is right; None if there is no
+    statement or no evidence. absence: probability (0-1) that the document has nothing to state;
+    None if it was not estimated. evidence: the places that support the statement. source: what
+    found it. how: how a vision-language model relates it to the page; None if no model was asked.
+    abstained: why there is no statement. message: remarks for the reader of the result.
+    """
+
+    if TYPE_CHECKING:
+
+        @property
+        def text(self) -> str | None: ...
+        @property
+        def value(self) -> Any: ...
+        @property
+        def confidence(self) -> float | None: ...
+        @property
+        def absence(self) -> float | None: ...
+        @property
+        def evidence(self) -> tuple[Evidence, ...]: ...
+        @property
+        def source(self) -> Source: ...
+        @property
+        def how(self) -> How | None: ...
+        @property
+        def abstained(self) -> Abstention | None: ...
+        @property
+        def message(self) -> str: ...
+
+    @property
+    def certainty(self) -> float | None:
+        """Probability (0-1) that the finding is right: ``absence`` if it reports that there is no
+        value, else ``confidence``."""
+        return self.absence if self.abstained == "not_present" else self.confidence
+
+    def noted(self, note: str) -> Self:
+        """A copy with ``note`` appended to the message."""
+        return self.replace(message="; ".join(filter(None, (self.message, note))))
