@@ -38,9 +38,7 @@ class Thresholds:
     a rule on lengths, six numbers and codes were broken by misreadings that both reads shared).
     edit: the least probability of a correction for a word with confidence 0; it rises to 1 with
     the confidence of the word (27 receipts with an early recognizer: 102 words fixed and 4 broken;
-    120 and 10 with a constant cut-off). shown: calibrated answers of the reader below this are
-    withheld (of 91 answers with 0.3 to 0.7 to questions on contracts and forms 41 % were right, of
-    75 with 0.7 and more 73 %). unsure: a field below this is dropped if a sure field has
+    120 and 10 with a constant cut-off). unsure: a field below this is dropped if a sure field has
     the same words as evidence (``Settings.vlm.unsure`` decides which fields a vision-language
     model is asked for).
     """
@@ -54,7 +52,6 @@ class Thresholds:
     digits: float = 0.7
     edit: float = 0.8
     unsure: float = 0.8
-    shown: float = 0.7
 
 
 THRESHOLDS = Thresholds()

@@ -165,9 +165,7 @@ def _to_answer(
     if rival and rival.score >= THRESHOLDS.rival * chosen[0].score:
         message = f"{chosen[0].raw_text!r} and {rival.raw_text!r} fit about as well"
         return _abstain(document, asked, "ambiguous", message)
-    # A score that is not calibrated says nothing of how often it is right.
-    least = THRESHOLDS.answer if calibration is IDENTITY else THRESHOLDS.shown
-    if confidence < least:
+    if confidence < THRESHOLDS.answer:
         message = f"I did not find an answer: the best guess has confidence {confidence:.2f} only"
         return _unsaid(document, asked, 1 - confidence, message)
     in_order = sorted(chosen, key=lambda c: c.ranges)
