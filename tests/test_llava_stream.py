@@ -241,7 +241,8 @@ def test_steps_end_in_time_for_the_checkpoint(
 ) -> None:
     monkeypatch.setattr("signal.signal", lambda *_: None)
     settings = mini_settings()
-    idle = settings.training.replace(workers=0)
+    # A configuration has at least one worker; without any the stream stays empty.
+    idle = type(settings.training).model_construct(**dict(settings.training) | {"workers": 0})
     data = BatchStream(start, settings.replace(training=idle), 1500, 1)
     batch = pad_batch(encoded(start, 2), 0)
     trainer = Trainer(settings, start, minutes=0.05)
