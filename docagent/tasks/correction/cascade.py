@@ -17,7 +17,7 @@ from docagent.cascade.usage_report import Tally
 from docagent.layout.lines_with_ids import UNSURE_MARK, NumberedLine
 from docagent.results import Correction, Coverage
 from docagent.tasks.correction.differences import Differences, compare_line, is_slot
-from docagent.tasks.correction.edit_rules import EditJudge, merge_edits
+from docagent.tasks.correction.model_edit_rules import EditJudge, merge_edits
 from docagent.text.language_model import LanguageModel, load_language_model
 from docagent.vlm.calls import Asker, Reply, Request
 

@@ -16,7 +16,7 @@ from docagent.document import Document, WordLocation
 from docagent.ocr.types import SecondRead
 from docagent.results import Correction, Edit
 from docagent.tasks.correction.candidates import Candidate, candidates
-from docagent.tasks.correction.word_rules import Proposal, find_rejection
+from docagent.tasks.correction.embedded_edit_rules import Proposal, find_rejection
 from docagent.text.language_model import LanguageModel, load_language_model
 
 LANGUAGE_WEIGHT = 0.5
