@@ -17,8 +17,8 @@ from docagent.vlm.adapters import AdapterRouter, largest_difference, probe_adapt
 from docagent.vlm.calls import Breaker
 from docagent.vlm.client import VllmChat
 from docagent.vlm.connection import load_chat_model
+from docagent.vlm.openai_protocol import to_logprobs
 from docagent.vlm.scripted import ScriptedChatModel
-from docagent.vlm.wire import to_logprobs
 from tests.documents import document_of
 from tests.vlm_models import BILL_SCHEMA, FAST, DoubtfulReader
 from tests.vlm_server import Act, serving

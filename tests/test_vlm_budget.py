@@ -15,8 +15,8 @@ from docagent.vlm.budget import ContextLength, fit_settings
 from docagent.vlm.calls import Breaker
 from docagent.vlm.client import VllmChat
 from docagent.vlm.message_content import mostly_pictures
+from docagent.vlm.openai_protocol import status_to_error
 from docagent.vlm.scripted import ScriptedChatModel
-from docagent.vlm.wire import status_to_error
 from tests.documents import document_of
 from tests.vlm_models import ABSENT, BILL_SCHEMA, FAST, DoubtfulReader, cell
 from tests.vlm_server import Act, Server, serving

@@ -27,7 +27,7 @@ from pydantic import Field, PrivateAttr, SecretStr
 from docagent.errors import VlmError
 from docagent.forking import ForkLock, never_freed, renew_in_children
 from docagent.vlm.faults import MAX_MESSAGE_CHARS
-from docagent.vlm.wire import (
+from docagent.vlm.openai_protocol import (
     chunks_to_result,
     event_to_chunk,
     has_text,

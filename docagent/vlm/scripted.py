@@ -19,7 +19,7 @@ from langchain_core.runnables import Runnable
 from pydantic import PrivateAttr
 
 from docagent.errors import VlmError
-from docagent.vlm.wire import chunks_to_result
+from docagent.vlm.openai_protocol import chunks_to_result
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from docagent.settings import Settings
 from docagent.sources.images import Pixels, size_problem
 from docagent.sources.pdf.preflight import pdf_danger
 from docagent.sources.pdf.process import PDF_POOL, PdfLimits, PdfProcessError
-from docagent.sources.pdf.wire import Message
+from docagent.sources.pdf.worker_messages import Message
 
 MAX_RENDER_PIXELS = 36_000_000
 """Most pixels of a rendered page (an A4 page at 600 dpi has 35 million)."""

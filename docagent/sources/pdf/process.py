@@ -18,7 +18,7 @@ from typing import Any
 
 from docagent.errors import SourceFault
 from docagent.forking import never_freed, renew_in_children
-from docagent.sources.pdf.wire import Message, read_message, write_message
+from docagent.sources.pdf.worker_messages import Message, read_message, write_message
 
 MIN_PROCESSES, MAX_PROCESSES = 2, 4
 """Bounds on the number of processes if ``pdf.processes`` is 0 (one per core). With one process, a

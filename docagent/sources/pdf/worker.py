@@ -22,7 +22,7 @@ import pypdfium2.raw as pdfium_c
 
 from docagent.errors import SourceFault
 from docagent.sources.pdf.page import open_page, page_dpi, pixel_size, read_text_layer, render_page
-from docagent.sources.pdf.wire import Message, read_message, write_message
+from docagent.sources.pdf.worker_messages import Message, read_message, write_message
 
 MAX_OPEN_FILES = 2
 """Most PDFs that are kept open."""
