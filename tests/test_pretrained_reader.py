@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 from docagent.document import Document
 from docagent.errors import ModelError
 from docagent.reader.embedded import EmbeddedReader
+from docagent.reader.features import LOOKS, word_looks
 from docagent.reader.loading import load_reader
 from docagent.reader.piece_features import (
     FEATURES,
-    LOOKS,
     MAX_QUERY_TOKENS,
     page_to_features,
     query_to_features,
     stack_queries,
-    word_looks,
 )
 from docagent.reader.pretrained import WINDOW_TOKENS, document_to_windows, window_bounds
 from docagent.reader.wordpiece import CLS, MAX_PIECES, SEP, UNKNOWN, WordPiece, split_punctuation

@@ -23,7 +23,8 @@ from finetune.reader.pretrained.checkpoint import load_average  # noqa: E402
 from finetune.reader.pretrained.encoder import load_pretrained  # noqa: E402
 from finetune.reader.pretrained.export import export  # noqa: E402
 from finetune.reader.pretrained.network import Reader, ReaderConfig  # noqa: E402
-from finetune.reader.pretrained.real_data import TextWords, find_value  # noqa: E402
+from finetune.reader.pretrained.page_data import find_value  # noqa: E402
+from finetune.reader.pretrained.text_data import TextWords  # noqa: E402
 from finetune.reader.pretrained.train import begin, train  # noqa: E402
 from finetune.reader.pretrained.windows import Batch, batches, make_sample  # noqa: E402
 from finetune.training import Plan, Progress  # noqa: E402

@@ -22,7 +22,8 @@ from docagent.settings import Settings  # noqa: E402
 from finetune.reader.checkpoint import load_average  # noqa: E402
 from finetune.reader.data import batches, find_target, is_held_out, make_sample  # noqa: E402
 from finetune.reader.export import export_onnx  # noqa: E402
-from finetune.reader.model import Reader, ReaderConfig, reader_loss, span_scores  # noqa: E402
+from finetune.reader.losses import reader_loss, span_scores  # noqa: E402
+from finetune.reader.model import Reader, ReaderConfig  # noqa: E402
 from finetune.reader.tensors import Batch  # noqa: E402
 from finetune.reader.train import make_plan, train  # noqa: E402
 from finetune.training import Progress  # noqa: E402

@@ -11,16 +11,14 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from docagent.geometry import BBox
+from docagent.reader.features import LOOKS, word_looks
 from docagent.reader.wordpiece import CLS, SEP, WordPiece
 
-LOOKS = 14
-"""Length of the vector ``word_looks`` gives."""
 FREQUENCIES = 6
 FEATURES = LOOKS + 4 * 2 * FREQUENCIES + 2
 """Length of a word's features: looks, sines and cosines of its box, its size."""
@@ -28,34 +26,6 @@ MAX_QUERY_TOKENS = 40
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
-
-_AMOUNT = re.compile(r"^\D{0,4}\d{1,3}(?:[.,' ]?\d{3})*[.,]\d{2}\D{0,4}$")
-_DATE = re.compile(r"^\d{1,4}[./-](?:\d{1,2}|[A-Za-z]{3,9})[./-]\d{2,4}[,.]?$")
-_CURRENCY = re.compile(r"[$€£¥₹]|^(?:rm|usd|eur|gbp|chf|inr|rs)\b", re.IGNORECASE)
-
-
-@lru_cache(maxsize=1 << 17)
-def word_looks(text: str) -> tuple[float, ...]:
-    """LOOKS numbers (0-1) about how a word is written."""
-    n = max(1, len(text))
-    digits = sum(c.isdigit() for c in text)
-    letters = sum(c.isalpha() for c in text)
-    return (
-        min(n, 20) / 20,
-        digits / n,
-        letters / n,
-        sum(c.isupper() for c in text) / n,
-        float(text[:1].isupper()),
-        float(text.endswith(":")),
-        float(text.endswith((",", ";"))),
-        float(text.endswith(".")),
-        float("@" in text or "www" in text or "http" in text),
-        float(_AMOUNT.match(text) is not None),
-        float(_DATE.match(text) is not None),
-        float(_CURRENCY.search(text) is not None),
-        float(digits == n),
-        float(digits > 0 and letters > 0),
-    )
 
 
 @dataclass(frozen=True)

@@ -179,10 +179,14 @@ def _longest_run(positions: Sequence[int]) -> list[int]:
     return max(runs, key=len)
 
 
-def make_sample(
-    page: CleanPage, rng: random.Random, most: int = QUERIES, held_out: bool = False
-) -> Sample | None:
-    """A noisy reading of the page with up to ``most`` queries; None if nothing can be asked."""
+Pair = tuple[CleanQuery, Target]
+
+
+def draw_pairs(
+    page: CleanPage, rng: random.Random, held_out: bool
+) -> tuple[ReadPage, list[Pair]] | None:
+    """A noisy reading of the page, and its queries with their targets, in an order in which what
+    is wanted most comes early; None if nothing can be asked."""
     read = read_page(page, rng)
     if read is None:
         return None
@@ -191,12 +195,20 @@ def make_sample(
         for query in page.queries
         if (held_out or not is_held_out(query)) and (target := find_target(query, read)) is not None
     ]
-    if not pairs:
-        return None
     pairs.sort(key=lambda pair: rng.random() ** (1 / _weight(*pair)), reverse=True)
-    pairs = pairs[:most]
+    return (read, pairs) if pairs else None
+
+
+def make_sample(
+    page: CleanPage, rng: random.Random, most: int = QUERIES, held_out: bool = False
+) -> Sample | None:
+    """A noisy reading of the page with up to ``most`` queries; None if nothing can be asked."""
+    drawn = draw_pairs(page, rng, held_out)
+    if drawn is None:
+        return None
+    read, pairs = drawn
     first = rng.randrange(max(1, len(read.words) - MAX_WORDS + 1))
-    return _cut(read, pairs, first)
+    return _cut(read, pairs[:most], first)
 
 
 def _weight(query: CleanQuery, target: Target) -> float:

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from finetune.reader.checkpoint import save_config
 from finetune.reader.documents import document_batches
 from finetune.reader.from_onnx import load_reader
-from finetune.reader.model import Reader, ReaderConfig, reader_loss
+from finetune.reader.losses import reader_loss
+from finetune.reader.model import Reader, ReaderConfig
 from finetune.reader.tensors import INPUTS, Batch
 from finetune.training import Fitted, Plan, Progress, fit, from_workers
 

@@ -15,10 +15,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
-from torch.nn import functional as F
 
 from docagent.reader.decoding import Temperatures, WindowOutput, decode
-from docagent.reader.types import Query, Reading
+from docagent.reader.types import Query
 from finetune.reader.checkpoint import load_average
 from finetune.reader.data import (
     Sample,
@@ -28,11 +27,10 @@ from finetune.reader.data import (
     make_sample,
 )
 from finetune.reader.documents import make_pages
-from finetune.reader.model import Reader, reader_loss
+from finetune.reader.model import Reader
 from finetune.reader.noise import CleanQuery
+from finetune.reader.scoring import best_temperatures, is_right
 from finetune.reader.tensors import INPUTS, to_tensors
-
-GRID = tuple(0.5 * 1.1**i for i in range(22))
 
 
 def make_samples(rng: random.Random, pages: int) -> list[Sample]:
@@ -54,24 +52,9 @@ def run(
 
 def fit_temperatures(model: Reader, rng: random.Random, pages: int) -> tuple[float, float]:
     """Temperatures (span, tag) with the least log loss on new pages."""
-    span_losses, tag_losses = [0.0] * len(GRID), [0.0] * len(GRID)
-    for sample, points, absent in run(model, make_samples(rng, pages)):
-        tensors = to_tensors(make_batch([sample]))
-        for i, temperature in enumerate(GRID):
-            loss, _ = reader_loss(
-                points[None] / temperature,
-                absent[None] / temperature,
-                tensors["mask"],
-                tensors["spans"],
-                tensors["tags"],
-            )
-            span_losses[i] += float(loss)
-            tags = tensors["tags"].reshape(-1)
-            logits = points[..., 2:].reshape(-1, 3) / temperature
-            tag_losses[i] += float(F.cross_entropy(logits, tags, ignore_index=-1))
-    return (
-        GRID[min(range(len(GRID)), key=span_losses.__getitem__)],
-        GRID[min(range(len(GRID)), key=tag_losses.__getitem__)],
+    return best_temperatures(
+        (to_tensors(make_batch([sample])), points, absent)
+        for sample, points, absent in run(model, make_samples(rng, pages))
     )
 
 
@@ -79,19 +62,6 @@ def group_of(query: CleanQuery) -> str:
     if has_held_out_path(query):
         return "unseen field"
     return "unseen wording" if is_held_out(query) else "seen wording"
-
-
-def is_right(reading: Reading, query: CleanQuery, spans: Sequence[tuple[int, int]]) -> float:
-    """Singles: 1 if the best span, or "not present", is right. Multiples: F1 of the spans."""
-    gold = {(start, end + 1) for start, end in spans}
-    if query.multiple:
-        found = {(s.start, s.end) for s in reading.spans if s.score >= 0.5}
-        return 2 * len(gold & found) / (len(gold) + len(found)) if gold | found else 1.0
-    best = reading.spans[0] if reading.spans else None
-    said_no = best is None or reading.absent > 0.5
-    if not gold or best is None or said_no:
-        return float(not gold and said_no)
-    return float((best.start, best.end) in gold)
 
 
 def validate(model: Reader, samples: Sequence[Sample]) -> dict[str, float]:

@@ -19,9 +19,10 @@ from typing import Protocol
 from docagent import DocAgent
 from docagent.geometry import polygon_to_bbox
 from docagent.reader.wordpiece import WordPiece
+from eval.datasets import data_dir
 from finetune.reader.data import document_to_pages
 from finetune.reader.noise import CleanPage, CleanQuery
-from finetune.reader.pretrained import real_data
+from finetune.reader.pretrained import page_data, text_data
 from finetune.reader.pretrained.contract_queries import CONTRACT_QUERIES
 from finetune.reader.pretrained.windows import Sample, make_sample
 from finetune.synthesis.documents import KINDS, generate
@@ -110,12 +111,12 @@ def load_sources(validation: bool, pdfs: Path) -> dict[str, Source]:
     with pdfs.open("rb") as file:
         known: dict[str, Sequence[CleanPage]] = pickle.load(file)
     return {
-        "contracts": real_data.contracts(validation),
-        "stories": real_data.stories(validation),
-        "articles": real_data.articles(validation),
-        "reports": real_data.annual_reports(validation),
-        "receipts": real_data.receipts(validation),
-        "broadcasts": real_data.broadcasts(validation, lambda path: known.get(path.name, ())),
+        "contracts": text_data.contracts(validation),
+        "stories": text_data.stories(validation),
+        "articles": text_data.articles(validation),
+        "reports": page_data.annual_reports(validation),
+        "receipts": page_data.receipts(validation),
+        "broadcasts": page_data.broadcasts(validation, lambda path: known.get(path.name, ())),
     }
 
 
@@ -151,7 +152,7 @@ def main() -> None:
     args = parser.parse_args()
     agent = DocAgent()
     read = partial(pdf_pages, agent)
-    folder = real_data.data_dir() / "tv-ads" / "train"
+    folder = data_dir() / "tv-ads" / "train"
     pages = {path.name: read(path) for path in sorted(folder.glob("*.pdf"))}
     args.output.parent.mkdir(parents=True, exist_ok=True)
     args.output.write_bytes(pickle.dumps(pages))

@@ -22,10 +22,11 @@ import torch
 from torch import Tensor, nn
 
 from docagent.reader.wordpiece import WordPiece
+from finetune.reader.losses import reader_loss
 from finetune.reader.pretrained.checkpoint import load_average, save_config
 from finetune.reader.pretrained.encoder import encoder_folder, load_pretrained
 from finetune.reader.pretrained.mixture import SyntheticSource, load_sources, samples
-from finetune.reader.pretrained.network import Reader, ReaderConfig, reader_loss
+from finetune.reader.pretrained.network import Reader, ReaderConfig
 from finetune.reader.pretrained.windows import INPUTS, Batch, batches
 from finetune.training import Fitted, Plan, Progress, fit, from_workers
 

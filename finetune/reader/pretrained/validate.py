@@ -12,25 +12,21 @@ import argparse
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
 import torch
-from torch.nn import functional as F
 
 from docagent.reader.decoding import Temperatures, WindowOutput, decode
-from docagent.reader.types import Query, Reading
+from docagent.reader.types import Query
 from docagent.reader.wordpiece import WordPiece
-from finetune.reader.noise import CleanQuery
 from finetune.reader.pretrained.checkpoint import load_average
 from finetune.reader.pretrained.encoder import encoder_folder
 from finetune.reader.pretrained.mixture import Source, SyntheticSource, load_sources, samples
-from finetune.reader.pretrained.network import Reader, reader_loss
+from finetune.reader.pretrained.network import Reader
 from finetune.reader.pretrained.windows import INPUTS, Sample, make_batch, to_tensors
-
-GRID = tuple(0.5 * 1.1**i for i in range(22))
-
+from finetune.reader.scoring import best_temperatures, is_right
 
 SEED = 99
 
@@ -66,39 +62,11 @@ def run(
 
 
 def fit_temperatures(model: Reader, held_out: Iterable[Sample]) -> tuple[float, float]:
-    """Temperatures (span, tag) with the least log loss."""
-    span_losses, tag_losses = [0.0] * len(GRID), [0.0] * len(GRID)
-    for sample, points, absent in run(model, held_out):
-        tensors = to_tensors(make_batch([sample]))
-        for i, temperature in enumerate(GRID):
-            loss, _ = reader_loss(
-                points[None] / temperature,
-                absent[None] / temperature,
-                tensors["mask"],
-                tensors["spans"],
-                tensors["tags"],
-            )
-            span_losses[i] += float(loss)
-            tags = tensors["tags"].reshape(-1)
-            logits = points[..., 2:].reshape(-1, 3) / temperature
-            tag_losses[i] += float(F.cross_entropy(logits, tags, ignore_index=-1))
-    return (
-        GRID[min(range(len(GRID)), key=span_losses.__getitem__)],
-        GRID[min(range(len(GRID)), key=tag_losses.__getitem__)],
+    """Temperatures (span, tag) with the least log loss on held-out samples."""
+    return best_temperatures(
+        (to_tensors(make_batch([sample])), points, absent)
+        for sample, points, absent in run(model, held_out)
     )
-
-
-def is_right(reading: Reading, query: CleanQuery, spans: Sequence[tuple[int, int]]) -> float:
-    """Singles: 1 if the best span, or "not present", is right. Multiples: F1 of the spans."""
-    gold = {(start, end + 1) for start, end in spans}
-    if query.multiple:
-        found = {(s.start, s.end) for s in reading.spans if s.score >= 0.5}
-        return 2 * len(gold & found) / (len(gold) + len(found)) if gold | found else 1.0
-    best = reading.spans[0] if reading.spans else None
-    said_no = best is None or reading.absent > 0.5
-    if not gold or best is None or said_no:
-        return float(not gold and said_no)
-    return float((best.start, best.end) in gold)
 
 
 def validate(model: Reader, held_out: Iterable[Sample]) -> dict[str, float]:

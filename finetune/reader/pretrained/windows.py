@@ -18,8 +18,8 @@ from docagent.reader.piece_features import (
     stack_queries,
 )
 from docagent.reader.wordpiece import WordPiece
-from finetune.reader.data import WANTED, Target, find_target, is_held_out
-from finetune.reader.noise import CleanPage, CleanQuery, ReadPage, read_page
+from finetune.reader.data import Target, draw_pairs
+from finetune.reader.noise import CleanPage, CleanQuery, ReadPage
 
 WINDOW_TOKENS = (254, 254, 254, 382)
 """Pieces of a window, one of which is drawn: short ones cost less than half of long ones."""
@@ -55,23 +55,11 @@ def make_sample(
     held_out: bool = False,
 ) -> Sample | None:
     """A noisy reading of the page with up to ``most`` queries; None if nothing can be asked."""
-    read = read_page(page, rng)
-    if read is None:
+    drawn = draw_pairs(page, rng, held_out)
+    if drawn is None:
         return None
-    pairs = [
-        (query, target)
-        for query in page.queries
-        if (held_out or not is_held_out(query)) and (target := find_target(query, read)) is not None
-    ]
-    if not pairs:
-        return None
-    pairs.sort(key=lambda pair: rng.random() ** (1 / _weight(*pair)), reverse=True)
+    read, pairs = drawn
     return _cut(read, pairs[:most], rng, vocabulary)
-
-
-def _weight(query: CleanQuery, target: Target) -> float:
-    """How often a query is drawn: what every user wants more, what is not there less."""
-    return (3.0 if query.path in WANTED else 1.0) * (1.0 if target.spans else 0.8)
 
 
 def _cut(
