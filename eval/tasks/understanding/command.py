@@ -18,11 +18,13 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from docagent import DocAgent, Settings
 from docagent.errors import SettingsError
 from eval.log import run_file, this_command
+from eval.systems.kept_readings import KeptAgent
 from eval.table_output import rows_to_table, write_json
 from eval.tasks.understanding.business import LINE_AMOUNT, judge_broadcasts, judge_invoices
 from eval.tasks.understanding.contracts import (
@@ -158,10 +160,14 @@ def main() -> None:
     )
     parser.add_argument("--sets", default=",".join(SETS), help="names, separated by commas")
     parser.add_argument("--limit", type=int, help="documents of a set, spaced evenly over it")
+    parser.add_argument(
+        "--keep", type=Path, help="folder for readings that the next run takes from there"
+    )
     parser.add_argument("--json", action="store_true", help="JSON on stdout instead of a table")
     args = parser.parse_args()
     names = parse_sets(args.sets)
-    agent = DocAgent(Settings.from_env())
+    settings = Settings.from_env()
+    agent = KeptAgent(settings, args.keep) if args.keep else DocAgent(settings)
     rows = list(measured(agent, names, args.limit))
     result = {"command": this_command(), "rows": rows}
     write_json(run_file("understanding", "-".join(names), "dev", args.limit), result)
