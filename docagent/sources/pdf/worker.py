@@ -50,7 +50,7 @@ class Documents:
         return _render(pdf, request)
 
     def _load(self, request: dict[str, Any], data: bytes) -> dict[str, Any]:
-        password = request["password"]
+        password = request.get("password", "")
         while len(self._open) >= MAX_OPEN_FILES:
             self._open.pop(next(iter(self._open))).close()
         # pdfium sets no error for a file without pages, and would report that of an earlier file.
