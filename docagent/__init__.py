@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         SchemaError,
         SettingsError,
         SourceError,
+        StoreError,
     )
     from docagent.results import (
         Answer,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         Turn,
     )
     from docagent.schemas import Schema, list_schemas, load_schema
+    from docagent.service_settings import JobSettings, StoreSettings
     from docagent.settings import (
         ExtractionSettings,
         LimitSettings,
@@ -64,6 +66,7 @@ _HOMES = {
         "SchemaError",
         "SettingsError",
         "SourceError",
+        "StoreError",
     ),
     "docagent.results": (
         "Answer",
@@ -84,6 +87,7 @@ _HOMES = {
     ),
     "docagent.sources.scan": ("Scan", "load"),
     "docagent.schemas": ("Schema", "list_schemas", "load_schema"),
+    "docagent.service_settings": ("JobSettings", "StoreSettings"),
     "docagent.settings": (
         "ExtractionSettings",
         "LimitSettings",
@@ -112,6 +116,7 @@ __all__ = [
     "Extraction",
     "ExtractionSettings",
     "Field",
+    "JobSettings",
     "KindScore",
     "LimitSettings",
     "Line",
@@ -129,6 +134,8 @@ __all__ = [
     "SourceError",
     "Span",
     "Step",
+    "StoreError",
+    "StoreSettings",
     "Summary",
     "Turn",
     "VlmSettings",

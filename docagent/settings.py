@@ -24,6 +24,7 @@ from pydantic import (
 from docagent.arguments import invalid_setting, shown
 from docagent.document import Frozen
 from docagent.errors import SettingsError
+from docagent.service_settings import JobSettings, StoreSettings
 
 ENV_PREFIX = "DOCAGENT_"
 
@@ -341,6 +342,8 @@ class Settings(SettingsGroup):
     ocr: OcrSettings = OcrSettings()
     extraction: ExtractionSettings = ExtractionSettings()
     vlm: VlmSettings = VlmSettings()
+    store: StoreSettings = StoreSettings()
+    jobs: JobSettings = JobSettings()
     threads: int = Field(
         default=0, ge=0, le=256, description="Threads of one inference; 0 means all cores."
     )
@@ -401,10 +404,12 @@ GROUPS: Mapping[str, type[Frozen]] = {
     "ocr": OcrSettings,
     "extraction": ExtractionSettings,
     "vlm": VlmSettings,
+    "store": StoreSettings,
+    "jobs": JobSettings,
 }
-_PREFIXES = {"pdf": "pdf_", "vlm": "vlm_"}
+_PREFIXES = {"pdf": "pdf_", "vlm": "vlm_", "store": "store_", "jobs": "jobs_"}
 _OTHER_NAMES = {("vlm", "mode"): "vlm", ("pdf", "dpi"): "render_dpi"}
-_SECRET = ("vlm_options", "vlm_api_key", "pdf_password")
+_SECRET = ("vlm_options", "vlm_api_key", "pdf_password", "store_url", "store_key")
 
 
 def _flat_names() -> Iterator[tuple[str, tuple[str, ...]]]:
