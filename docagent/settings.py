@@ -44,6 +44,8 @@ RuleName = Literal[
     "rows",
     "ask_fields",
     "ask_labels",
+    "ask_clauses",
+    "ask_passages",
 ]
 RULE_NAMES: tuple[RuleName, ...] = get_args(RuleName)
 
@@ -218,7 +220,9 @@ class ExtractionSettings(SettingsGroup):
         "(for fields without other candidates; kinds is the only e-mail address, phone number or "
         "IBAN), parties (of a contract), headers (cells "
         "under a table's header), rows (cells grouped by height); for questions ask_fields (those "
-        "that name a field of the document's kind) and ask_labels (those that name a label).",
+        "that name a field of the document's kind), ask_labels (those that name a label), "
+        "ask_clauses (those that ask for a clause of a contract) and ask_passages (the sentence "
+        "that speaks of it, where nothing else answers).",
     )
     embedded_reader: bool = Field(
         default=True, description="Whether the embedded reader proposes values beside the rules."

@@ -93,7 +93,8 @@ class SourceReader:
         if document is None:
             document = self._read_scan(scan, progress or _silent)
             self._remember(scan, document)
-        return document.replace(name=scan.name)
+        # The same object for the same name, so that what was derived from it is found again.
+        return document if document.name == scan.name else document.replace(name=scan.name)
 
     def read_beside(self, source: Source) -> Document:
         """Read a source on one thread and cache it, for a caller that reads several sources in
