@@ -23,8 +23,9 @@ MAX_READ_PAGES = 6
 COUNTED_SENTENCES = 3
 """Best sentences of a page that count for it."""
 MIN_PASSAGE_WORDS = 6
-PASSAGE_FACTOR = 0.4
-"""Score of a sentence that has all words of the question, before calibration."""
+PASSAGE_FACTOR = 0.25
+"""Score of a sentence that has all words of the question; below the threshold unless a calibration
+says that such sentences answer."""
 
 
 def sentence_index(document: Document) -> WordIndex:
