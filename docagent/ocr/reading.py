@@ -19,6 +19,7 @@ from docagent.settings import Settings
 from docagent.sources import scan as scans
 from docagent.sources.page_selection import PageChoice, parse_pages
 from docagent.sources.scan import Scan, ScanPage
+from docagent.tables import with_tables
 from docagent.text.language_model import load_language_model
 from docagent.usage import stage
 
@@ -140,7 +141,7 @@ class SourceReader:
         progress(total, total)
         if pages and all(page.error for page in pages):
             raise SourceError(scan.name, pages[0].error)
-        return Document(id=scan.id, name=scan.name, pages=tuple(pages))
+        return with_tables(Document(id=scan.id, name=scan.name, pages=tuple(pages)))
 
     def _read_in_parallel(self, scan: Scan, progress: Progress, workers: int) -> list[Page]:
         pages: list[Page] = []
