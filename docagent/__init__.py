@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from docagent.agent import DocAgent
     from docagent.chat.conversation import Chat
-    from docagent.document import Alternative, Document, Line, Page, Span, Word
+    from docagent.document import (
+        Alternative,
+        Document,
+        Line,
+        Page,
+        Span,
+        Table,
+        TableCell,
+        Word,
+    )
     from docagent.errors import (
         DocAgentError,
         MissingExtraError,
@@ -58,7 +67,16 @@ __version__ = "0.1.0"
 _HOMES = {
     "docagent.agent": ("DocAgent",),
     "docagent.chat.conversation": ("Chat",),
-    "docagent.document": ("Alternative", "Document", "Line", "Page", "Span", "Word"),
+    "docagent.document": (
+        "Alternative",
+        "Document",
+        "Line",
+        "Page",
+        "Span",
+        "Table",
+        "TableCell",
+        "Word",
+    ),
     "docagent.errors": (
         "DocAgentError",
         "MissingExtraError",
@@ -137,6 +155,8 @@ __all__ = [
     "StoreError",
     "StoreSettings",
     "Summary",
+    "Table",
+    "TableCell",
     "Turn",
     "VlmSettings",
     "Word",

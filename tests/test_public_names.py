@@ -42,6 +42,8 @@ PUBLIC = {
     "StoreError",
     "StoreSettings",
     "Summary",
+    "Table",
+    "TableCell",
     "Turn",
     "VlmSettings",
     "Word",
