@@ -159,6 +159,11 @@ class DocAgent:
         thread of its own. The verbs then take the source from the cache. Raises SourceError."""
         return self._sources.read_beside(source)
 
+    def remember(self, scan: Scan, document: Document) -> None:
+        """Take what was read from a scan earlier, by an agent with the same settings; the verbs
+        then do not read it again."""
+        self._sources.remember(scan, document)
+
     def correct(
         self,
         source: Source,

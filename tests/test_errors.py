@@ -132,6 +132,7 @@ def test_every_code_is_in_the_table():
         "docagent.fault",
         "job.fault",
         "job.lost",
+        "job.timeout",
     }
 
 
