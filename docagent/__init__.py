@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         ModelError,
         SchemaError,
+        ServerError,
         SettingsError,
         SourceError,
         StoreError,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
         Turn,
     )
     from docagent.schemas import Schema, list_schemas, load_schema
-    from docagent.service_settings import JobSettings, StoreSettings
+    from docagent.service_settings import JobSettings, ServeSettings, StoreSettings
     from docagent.settings import (
         ExtractionSettings,
         LimitSettings,
@@ -82,6 +83,7 @@ _HOMES = {
         "MissingExtraError",
         "ModelError",
         "SchemaError",
+        "ServerError",
         "SettingsError",
         "SourceError",
         "StoreError",
@@ -105,7 +107,7 @@ _HOMES = {
     ),
     "docagent.sources.scan": ("Scan", "load"),
     "docagent.schemas": ("Schema", "list_schemas", "load_schema"),
-    "docagent.service_settings": ("JobSettings", "StoreSettings"),
+    "docagent.service_settings": ("JobSettings", "ServeSettings", "StoreSettings"),
     "docagent.settings": (
         "ExtractionSettings",
         "LimitSettings",
@@ -147,6 +149,8 @@ __all__ = [
     "Schema",
     "SchemaError",
     "Sentence",
+    "ServeSettings",
+    "ServerError",
     "Settings",
     "SettingsError",
     "SourceError",

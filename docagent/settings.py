@@ -24,7 +24,7 @@ from pydantic import (
 from docagent.arguments import invalid_setting, shown
 from docagent.document import Frozen
 from docagent.errors import SettingsError
-from docagent.service_settings import JobSettings, StoreSettings
+from docagent.service_settings import JobSettings, ServeSettings, StoreSettings
 
 ENV_PREFIX = "DOCAGENT_"
 
@@ -348,6 +348,7 @@ class Settings(SettingsGroup):
     vlm: VlmSettings = VlmSettings()
     store: StoreSettings = StoreSettings()
     jobs: JobSettings = JobSettings()
+    serve: ServeSettings = ServeSettings()
     threads: int = Field(
         default=0, ge=0, le=256, description="Threads of one inference; 0 means all cores."
     )
@@ -410,8 +411,9 @@ GROUPS: Mapping[str, type[Frozen]] = {
     "vlm": VlmSettings,
     "store": StoreSettings,
     "jobs": JobSettings,
+    "serve": ServeSettings,
 }
-_PREFIXES = {"pdf": "pdf_", "vlm": "vlm_", "store": "store_", "jobs": "jobs_"}
+_PREFIXES = {"pdf": "pdf_", "vlm": "vlm_", "store": "store_", "jobs": "jobs_", "serve": "serve_"}
 _OTHER_NAMES = {("vlm", "mode"): "vlm", ("pdf", "dpi"): "render_dpi"}
 _SECRET = ("vlm_options", "vlm_api_key", "pdf_password", "store_url", "store_key")
 

@@ -34,6 +34,8 @@ PUBLIC = {
     "Schema",
     "SchemaError",
     "Sentence",
+    "ServeSettings",
+    "ServerError",
     "Settings",
     "SettingsError",
     "SourceError",

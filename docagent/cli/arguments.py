@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from docagent import __version__
+from docagent.cli.serve_arguments import add_keys, add_serve
 from docagent.cli.vlm_arguments import add_vlm, to_sentence
 from docagent.verbs import SOURCE_OPTIONS, VERBS, Option, Verb
 
@@ -129,7 +130,19 @@ def build_parser() -> argparse.ArgumentParser:
         _add_verb(verbs, verb)
     _add_schemas(verbs)
     add_vlm(verbs)
+    _add_serve(verbs)
+    add_keys(verbs)
     return parser
+
+
+def _add_serve(verbs: Subparsers[argparse.ArgumentParser]) -> None:
+    parser = add_serve(verbs)
+    _add_reading(parser)
+    model = parser.add_argument_group("vision-language model")
+    model.add_argument("--vlm", choices=VLM_MODES, help=_VLM)
+    model.add_argument("--vlm-url", metavar="URL", help=_VLM_URL)
+    model.add_argument("--vlm-model", metavar="NAME", help=_VLM_MODEL)
+    model.add_argument("--vlm-adapters", metavar="PAIRS", help=_VLM_ADAPTERS)
 
 
 def _add_verb(verbs: Subparsers[argparse.ArgumentParser], verb: Verb) -> None:
