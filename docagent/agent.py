@@ -160,8 +160,8 @@ class DocAgent:
         return self._sources.read_beside(source)
 
     def remember(self, scan: Scan, document: Document) -> None:
-        """Use a Document that was read earlier, with the same settings, for sources like ``scan``:
-        verbs then have its text without reading again, and still see the images."""
+        """Take what was read from a scan earlier, by an agent with the same settings; the verbs
+        then do not read it again."""
         self._sources.remember(scan, document)
 
     def correct(

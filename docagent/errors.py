@@ -44,6 +44,7 @@ instead of the message: ``code`` identifies the failure and stays the same betwe
     store.damaged            a file is missing or was changed
     store.newer              the database was made by a newer version of docagent
     job.lost                 every worker that ran the job was lost
+    job.timeout              the job took longer than allowed
     job.fault                (only in jobs) a bug in docagent
     vlm.FAULT                one of the faults of ``VlmFault``; connection, timeout, busy and server
                              are retryable

@@ -63,6 +63,12 @@ class JobSettings(Frozen):
         description="Seconds after which a job is taken from a worker that gives no sign of life; "
         "a worker gives one four times as often.",
     )
+    seconds: float = Field(
+        default=1800.0,
+        gt=0,
+        description="Seconds that one job may run; a worker that takes longer is ended, and the "
+        "job counts as failed.",
+    )
     poll: float = Field(
         default=0.1,
         ge=0.01,

@@ -78,15 +78,17 @@ def empty_database(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(
     params=[*EMBEDDED, pytest.param("postgres", marks=pytest.mark.postgres)],
 )
-def stored_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+def stored_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings of an empty store, in each of the databases."""
     folder = tmp_path / "store"
     if request.param != "postgres":
         shutil.copytree(request.getfixturevalue("empty_stores") / request.param, folder)
-        return store_settings(request.param, folder)
+        yield store_settings(request.param, folder)
+        return
     server: Server = request.getfixturevalue("postgres")
     url = server.new_database(like=request.getfixturevalue("empty_database"))
-    return store_settings("postgres", folder, url)
+    yield store_settings("postgres", folder, url)
+    server.drop(url)
 
 
 @pytest.fixture(scope="session")

@@ -134,6 +134,7 @@ def test_every_code_is_in_the_table():
         "docagent.fault",
         "job.fault",
         "job.lost",
+        "job.timeout",
     }
 
 

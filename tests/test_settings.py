@@ -57,6 +57,7 @@ FLAT = {
     "jobs_waiting": 15,
     "jobs_attempts": 2,
     "jobs_lease": 4.5,
+    "jobs_seconds": 99.5,
     "jobs_poll": 1.5,
     "serve_host": "0.0.0.0",
     "serve_port": 81,

@@ -173,8 +173,7 @@ class SourceReader:
             return Page(number=scan_page.number, width=0, height=0, error=reason)
 
     def remember(self, scan: Scan, document: Document) -> None:
-        """Take this for what is read from sources like ``scan``: the same pages of the same
-        content."""
+        """Cache what was read from a scan, here or elsewhere with the same settings."""
         with self._lock:
             self._documents[_key(scan)] = document
             if len(self._documents) > MAX_REMEMBERED:

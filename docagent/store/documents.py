@@ -19,13 +19,15 @@ from docagent.store.audit import Audit
 from docagent.store.database import Database, lock_content
 from docagent.store.deletion import Deletion
 from docagent.store.files import Files
-from docagent.store.rows import missing, now, slice_of, to_time
+from docagent.store.rows import from_json, missing, now, slice_of, to_time
 from docagent.store.search import to_words
 from docagent.store.tables import contents, documents, pages
 from docagent.store.types import Order, Slice, StoredDocument
 
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 _CHUNK = 2**20
+_STORED_APART = {"id", "name", "pages"}
+"""Fields of a Document that have columns or rows of their own."""
 
 
 class Documents:
@@ -120,7 +122,11 @@ class Documents:
             changed = connection.execute(
                 update(contents)
                 .where(contents.c.id == document.id)
-                .values(pages=len(document.pages), made_with=made_with)
+                .values(
+                    pages=len(document.pages),
+                    reading=document.model_dump_json(exclude=_STORED_APART),
+                    made_with=made_with,
+                )
             )
             if not changed.rowcount:  # deleted meanwhile
                 raise missing("document", document.id)
@@ -134,7 +140,8 @@ class Documents:
         StoreError if the owner has no such document."""
         with self._database.read() as connection:
             query = self._query().where(documents.c.content_id == document_id)
-            row = connection.execute(query.add_columns(contents.c.made_with)).first()
+            query = query.add_columns(contents.c.reading, contents.c.made_with)
+            row = connection.execute(query).first()
             if row is None:
                 raise missing("document", document_id)
             if row.pages is None or made_with not in (None, row.made_with):
@@ -145,7 +152,10 @@ class Documents:
                 .order_by(pages.c.number)
             ).scalars()
             read = tuple(map(Page.model_validate_json, found))
-        return Document(id=document_id, name=row.name, pages=read)
+        others = from_json(row.reading)
+        return Document.model_validate(
+            {**others, "id": document_id, "name": row.name, "pages": read}
+        )
 
     def delete(self, document_id: str, actor: str = "") -> None:
         """Delete a document with everything made of it: pages, results, labels, chats about it,

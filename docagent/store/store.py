@@ -18,6 +18,7 @@ from docagent.store.encryption import Secrets
 from docagent.store.files import Files
 from docagent.store.jobs import Jobs, to_job
 from docagent.store.keys import Keys
+from docagent.store.leases import Leases
 from docagent.store.results import Results
 from docagent.store.schemas import Schemas
 from docagent.store.search import search
@@ -58,7 +59,8 @@ class Library:
 class Store:
     """The database and the files. May be used by several threads; each process opens its own.
 
-    keys, audit, deletion, outbox: what concerns all owners. ``library`` gives what one owner has.
+    keys, audit, deletion, outbox, leases: what concerns all owners. ``library`` gives what one
+    owner has.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -76,6 +78,7 @@ class Store:
         self.keys = Keys(self.database, self.audit)
         self.deletion = Deletion(self.database, self.files, self.audit)
         self.outbox = Outbox(self.database)
+        self.leases = Leases(self.database, self.settings.jobs)
 
     def library(self, owner: str = LOCAL) -> Library:
         """What one owner has. owner: ``Key.owner``, or ``LOCAL`` without a key."""

@@ -70,6 +70,7 @@ def _create_documents() -> None:
         sa.Column("file", sa.Text(), nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=True),
         sa.Column("pages", sa.Integer(), nullable=True),
+        sa.Column("reading", sa.Text(), nullable=True),
         sa.Column("made_with", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contents")),
     )
