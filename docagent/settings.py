@@ -40,6 +40,7 @@ RuleName = Literal[
     "currency",
     "kinds",
     "parties",
+    "tables",
     "headers",
     "rows",
     "ask_fields",
@@ -218,9 +219,10 @@ class ExtractionSettings(SettingsGroup):
         "beside printed labels), letterhead (name and address of the issuer), printed (texts at "
         "printed labels), blanks (labels with nothing beside them), first_date, currency and kinds "
         "(for fields without other candidates; kinds is the only e-mail address, phone number or "
-        "IBAN), parties (of a contract), headers (cells "
-        "under a table's header), rows (cells grouped by height); for questions ask_fields (those "
-        "that name a field of the document's kind), ask_labels (those that name a label), "
+        "IBAN), parties (of a contract), tables (rows of the tables on the pages), headers (cells "
+        "under a table's header, for lists without such a table), rows (cells grouped by height); "
+        "for questions ask_fields (those that name a field of the document's kind), ask_labels "
+        "(those that name a label), "
         "ask_clauses (those that ask for a clause of a contract) and ask_passages (the sentence "
         "that speaks of it, where nothing else answers).",
     )

@@ -260,8 +260,9 @@ def _cell_fields(
             items = {path: rules.list_items(columns[path], c) for path, c in found.items()}
             rows = _list_rows(items, is_nested=depth > 1)
         else:
-            found = rules.table_cells(columns, found) if readings else found
-            rows = rules.rows(columns, found)
+            rows = (rules.whole_table(columns, found) if readings else None) or rules.rows(
+                columns, rules.table_cells(columns, found) if readings else found
+            )
         for numbers, row in nesting.numbered(parsers[0].document, array, depth, rows):
             fields += [_found(columns[path], cell, *numbers) for path, cell in row.items()]
     return tuple(fields)
