@@ -7,14 +7,16 @@ PROMETHEUS_MULTIPROC_DIR names, and whoever is asked adds up what is there.
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from docagent.document import Document
+from docagent.document import Document, Frozen
 from docagent.results import Extraction
 from docagent.schemas import list_schemas
+from docagent.store.types import Job, JobError
 from docagent.usage import StageRun, VlmUse
 
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300)
@@ -63,23 +65,25 @@ class Metrics:
         """Record a stage of the library."""
         self.stages.labels(run.stage).observe(run.seconds)
 
-    def count_job(self, verb: str, state: str, seconds: float) -> None:
-        """Record a job that ended."""
-        self.jobs.labels(state, verb).inc()
-        self.job_seconds.labels(verb, state).observe(seconds)
+    def count_end(self, job: Job, end: Frozen) -> None:
+        """Record a job that ended, and its result or the error."""
+        outcome = "failed" if isinstance(end, JobError) else "done"
+        self.jobs.labels(outcome, job.verb).inc()
+        begun = job.started or job.created
+        self.job_seconds.labels(job.verb, outcome).observe(
+            max(0.0, (datetime.now(UTC) - begun).total_seconds())
+        )
+        self._count_result(end)
 
-    def count_result(self, result: object) -> None:
-        """Record what a verb returned."""
+    def _count_result(self, result: Frozen) -> None:
+        if isinstance(result, Document):
+            for page in result.pages:
+                self.pages.labels(page.source, page.engine or "none").inc()
         if isinstance(result, Extraction):
             self._count_fields(result)
         use = getattr(result, "vlm", None)
         if isinstance(use, VlmUse):
             self._count_use(use)
-
-    def count_pages(self, document: Document) -> None:
-        """Record what was read."""
-        for page in document.pages:
-            self.pages.labels(page.source, page.engine or "none").inc()
 
     def _count_fields(self, extraction: Extraction) -> None:
         known = extraction.schema_name in _known_schemas()

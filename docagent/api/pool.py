@@ -13,6 +13,7 @@ from multiprocessing.context import SpawnProcess
 from docagent.api.logs import LOG
 from docagent.api.problems import RequestError
 from docagent.api.worker import run_worker
+from docagent.jobs.worker import worker_name
 from docagent.settings import Settings
 
 MIN_RESTART_SECONDS = 1.0
@@ -72,13 +73,15 @@ class WorkerPool:
         settings: Settings,
         count: int,
         on_change: Callable[[], None],
-        on_restart: Callable[[], None],
+        on_death: Callable[[str], None],
     ) -> None:
-        """on_change: called when a worker says that a job changed. on_restart: when one died."""
+        """on_change: called when a worker says that a job changed. on_death: called in a thread
+        with the name, in the store, of a worker that died."""
         self._settings, self._count = settings, count
-        self._on_change, self._on_restart = on_change, on_restart
+        self._on_change, self._on_death = on_change, on_death
         self._workers: dict[int, _Worker] = {}
         self._is_stopping = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Start all workers, in the running event loop."""
@@ -126,10 +129,18 @@ class WorkerPool:
     def _replace(self, place: int, worker: _Worker) -> None:
         worker.process.join(1.0)
         LOG.warning("worker_died", worker=worker.process.name, code=worker.process.exitcode)
-        self._on_restart()
-        self._on_change()
+        self._tasks.add(task := asyncio.create_task(self._release(worker)))
+        task.add_done_callback(self._tasks.discard)
         wait = max(0.0, worker.started + MIN_RESTART_SECONDS - time.monotonic())
         asyncio.get_running_loop().call_later(wait, self._start, place)
+
+    async def _release(self, worker: _Worker) -> None:
+        """Let the others have the job of a worker that died."""
+        pid = worker.process.pid
+        assert pid is not None  # it was started
+        await asyncio.to_thread(self._on_death, worker_name(worker.process.name, pid))
+        self.wake()
+        self._on_change()
 
 
 def _end(process: SpawnProcess) -> None:

@@ -92,7 +92,13 @@ def build(settings: Settings, store: Store, exposure: Exposure) -> FastAPI:
     start_tracing()
     watcher = Watcher(store.find_jobs, settings.serve.poll)
     metrics = Metrics()
-    pool = WorkerPool(settings, settings.serve.workers, watcher.notify, metrics.restarts.inc)
+
+    def on_death(worker: str) -> None:
+        metrics.restarts.inc()
+        with suppress(StoreError):  # then its lease runs out
+            store.leases.release(worker)
+
+    pool = WorkerPool(settings, settings.serve.workers, watcher.notify, on_death)
     server = Server(
         settings=settings,
         store=store,

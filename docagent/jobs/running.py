@@ -14,10 +14,13 @@ from docagent.sources.scan import Scan, load
 from docagent.store.jobs import split_options
 from docagent.store.leases import Lease
 from docagent.store.store import Library, Store
-from docagent.store.types import JobError, JobStage
+from docagent.store.types import Job, JobError, JobStage
 from docagent.verbs import VERBS, prepare_opening
 
 READ = VERBS["read"]
+
+Ended = Callable[[Job, Frozen], None]
+"""Called with a job that ended, and its result or the JobError."""
 
 
 class StoppedError(Exception):
@@ -28,11 +31,19 @@ class Runner:
     """Runs jobs with one agent. A document that was read once with the settings of the agent is
     not read again for the next verb."""
 
-    def __init__(self, store: Store, agent: DocAgent, changed: Callable[[], None]) -> None:
-        """changed: called after each change of a job, such as a page that was read."""
+    def __init__(
+        self,
+        store: Store,
+        agent: DocAgent,
+        changed: Callable[[], None],
+        ended: Ended | None = None,
+    ) -> None:
+        """changed: called after each change of a job, such as a page that was read. ended: called
+        with each job that this runner ended, and its result or the error."""
         self._store = store
         self._agent = agent
         self._changed = changed
+        self._ended = ended
 
     @cached_property
     def made_with(self) -> str:
@@ -47,14 +58,17 @@ class Runner:
         or given to another worker.
         """
         step = _Steps(self._store, lease, is_stopped, self._changed)
+        end: Frozen
         try:
-            result = self._work(lease, step)
-            if not self._store.leases.finish(lease, result):
+            end = self._work(lease, step)
+            if not self._store.leases.finish(lease, end):
                 raise StoppedError
         except DocAgentError as error:
-            failure = JobError(code=error.code, message=str(error), retryable=error.retryable)
-            self._store.leases.fail(lease, failure)
+            end = JobError(code=error.code, message=str(error), retryable=error.retryable)
+            self._store.leases.fail(lease, end)
         self._changed()
+        if self._ended is not None:
+            self._ended(lease.job, end)
 
     def _work(self, lease: Lease, step: _Steps) -> Frozen:
         job = lease.job

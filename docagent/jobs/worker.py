@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 
 from docagent.agent import DocAgent
 from docagent.errors import StoreError
-from docagent.jobs.running import Runner, StoppedError
+from docagent.jobs.running import Ended, Runner, StoppedError
 from docagent.settings import Settings
 from docagent.store import open_store
 from docagent.store.leases import Lease
@@ -43,13 +43,18 @@ def worker_name(name: str, pid: int) -> str:
 
 
 def run_worker(
-    settings: Settings, name: str, wakes: Connection | None = None, says: Connection | None = None
+    settings: Settings,
+    name: str,
+    wakes: Connection | None = None,
+    says: Connection | None = None,
+    ended: Ended | None = None,
 ) -> None:
     """Run jobs until the process is asked to stop, by SIGTERM, or by the closing of ``wakes``. It
     then finishes the page that is being read, and lets the job wait for another worker.
 
     wakes: whatever arrives here ends the wait for the next look at the jobs. says: a byte is
-    written here for each change of a job. name: for logs; need not be unique.
+    written here for each change of a job. name: for logs; need not be unique. ended: see
+    ``Runner``.
     """
     stop, wake = threading.Event(), threading.Event()
 
@@ -63,7 +68,7 @@ def run_worker(
     if wakes is not None:
         threading.Thread(target=_listen, args=(wakes, wake, end), daemon=True).start()
     store = open_store(settings)
-    runner = Runner(store, DocAgent(settings), _speaker(says))
+    runner = Runner(store, DocAgent(settings), _speaker(says), ended)
     Worker(store, runner, worker_name(name, os.getpid())).run(stop, wake)
     store.close()
 

@@ -16,11 +16,13 @@ from docagent.api.openapi import PROBLEMS
 from docagent.api.pictures import MAX_WIDTH, MIN_WIDTH, render_page
 from docagent.api.problems import RequestError
 from docagent.api.running import reading_of, render
-from docagent.api.uploads import read_file
+from docagent.api.uploads import File, read_file
 from docagent.document import Document, Page
+from docagent.errors import SourceError
 from docagent.export import document_to_pdf
 from docagent.export.page_pictures import scan_to_picture
 from docagent.jobs.exporting import TEXT_EXPORTS
+from docagent.settings import Settings
 from docagent.sources.scan import READABLE, Scan, load
 from docagent.store.types import Slice, StoredDocument
 
@@ -63,8 +65,7 @@ async def add_document(request: Request, response: Response, caller: Writer) -> 
     header X-Filename. 201 if it is new, 200 if it was there already."""
     server = server_of(request)
     file = await read_file(request, server.settings.limits)
-    # Files that nobody could read later are refused now, by the library's own checks.
-    await asyncio.to_thread(load, file.data, server.settings, file.name)
+    await asyncio.to_thread(_check_readable, file, server.settings)
     library = library_of(request, caller)
     stored, is_new = await asyncio.to_thread(
         library.documents.add, file.data, file.name, file.media_type
@@ -158,6 +159,16 @@ async def get_pdf(request: Request, caller: Reader, document_id: DocumentId) -> 
     stream = await asyncio.to_thread(_write_pdf, document, scan)
     headers = {"Content-Disposition": _attachment(f"{document.name}.searchable.pdf")}
     return StreamingResponse(_chunks(stream), 200, headers, "application/pdf")
+
+
+def _check_readable(file: File, settings: Settings) -> None:
+    """Raises SourceError for a file that nobody could read later, by the library's own checks. A
+    password may come with the verb."""
+    try:
+        load(file.data, settings, file.name)
+    except SourceError as error:
+        if error.fault != "encrypted":
+            raise
 
 
 def _picture(

@@ -11,7 +11,7 @@ from docagent import __version__
 from docagent.api.access import Reader, authenticate, server_of
 from docagent.api.openapi import PROBLEMS
 from docagent.api.problems import CODES
-from docagent.api.routes.verbs import RUNNABLE, option_schema
+from docagent.api.routes.verbs import RUNNABLE, option_schema, options_of
 from docagent.document import Frozen
 from docagent.sources.scan import READABLE
 from docagent.store.rows import missing
@@ -91,7 +91,7 @@ def get_server(request: Request, caller: Reader) -> ServerInfo:
             help=verb.help,
             options=tuple(
                 OptionInfo(name=o.name, required=o.required, json_schema=option_schema(o))
-                for o in verb.options
+                for o in options_of(verb)
             ),
         )
         for verb in RUNNABLE
@@ -121,6 +121,8 @@ def get_metrics(request: Request) -> Response:
     server = server_of(request)
     if server.needs_keys:
         authenticate(request)
+    waiting = server.store.leases.counts().get("waiting", 0)
+    server.metrics.waiting.set(waiting)
     return Response(server.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

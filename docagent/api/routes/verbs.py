@@ -20,7 +20,7 @@ from docagent.errors import DocAgentError, SchemaError, SettingsError
 from docagent.sources.scan import READABLE
 from docagent.store.jobs import PRIORITIES
 from docagent.store.types import Job
-from docagent.verbs import VERBS, Option, Verb
+from docagent.verbs import SOURCE_OPTIONS, VERBS, Option, Verb
 
 router = APIRouter(tags=["verbs"])
 
@@ -50,7 +50,7 @@ async def run_verb(verb: Verb, request: Request, caller: Writer) -> Response:
 
 def to_options(verb: Verb, body: Body) -> dict[str, Any]:
     """The options of a verb in a body, each checked on its own so that the problem names it."""
-    known = {option.name: option for option in verb.options}
+    known = {option.name: option for option in options_of(verb)}
     given = {n: v for n, v in body.fields.items() if n not in _NO_OPTIONS and v is not None}
     for name in given:
         if name not in known:
@@ -64,6 +64,11 @@ def to_options(verb: Verb, body: Body) -> dict[str, Any]:
     if body.is_form:
         given = {name: from_form(known[name], value) for name, value in given.items()}
     return {name: check_option(known[name], value) for name, value in given.items()}
+
+
+def options_of(verb: Verb) -> tuple[Option, ...]:
+    """The options of a verb, and those that say how its source is opened."""
+    return (*verb.options, *SOURCE_OPTIONS)
 
 
 def check_option(option: Option, value: Any) -> Any:
@@ -126,7 +131,7 @@ def _priority(given: Any) -> int:
 
 def request_body(verb: Verb) -> dict[str, Any]:
     """The body of a verb's route for OpenAPI: a form with a file, or JSON with a document."""
-    options = {option.name: option_schema(option) for option in verb.options}
+    options = {option.name: option_schema(option) for option in options_of(verb)}
     required = [option.name for option in verb.options if option.required]
     priority = {
         "type": "integer",
@@ -160,6 +165,9 @@ def option_schema(option: Option) -> dict[str, Any]:
         made |= {name: bound for name, bound in bounds.items() if bound is not None}
     if option.type == "schema":
         made = {"anyOf": [{"type": "string"}, {"type": "object"}]}
+    if option.type == "pages":
+        numbers = {"type": "array", "items": {"type": "integer", "minimum": 1}}
+        made = {"anyOf": [{"type": "string"}, numbers]}
     if option.choices:
         made["enum"] = list(option.choices)
     if option.many:
