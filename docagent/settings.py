@@ -32,6 +32,8 @@ Aggregate = Literal["minimum", "geometric_mean"]
 EngineName = Literal["docagent", "tesseract", "rapidocr", "fused", "auto"]
 VlmMode = Literal["always", "unsure", "never"]
 RuleName = Literal[
+    "roles",
+    "party_blocks",
     "labels",
     "letterhead",
     "printed",

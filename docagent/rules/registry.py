@@ -13,11 +13,13 @@ from typing import TypeVar
 from docagent.document import Document
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
+from docagent.rules.business_fields import role_candidates
 from docagent.rules.fallbacks import currency_candidates, first_date_candidates
 from docagent.rules.label_places import Placed
 from docagent.rules.labels import labelled_candidates
 from docagent.rules.letterhead import letterhead_candidates
 from docagent.rules.parties import merge_party_names
+from docagent.rules.party_fields import party_field_candidates
 from docagent.rules.printed_text import blank_fields, printed_candidates
 from docagent.rules.question_labels import question_label
 from docagent.rules.table_headers import merge_header_cells
@@ -34,6 +36,8 @@ Candidates = dict[str, list[ValueCandidate]]
 """Candidates by path of the field."""
 
 FIELD_RULES: Mapping[RuleName, Callable[[Document, Schema, Sequence[FieldParser]], Candidates]] = {
+    "roles": role_candidates,
+    "party_blocks": party_field_candidates,
     "labels": labelled_candidates,
     "letterhead": letterhead_candidates,
     "printed": printed_candidates,
