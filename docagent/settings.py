@@ -34,6 +34,7 @@ VlmMode = Literal["always", "unsure", "never"]
 RuleName = Literal[
     "roles",
     "party_blocks",
+    "identifiers",
     "labels",
     "letterhead",
     "printed",

@@ -203,14 +203,19 @@ def _keyed_address(labels: RoleLabels, lines: Sequence[Line]) -> tuple[tuple[int
 def _name_of(labels: RoleLabels, lines: Sequence[Line]) -> tuple[int, ...]:
     """The first line that may be a name, before any line of the address."""
     for line in lines:
-        label = labels.first_in(labels.cell_by_word[line.words[0]])
-        if label and (label.is_marked or not label.is_alone):
+        if _labels_itself(labels, line):
             continue
         if may_be_name(line.text):
             return line.words
         if is_address_line(line.text) and not is_salutation(line.text):
             break
     return ()
+
+
+def _labels_itself(labels: RoleLabels, line: Line) -> bool:
+    """Whether a line begins with a label: "GLN 4304171000002", "Name:"."""
+    cell = labels.cell_by_word[line.words[0]]
+    return cell.words[0] == line.words[0] and labels.first_in(cell) is not None
 
 
 def address_of(lines: Sequence[Line]) -> tuple[tuple[int, ...], ...]:

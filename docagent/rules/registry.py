@@ -15,6 +15,7 @@ from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
 from docagent.rules.business_fields import role_candidates
 from docagent.rules.fallbacks import currency_candidates, first_date_candidates
+from docagent.rules.identifier_fields import identifier_candidates
 from docagent.rules.label_places import Placed
 from docagent.rules.labels import labelled_candidates
 from docagent.rules.letterhead import letterhead_candidates
@@ -38,6 +39,7 @@ Candidates = dict[str, list[ValueCandidate]]
 FIELD_RULES: Mapping[RuleName, Callable[[Document, Schema, Sequence[FieldParser]], Candidates]] = {
     "roles": role_candidates,
     "party_blocks": party_field_candidates,
+    "identifiers": identifier_candidates,
     "labels": labelled_candidates,
     "letterhead": letterhead_candidates,
     "printed": printed_candidates,

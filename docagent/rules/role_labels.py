@@ -73,9 +73,14 @@ class RoleLabels:
                 yield label, phrase
 
     def first_in(self, cell: Cell) -> RoleLabel | None:
-        """The label that begins a cell."""
+        """The label that begins a cell, if nothing but its value follows: "Total 5.00", but not
+        the "Gross" of a name."""
         labels = self.by_cell.get((cell.row, cell.position), ())
-        return next((label for label in labels if label.start == 0), None)
+        label = next((label for label in labels if label.start == 0), None)
+        if label is None or label.is_alone or label.is_marked:
+            return label
+        following = self.texts[cell.words[label.end]]
+        return label if any(char.isdigit() for char in following) else None
 
     def text(self, words: Sequence[int]) -> str:
         """Words joined by one space."""
