@@ -218,8 +218,10 @@ class ExtractionSettings(SettingsGroup):
 
     rules: Rules = Field(
         default=RULE_NAMES,
-        description="Rules that propose values, separated by commas, or none: labels (values "
-        "beside printed labels), letterhead (name and address of the issuer), printed (texts at "
+        description="Rules that propose values, separated by commas, or none: roles (numbers, "
+        "dates and amounts of bills at labels in many languages), party_blocks (names and "
+        "addresses of seller and buyer), identifiers (tax numbers with right check digits, "
+        "accounts, telephone numbers), labels (values beside printed labels), letterhead (name and address of the issuer), printed (texts at "
         "printed labels), blanks (labels with nothing beside them), first_date, currency and kinds "
         "(for fields without other candidates; kinds is the only e-mail address, phone number or "
         "IBAN), parties (of a contract), tables (rows of the tables on the pages), headers (cells "

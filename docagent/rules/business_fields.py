@@ -55,8 +55,8 @@ def role_candidates(
     totals = total_candidates(labels, amounts)
     found: dict[str, list[ValueCandidate]] = {}
     for parser in wanted:
-        role = roles[parser.leaf.path]
-        values = totals[role] if role in totals else list(_early(labels, role, parser))
+        name = roles[parser.leaf.path]
+        values = totals[name] if name in totals else list(_early(labels, name, parser))
         if values:
             found[parser.leaf.path] = values
     return found
@@ -137,7 +137,11 @@ def _behind_place(labels: RoleLabels, cell: Cell) -> tuple[int, ...]:
     """The words behind "Berlin, den" in a cell, or in the next one where it ends there."""
     texts = [labels.texts[index] for index in cell.words[:4]]
     comma = next((k for k, text in enumerate(texts) if text.endswith(",")), None)
-    if comma is None or not texts[0][:1].isupper() or any(c.isdigit() for c in "".join(texts[: comma + 1])):
+    if (
+        comma is None
+        or not texts[0][:1].isupper()
+        or any(c.isdigit() for c in "".join(texts[: comma + 1]))
+    ):
         return ()
     rest = cell.words[comma + 1 :]
     if rest and fold_label(labels.texts[rest[0]]) in role_words("dated"):

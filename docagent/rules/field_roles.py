@@ -43,10 +43,11 @@ _VAGUE = frozenset(("other_number", "other_amount", "original_date", "section", 
 """Roles that gather many things: their labels are known, no field is meant by them."""
 MIN_LABELS = 2
 """Labels of a field that have to name one role before it is taken from them."""
+_WHO = r"\b(?:company|person|who|party|shop|business|customer)\b.*"
 _DESCRIBED: tuple[tuple[str, Side], ...] = (
-    (r"\b(?:company|person|who|party|shop|business)\b.*\b(?:issues?|issued|sells|sold|invoices)\b", "seller"),
-    (r"\b(?:company|person|who|party|customer)\b.*\b(?:must pay|pays|buys|bought|is billed|billed|owes)\b", "buyer"),
-)  # fmt: skip
+    (_WHO + r"\b(?:issues?|issued|sells|sold|invoices)\b", "seller"),
+    (_WHO + r"\b(?:must pay|pays|buys|bought|is billed|billed|owes)\b", "buyer"),
+)
 """Descriptions of the parties."""
 
 

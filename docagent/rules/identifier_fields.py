@@ -137,7 +137,9 @@ def _tax_ids(labels: RoleLabels, parser: FieldParser) -> Iterator[ValueCandidate
 
 def _countries(parser: FieldParser) -> tuple[str, ...]:
     known = parser.conventions
-    spoken = (c for language in known.languages for c in LANGUAGE_COUNTRIES.get(language, "").split())
+    spoken = (
+        c for language in known.languages for c in LANGUAGE_COUNTRIES.get(language, "").split()
+    )
     return tuple(dict.fromkeys((*known.regions, *spoken)))
 
 
@@ -168,9 +170,7 @@ def _may_lack_check(countries: Sequence[str]) -> bool:
     return not countries or countries[0] not in checked
 
 
-def _by_form(
-    labels: RoleLabels, parser: FieldParser, role: FieldRole
-) -> Iterator[ValueCandidate]:
+def _by_form(labels: RoleLabels, parser: FieldParser, role: FieldRole) -> Iterator[ValueCandidate]:
     """Values of a kind that is known by its form; those at a label of the role are better."""
     check = KINDS[_FORMS[role.role]]
     at_label = frozenset(word for words in _places(labels, role.role) for word in words)
@@ -184,4 +184,3 @@ def _by_form(
             continue
         score = LABELLED_SCORE if start in at_label else FORM_SCORE
         yield parser.candidate(start, end, score, "rule")
-

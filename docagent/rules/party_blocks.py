@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from docagent.rules.field_roles import Side
+from docagent.rules.lexicon import has_postcode
 from docagent.rules.page_cells import Cell
 from docagent.rules.party_names import (
     has_legal_form,
@@ -23,7 +24,6 @@ from docagent.rules.party_names import (
     is_street,
     may_be_name,
 )
-from docagent.rules.lexicon import has_postcode
 from docagent.rules.role_labels import RoleLabel, RoleLabels
 
 SIDES: tuple[Side, ...] = ("seller", "buyer", "ship_to")
@@ -131,7 +131,9 @@ def _below(labels: RoleLabels, cell: Cell, left: float, reach: float) -> Iterato
         box = (left - wide, cell.box[1], left + wide, cell.box[3])
         under = cells.below(cell, box, reach)
         starts = () if under is None else under.words
-        start = next((k for k, i in enumerate(starts) if abs(cells.boxes[i][0] - left) <= wide), None)
+        start = next(
+            (k for k, i in enumerate(starts) if abs(cells.boxes[i][0] - left) <= wide), None
+        )
         if under is None or start is None:
             return
         first = labels.first_in(under)
@@ -168,9 +170,7 @@ def _keyed(labels: RoleLabels, lines: Sequence[Line]) -> dict[str, tuple[int, ..
     return found
 
 
-def _labelled(
-    labels: RoleLabels, line: Line
-) -> Iterator[tuple[RoleLabel, tuple[int, ...]]]:
+def _labelled(labels: RoleLabels, line: Line) -> Iterator[tuple[RoleLabel, tuple[int, ...]]]:
     cell = labels.cell_by_word[line.words[0]]
     label = labels.first_in(cell)
     if label is None:

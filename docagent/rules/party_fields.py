@@ -42,9 +42,10 @@ LETTERHEAD_SCORE, FOOT_SCORE, BOTH_SCORE = 0.7, 0.72, 0.9
 """Scores of a company's name at the top, at the foot, and at both."""
 TOP, FOOT = 0.3, 0.82
 """Parts of a page above and below which letterhead and company data stand."""
-FIRST_LINE_SCORE = 0.4
 AGREED_FACTOR = 0.5
 """How far the score of a name rises to 1 if another place agrees."""
+MIN_SHORT_LETTERS = 2
+"""Letters of a short form of a name, more than these."""
 Words = tuple[int, ...]
 
 
@@ -113,20 +114,27 @@ def _key(labels: RoleLabels, found: Found) -> str:
 
 def _agreed(labels: RoleLabels, found: Sequence[Found]) -> list[Found]:
     """Names raised by equal ones at other places; a short form gives way to the whole name."""
-    result = []
-    for one in found:
-        key = _key(labels, one)
-        others = [f for f in found if f is not one and (f.side, f.part) == (one.side, one.part)]
-        same = any(_key(labels, f) == key for f in others)
-        longer = [f for f in others if len(key) > 2 and _key(labels, f).startswith(key + "") and _key(labels, f) != key]
-        if one.part == "name" and longer and one.score < HEADED_SCORE and not has_legal_form(labels.text(one.lines[0])):
-            best = max(longer, key=lambda f: f.score)
-            result.append(replace(best, score=max(best.score, one.score) + 0.01))
-        elif same:
-            result.append(replace(one, score=1 - (1 - one.score) * (1 - AGREED_FACTOR)))
-        else:
-            result.append(one)
-    return result
+    return [
+        _agreed_with(labels, one, [f for f in found if f is not one and _is_like(f, one)])
+        for one in found
+    ]
+
+
+def _is_like(a: Found, b: Found) -> bool:
+    return (a.side, a.part) == (b.side, b.part)
+
+
+def _agreed_with(labels: RoleLabels, one: Found, others: Sequence[Found]) -> Found:
+    key = _key(labels, one)
+    keys = {_key(labels, other): other for other in others}
+    if key in keys:
+        return replace(one, score=1 - (1 - one.score) * (1 - AGREED_FACTOR))
+    is_short = one.part == "name" and one.score < HEADED_SCORE and len(key) > MIN_SHORT_LETTERS
+    longer = [other for text, other in keys.items() if text.startswith(key)]
+    if is_short and longer and not has_legal_form(labels.text(one.lines[0])):
+        best = max(longer, key=lambda f: f.score)
+        return replace(best, score=min(1.0, max(best.score, one.score) + 0.01))
+    return one
 
 
 def _headed(labels: RoleLabels) -> Iterator[Found]:
@@ -142,13 +150,19 @@ def _by_place(labels: RoleLabels) -> Iterator[Found]:
     """Parties by the place of unheaded addresses on the first page."""
     headed = {i for block in headed_blocks(labels) for i in block.words}
     taken = set(headed)
-    senders = [pair for pair in return_lines(labels) if labels.cells.pages[pair[0].row] == labels.cells.pages[0]]
+    senders = [
+        pair
+        for pair in return_lines(labels)
+        if labels.cells.pages[pair[0].row] == labels.cells.pages[0]
+    ]
     blocks = [block for block in address_blocks(labels) if not headed & set(block[0].words)]
     for cell, parts in senders:
         if headed & set(cell.words):
             continue
         yield Found("seller", "name", (parts[0],), RETURN_SCORE)
-        yield Found("seller", "address", (tuple(i for part in parts[1:] for i in part),), RETURN_SCORE)
+        yield Found(
+            "seller", "address", (tuple(i for part in parts[1:] for i in part),), RETURN_SCORE
+        )
         taken |= set(cell.words)
         window = _window_below(labels, cell, blocks)
         if window:
@@ -207,7 +221,9 @@ def _letterheads(labels: RoleLabels) -> Iterator[Found]:
     headed = {i for block in headed_blocks(labels) for i in block.words}
     first = labels.cells.pages[0] if labels.cells.pages else 0
     for cell, _ in named_lines(labels):
-        part = next((p for p in segments(labels, cell.words) if has_legal_form(labels.text(p))), None)
+        part = next(
+            (p for p in segments(labels, cell.words) if has_legal_form(labels.text(p))), None
+        )
         if part is None or headed & set(part) or not may_be_name(labels.text(part)):
             continue
         key = fold_label(labels.text(part))

@@ -27,14 +27,21 @@ _CONTACT = re.compile(
     re.I,
 )
 _DETAIL = re.compile(
-    r"@|www\.|https?:|\b(?:tel|fon|fax|phone|telefon|mobile?|e-?mail|gln|siren|siret|iban|bic|vat|tva|ust|"
-    r"nif|cif|hrb|hra|eori|duns|gtin|ean|abn|acn)\b|[📞🌐✉📱]|\+\d",
+    r"@|www\.|https?:|\b(?:tel|fon|fax|phone|telefon|mobile?|e-?mail|gln|siren|siret|iban|bic"
+    r"|vat|tva|ust|nif|cif|hrb|hra|eori|duns|gtin|ean|abn|acn)\b|[📞🌐✉📱]|\+\d",
     re.I,
 )
 _STREET_NUMBER = re.compile(
-    r"^\d{1,5}[a-z]?[,]? +[^\W\d_]|[^\W\d_.]\.? *,? *\d{1,5} ?[a-z]?(?: ?[-/] ?\d{1,4} ?[a-z]?)?(?:$|[,;])", re.I
+    r"^\d{1,5}[a-z]?[,]? +[^\W\d_]"
+    r"|[^\W\d_.]\.? *,? *\d{1,5} ?[a-z]?(?: ?[-/] ?\d{1,4} ?[a-z]?)?(?:$|[,;])",
+    re.I,
 )
-_PO_BOX = re.compile(r"\b(?:p\.? ?o\.? box|postfach|boîte postale|b\.?p\.? \d|apartado|casella postale|postbus|pb \d)", re.I)
+"""A number before the street, or behind it."""
+_PO_BOX = re.compile(
+    r"\b(?:p\.? ?o\.? box|postfach|boîte postale|b\.?p\.? \d|apartado|casella postale|postbus"
+    r"|pb \d)",
+    re.I,
+)
 _INVISIBLE_ENDS = " .,;:|·•-–—*"
 
 

@@ -14,7 +14,6 @@ from docagent.evidence.candidates import ValueCandidate, looks_like_money
 from docagent.evidence.field_parser import FieldParser
 from docagent.rules.identifiers import number_at
 from docagent.rules.labels import first_value
-from docagent.rules.page_cells import Cell
 from docagent.rules.role_labels import RoleLabel, RoleLabels
 from docagent.text.normalise.currencies import currencies_in
 
@@ -138,7 +137,9 @@ def places_of(labels: RoleLabels, label: RoleLabel, *, is_amount: bool = False) 
         column = list(_column_below(labels, label, MAX_COLUMN_ROWS if is_amount else 1))
         for number, words in enumerate(column):
             is_end = number in (0, len(column) - 1)
-            yield Place(words, BELOW_SCORE * (1.0 if is_end else INNER_FACTOR) * LOWER_FACTOR**number)
+            yield Place(
+                words, BELOW_SCORE * (1.0 if is_end else INNER_FACTOR) * LOWER_FACTOR**number
+            )
 
 
 def behind_label(labels: RoleLabels, label: RoleLabel) -> tuple[int, ...]:
@@ -182,9 +183,7 @@ def _column_below(labels: RoleLabels, label: RoleLabel, rows: int) -> Iterator[t
         if under is None or labels.first_in(under):
             return
         inside = tuple(
-            i
-            for i in under.words
-            if left <= (cells.boxes[i][0] + cells.boxes[i][2]) / 2 <= right
+            i for i in under.words if left <= (cells.boxes[i][0] + cells.boxes[i][2]) / 2 <= right
         )
         if not inside or (rows > 1 and not any(c.isdigit() for c in labels.text(inside))):
             return

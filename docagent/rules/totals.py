@@ -69,7 +69,9 @@ def _confirmed(found: Mapping[str, list[ValueCandidate]]) -> dict[str, list[Valu
 def _adds_up(net: ValueCandidate, tax: ValueCandidate, gross: ValueCandidate) -> bool:
     n, t, g = (float(candidate.parsed.value) for candidate in (net, tax, gross))
     is_tax = n * t >= 0 and abs(t) <= MAX_TAX_RATIO * abs(n)
-    return is_tax and abs(n + t - g) <= TOLERANCE and len({net.ranges, tax.ranges, gross.ranges}) == 3
+    return (
+        is_tax and abs(n + t - g) <= TOLERANCE and len({net.ranges, tax.ranges, gross.ranges}) == 3
+    )
 
 
 def _judged(candidate: ValueCandidate, fits: bool, role: str) -> ValueCandidate:

@@ -79,10 +79,7 @@ def word_endings(role: str) -> tuple[str, ...]:
     given = table("labels")[role]
     spoken = (phrases for language, phrases in given.items() if language not in _NOT_LANGUAGES)
     return tuple(
-        phrase[1:]
-        for phrases in spoken
-        for phrase in _split(phrases)
-        if phrase.startswith(ENDING)
+        phrase[1:] for phrases in spoken for phrase in _split(phrases) if phrase.startswith(ENDING)
     )
 
 
@@ -107,7 +104,9 @@ def field_names() -> Mapping[str, str]:
 @cache
 def legal_forms() -> frozenset[str]:
     """Endings of companies' names, folded: ``gmbhcokg``."""
-    return frozenset(fold_label(form) for forms in table("legal_forms").values() for form in _split(forms))
+    return frozenset(
+        fold_label(form) for forms in table("legal_forms").values() for form in _split(forms)
+    )
 
 
 @cache
