@@ -13,6 +13,7 @@ from typing import Any
 
 from docagent import __version__
 from docagent.cli.serve_arguments import add_keys, add_serve
+from docagent.cli.store_arguments import add_documents, add_worker
 from docagent.cli.vlm_arguments import add_vlm, to_sentence
 from docagent.verbs import SOURCE_OPTIONS, VERBS, Option, Verb
 
@@ -132,6 +133,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_vlm(verbs)
     _add_serve(verbs)
     add_keys(verbs)
+    add_documents(verbs)
+    add_worker(verbs)
     return parser
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 from sqlalchemy.engine import Row
 
 from docagent.document import Document, Page
+from docagent.errors import StoreError
 from docagent.store.audit import Audit
 from docagent.store.database import Database, lock_content
 from docagent.store.deletion import Deletion
@@ -83,6 +84,23 @@ class Documents:
         if found is None:
             raise missing("document", document_id)
         return found
+
+    def find(self, beginning: str) -> StoredDocument:
+        """The document whose id begins like this. Raises StoreError if there is none, or several
+        of them."""
+        query = self._query().where(
+            documents.c.content_id >= beginning, documents.c.content_id < beginning + "g"
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query.limit(2)).all()
+        if not beginning or not rows:
+            raise missing("document", beginning)
+        if len(rows) > 1:
+            problem = (
+                f"several documents have an id that begins with {beginning!r}; give more of it"
+            )
+            raise StoreError(problem, "invalid")
+        return _to_document(rows[0])
 
     def list(
         self, limit: int = 100, after: str | None = None, order: Order = "newest"
