@@ -15,9 +15,9 @@ from docagent.jobs.worker import STUCK_EXIT_CODE
 from docagent.settings import Settings
 from docagent.store import open_store
 from docagent.store.store import Library, Store
-from tests.conftest import Server
 from tests.job_processes import WorkerProcess, wait_until, worker_processes
 from tests.pdf_files import PdfPage, pdf_bytes, text_at
+from tests.postgres_server import Server
 from tests.stores import store_settings
 
 JOBS = 50

@@ -67,12 +67,21 @@ def add_worker(verbs: Verbs[argparse.ArgumentParser]) -> None:
 
 
 def _run_documents(args: argparse.Namespace) -> int:
+    _require_store()
     from docagent.cli.stored_documents import run_stored_documents
 
     return run_stored_documents(args)
 
 
 def _run_worker(args: argparse.Namespace) -> int:
+    _require_store()
     from docagent.cli.worker import run_jobs
 
     return run_jobs(args)
+
+
+def _require_store() -> None:
+    """Raises MissingExtraError before a module is imported that cannot be without the extra."""
+    from docagent.store import require_store
+
+    require_store()

@@ -20,7 +20,7 @@ from docagent.store.audit import Audit
 from docagent.store.database import Database, lock_content
 from docagent.store.deletion import Deletion
 from docagent.store.files import Files
-from docagent.store.rows import from_json, missing, now, slice_of, to_time
+from docagent.store.rows import from_json, missing, now, slice_of, to_text, to_time
 from docagent.store.search import to_words
 from docagent.store.tables import contents, documents, pages
 from docagent.store.types import Order, Slice, StoredDocument
@@ -200,8 +200,8 @@ class Documents:
             insert(documents).values(
                 owner=self.owner,
                 content_id=content_id,
-                name=name,
-                media_type=guessed,
+                name=to_text(name),
+                media_type=to_text(guessed),
                 created=now(),
             )
         )
@@ -239,8 +239,7 @@ def _file_of(connection: Connection, content_id: str) -> str | None:
 
 
 def _to_row(content_id: str, page: Page) -> dict[str, Any]:
-    # PostgreSQL's text cannot hold a zero byte, nor either database half a character.
-    readable = page.text.replace("\0", " ").encode("utf-8", "replace").decode()
+    readable = to_text(page.text)
     return {
         "content_id": content_id,
         "number": page.number,

@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 from sqlalchemy import select, tuple_
 
+from docagent.errors import StoreError
 from docagent.settings import Settings
 from docagent.store.audit import Audit
 from docagent.store.chats import Chats
@@ -73,7 +74,11 @@ class Store:
         secrets = Secrets(key) if key else None
         self.database = Database(given.url.get_secret_value() or self._default_url(), secrets)
         self.files = Files(given.files or str(self._folder() / FILES_FOLDER), secrets)
-        upgrade(self.database)
+        try:
+            upgrade(self.database)
+        except BaseException:
+            self.database.close()
+            raise
         self.audit = Audit(self.database, secrets)
         self.keys = Keys(self.database, self.audit)
         self.deletion = Deletion(self.database, self.files, self.audit)
@@ -116,7 +121,12 @@ class Store:
 
     def _default_url(self) -> str:
         folder = self._folder()
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            # Nobody else on the machine may look into it.
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            problem = f"the folder of the store, {folder}, cannot be made: {error.strerror}"
+            raise StoreError(f"{problem}; set DOCAGENT_STORE_FOLDER", "unavailable") from error
         return f"sqlite:///{folder / DATABASE_FILE}"
 
     def _folder(self) -> Path:
