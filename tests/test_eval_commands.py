@@ -37,6 +37,7 @@ ON_DATA = {
     "ocr_errors": "--data funsd",
     "engine_calibration": "--data sroie --engines docagent",
     "stages": "--data funsd",
+    "tables": "--sets tatqa",
     "understanding": "--sets tv-ads",
     "worker": "--data funsd --engine docagent",
 }

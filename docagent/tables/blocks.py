@@ -29,6 +29,8 @@ FULL_RATIO = 0.7
 """Share of the most pieces that a row with all columns has."""
 MIN_FULL, MIN_RESUMED_RATIO = 4, 0.7
 """Pieces of such rows, and the share of them that are aligned, where a table is resumed."""
+MAX_HEAD_WORDS, MAX_HEAD_GAP_RATIO = 8, 1.2
+"""Words of a text over several columns, and the space below it in text heights, at most."""
 MIN_NAMED_COLUMNS = 3
 """Usual names of columns that make a row a header."""
 MAX_PROSE_WORDS = 4.5
@@ -61,7 +63,32 @@ def find_blocks(rows: Sequence[VisualRow], height: float) -> list[list[VisualRow
             whole[-1] += [*gap, *block]
         else:
             whole.append(block)
-    return [block for block in whole if is_tabular(block)]
+    tables = [block for block in whole if is_tabular(block)]
+    return [[*_heads(rows, block, height), *block] for block in tables]
+
+
+def _heads(rows: Sequence[VisualRow], block: Sequence[VisualRow], height: float) -> list[VisualRow]:
+    """Rows of one piece above a table's header that head several of its columns."""
+    first = block[0]
+    if any(piece.is_value and not piece.is_year for piece in first.pieces):
+        return []
+    left, right = min(r.box[0] for r in block), max(r.box[2] for r in block)
+    seconds = [r.pieces[1].box[0] for r in block if len(r.pieces) > 1]
+    found: list[VisualRow] = []
+    for row in reversed(rows[: rows.index(first)]):
+        below = (found or [first])[0]
+        piece = row.pieces[0]
+        if (
+            not row.is_single
+            or len(piece.words) > MAX_HEAD_WORDS
+            or below.box[1] - row.box[3] > MAX_HEAD_GAP_RATIO * height
+            or piece.box[0] < left + 2 * height
+            or piece.box[2] < min(seconds)
+            or piece.box[2] > right + height
+        ):
+            break
+        found.insert(0, row)
+    return found
 
 
 def _resumes(
@@ -171,7 +198,7 @@ def _is_header_over_numbers(block: Sequence[VisualRow], row: VisualRow) -> bool:
     """Whether a row without numbers stands where the rows above it have numbers."""
     if len(row.pieces) < 3 or any(p.is_value and not p.is_year for p in row.pieces):
         return False
-    above = [p for r in block for p in r.pieces if p.is_number]
+    above = [p for r in block for p in r.pieces if p.is_number and not p.is_year]
     under = [
         p for p in row.pieces if any(p.box[0] < q.box[2] and p.box[2] > q.box[0] for q in above)
     ]

@@ -29,7 +29,7 @@ _NUMBER = re.compile(
 )
 _CODE = re.compile(r"\d{7}|\d[-/]\d+[-/]\d")
 """Part of a code, a phone number or a date, which are no amounts."""
-_NOTHING = re.compile(r"[^\w\s]{1,3}|n/?[am]|nil|k\.?\s?a\.?", re.I)
+_NOTHING = re.compile(r"[^\w\s](?:\s?[^\w\s]){0,3}|n/?[am]|nil|k\.?\s?a\.?", re.I)
 _YEAR = re.compile(
     r"\D{0,3}(?:(?:FY|Q[1-4]|H[12])\s?)?['’]?(?:(?:19|20)?\d\d)(?:[/–-]\d{2,4})?\D{0,3}", re.I
 )
