@@ -23,7 +23,7 @@ from docagent.cascade.document_view import DocumentView
 from docagent.chat.conversation import Chat
 from docagent.concurrency import in_order, in_order_async, in_thread
 from docagent.confidence import Calibration, calibration_file, load_calibrations
-from docagent.document import Document
+from docagent.document import Document, Part
 from docagent.errors import SchemaError, SettingsError
 from docagent.geometry import Polygon
 from docagent.models import MODELS
@@ -41,6 +41,7 @@ from docagent.results import (
     Extraction,
     Summary,
 )
+from docagent.rules.document_parts import document_parts
 from docagent.rules.registry import RuleSet
 from docagent.schemas import AUTO, Schema, SchemaSource, list_schemas, load_schema
 from docagent.settings import Settings, check_settings, parse_locale
@@ -250,12 +251,17 @@ class DocAgent:
         schema: a built-in name, ``auto`` for that of the kind the document is classified as, a JSON
         Schema (dict or file), or a pydantic class, of which ``parsed`` is then an instance. locale:
         of the document (``de``, ``en-GB``), by default that of the settings; decides the order of
-        day and month, decimal marks and ``$`` where the text is ambiguous. Raises SourceError,
-        SchemaError and SettingsError; for a schema or locale that is wrong, before the source is
-        read.
+        day and month, decimal marks and ``$`` where the text is ambiguous. Where a file has several
+        documents, the result is that of the first one, and its ``others`` are those of the others;
+        a VLM is asked for the first one only. Raises SourceError, SchemaError and SettingsError;
+        for a schema or locale that is wrong, before the source is read.
         """
         checked, spoken = load_schema(schema, allow_auto=True), self._locale(locale)
-        opened, document = self._open(source, pages, password)
+        opened, whole = self._open(source, pages, password)
+        parts = document_parts(whole) if self.settings.extraction.parts else ()
+        document = whole
+        if parts:
+            document = whole.pages_between(parts[0].first_page, parts[0].last_page)
         if checked == AUTO:
             checked = self._schema_of(document)
         found = self._extract(document, checked, spoken)
@@ -263,7 +269,17 @@ class DocAgent:
             named = (checked.domain or None) if domain is None else domain
             asker = self._vlm.asker(document, named)
             found = extract_unsure(self._view(opened, document, spoken), checked, found, asker)
-        return _with_instance(found, checked)
+        found = _with_instance(found, checked)
+        if not parts:
+            return found
+        others = tuple(self._extract_part(whole, part, checked, spoken) for part in parts[1:])
+        return found.replace(part=parts[0], others=others)
+
+    def _extract_part(self, whole: Document, part: Part, schema: Schema, locale: str) -> Extraction:
+        """The fields of one of several documents in a file, with evidence in the whole file."""
+        document = whole.pages_between(part.first_page, part.last_page)
+        found = _with_instance(self._extract(document, schema, locale), schema)
+        return found.replace(part=part).moved(whole.offset_of_page(part.first_page))
 
     def _schema_of(self, document: Document) -> Schema:
         """The built-in schema of a document's kind. Raises SchemaError if the kind is not known."""

@@ -235,6 +235,11 @@ class ExtractionSettings(SettingsGroup):
     embedded_reader: bool = Field(
         default=True, description="Whether the embedded reader proposes values beside the rules."
     )
+    parts: bool = Field(
+        default=True,
+        description="Whether several documents in one file, such as two invoices, are extracted "
+        "apart.",
+    )
 
 
 class VlmSettings(SettingsGroup):

@@ -29,6 +29,7 @@ PUBLIC = {
     "ModelError",
     "OcrSettings",
     "Page",
+    "Part",
     "PdfSettings",
     "Scan",
     "Schema",

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from docagent.document import Part
 from docagent.geometry import polygon_to_bbox
 from docagent.results import (
     Answer,
@@ -64,6 +65,15 @@ def print_extraction(extraction: Extraction, name: str) -> None:
         out.print(Text("\u2713 ", "green") + printable("valid under the schema"))
     for error in extraction.errors:
         out.print(Text("\u2717 ", "red") + printable(error))
+    for other in extraction.others:
+        if other.part is not None:
+            print_extraction(other, f"{name}, pages {pages_to_text(other.part)}")
+
+
+def pages_to_text(part: Part) -> str:
+    """The pages of a part: ``3`` or ``3-4``."""
+    first, last = part.first_page, part.last_page
+    return str(first) if first == last else f"{first}-{last}"
 
 
 def _field_cells(field: Field) -> tuple[Text | str, ...]:
