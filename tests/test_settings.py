@@ -28,6 +28,7 @@ FLAT = {
     "confidence": "geometric_mean",
     "rules": ("labels", "parties"),
     "embedded_reader": False,
+    "parts": False,
     "vlm": "always",
     "vlm_url": "http://127.0.0.1:8000/v1",
     "vlm_model": "m",
