@@ -21,6 +21,7 @@ from docagent.arguments import (
 )
 from docagent.cascade.document_view import DocumentView
 from docagent.chat.conversation import Chat
+from docagent.client import RemoteAgent, served
 from docagent.concurrency import in_order, in_order_async, in_thread
 from docagent.confidence import Calibration, calibration_file, load_calibrations
 from docagent.document import Document, Part
@@ -101,11 +102,15 @@ class DocAgent:
         engine: PageEngine | None = None,
         reader: Reader | None = None,
         vlm: BaseChatModel | None = None,
+        url: str = "",
+        key: str = "",
     ) -> None:
         """engine, reader, vlm: used instead of those that the settings name, such as
         ``ScriptedReader`` and ``ScriptedChatModel`` in tests; vlm is a LangChain chat model that
-        accepts images. Raises SettingsError or MissingExtraError if the settings name something
-        that is not installed, and SettingsError for an argument of another type.
+        accepts images. url, key: of a docagent server (``docagent serve``), which then runs the
+        verbs with its own settings; only ``load`` works on this machine. Raises SettingsError or
+        MissingExtraError if the settings name something that is not installed, and SettingsError
+        for an argument of another type.
         """
         check_settings(settings)
         check_has("engine", engine, ("read_page", "read_again"), _ENGINE_HINT)
@@ -124,6 +129,7 @@ class DocAgent:
         self._given: dict[str, Any] = {
             name: value for name, value in given.items() if value is not None
         }
+        self._remote = _to_remote(url, key, self._given)
 
     def load(
         self, source: Source, *, pages: PageChoice | None = None, password: str | None = None
@@ -135,6 +141,7 @@ class DocAgent:
         """
         return self._sources.load(source, pages, password)
 
+    @served
     def read(
         self,
         source: Source,
@@ -165,6 +172,7 @@ class DocAgent:
         then do not read it again."""
         self._sources.remember(scan, document)
 
+    @served
     def correct(
         self,
         source: Source,
@@ -184,6 +192,7 @@ class DocAgent:
             return correction
         return correct_unsure(view, correction, self._vlm.asker(document, domain))
 
+    @served
     def ask(
         self,
         source: Source,
@@ -215,6 +224,7 @@ class DocAgent:
         asker = self._vlm.asker(document, domain)
         return answer_unsure(self._view(opened, document, spoken), found, asker)
 
+    @served
     def chat(
         self,
         source: Source,
@@ -236,6 +246,7 @@ class DocAgent:
             None if self._vlm is None else partial(self._vlm.asker, document, domain),
         )
 
+    @served
     def extract(
         self,
         source: Source,
@@ -291,6 +302,7 @@ class DocAgent:
             raise SchemaError("auto", "", reason, "missing")
         return load_schema(kind.text)
 
+    @served
     def classify(
         self,
         source: Source,
@@ -314,6 +326,7 @@ class DocAgent:
         asker = self._vlm.asker(document, domain)
         return classify_unsure(self._view(opened, document), found, asker, kinds)
 
+    @served
     def summarise(
         self,
         source: Source,
@@ -391,6 +404,9 @@ class DocAgent:
         def call(source: Source) -> Extracted:
             name = source_name(source)
             try:
+                if self._remote is not None:
+                    sent = self.extract(source, checked, domain=domain, locale=locale)
+                    return Extracted(source=name, result=sent)
                 opened = self._sources.open(source)
                 if count > 1 and isinstance(opened, Scan) and len(opened.pages) == 1:
                     self.read_beside(opened)
@@ -505,6 +521,18 @@ def _with_instance(extraction: Extraction, schema: Schema) -> Extraction:
         return extraction if instance is None else extraction.replace(parsed=instance)
     # The JSON Schema says the same first; a class may ask for more than its schema can say.
     return extraction.replace(valid=False, errors=extraction.errors or reasons)
+
+
+def _to_remote(url: str, key: str, given: dict[str, Any]) -> RemoteAgent | None:
+    """The client of a server. given: what was given for this machine; the address is added."""
+    if not url:
+        if key:
+            raise SettingsError("a key is for a server; give its url too")
+        return None
+    if given:
+        raise SettingsError(f"a server has its own {', '.join(given)}; give either that or url")
+    given |= {"url": url, "key": key}
+    return RemoteAgent(url, key)
 
 
 def _shared_chat_model(settings: Settings) -> BaseChatModel | None:

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from pathlib import Path
@@ -41,7 +42,7 @@ from docagent.results import (
     Summary,
     Turn,
 )
-from docagent.schemas import Schema, load_schema
+from docagent.schemas import AUTO, Schema, list_schemas, load_schema
 from docagent.sources.images import array_to_pixels
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class RemoteAgent:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._http = httpx2.Client(base_url=url.rstrip("/"), headers=headers, timeout=timeout)
         self._url, self._errors = url, httpx2.HTTPError
+        weakref.finalize(self, self._http.close)
 
     def run(
         self, name: str, source: Any, options: Mapping[str, Any], progress: Progress | None
@@ -232,9 +234,11 @@ def served(method: Callable[Concatenate[A, P], T]) -> Callable[Concatenate[A, P]
 
 def _with_instance(extraction: Extraction, schema: Any) -> Extraction:
     """With ``parsed``, if the schema is a pydantic class; the server knows only its JSON Schema."""
-    if not (isinstance(schema, type) and issubclass(schema, BaseModel)):
+    is_class = isinstance(schema, type) and issubclass(schema, BaseModel)
+    checked = load_schema(schema) if is_class else schema
+    if not isinstance(checked, Schema) or checked.model is None:
         return extraction
-    instance, reasons = load_schema(schema).parse(extraction.data)
+    instance, reasons = checked.parse(extraction.data)
     if instance is not None:
         return extraction.replace(parsed=instance)
     return extraction.replace(valid=False, errors=extraction.errors or reasons)
@@ -256,7 +260,7 @@ def to_error(content: bytes, status: int) -> DocAgentError:
         made = SchemaError("given", "", detail, cast(Any, fault))
     elif family == "vlm":
         made = VlmError(detail, cast(Any, fault))
-    elif family in _FAMILIES:
+    elif family in _FAMILIES and code != "store.refused":
         made = _FAMILIES[family](detail, fault)
     else:
         can_retry = bool(problem.get("retryable"))
@@ -319,7 +323,9 @@ def _schema_to_json(schema: Any) -> Any:
         return schema
     if isinstance(schema, Mapping):
         return dict(schema)
-    loaded: Schema = load_schema(schema)
+    loaded: Schema = load_schema(schema, allow_auto=True)
+    if loaded == AUTO or loaded in list_schemas():
+        return loaded.name
     return {"name": loaded.name, "schema": dict(loaded.json_schema)}
 
 
