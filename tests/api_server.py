@@ -102,7 +102,7 @@ class ApiServer:
     def workers(self) -> list[int]:
         """Process ids of the workers."""
         found = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)],
+            ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(self.process.pid)],
             capture_output=True,
             text=True,
             check=True,
