@@ -30,6 +30,7 @@ from docagent.geometry import Polygon
 from docagent.models import MODELS
 from docagent.ocr.reading import Progress, Source, SourceReader
 from docagent.ocr.types import PageEngine, SecondRead
+from docagent.ranking.loading import ranker_for
 from docagent.reader.loading import load_reader
 from docagent.reader.no_reader import NullReader
 from docagent.reader.page_reader import PageReader
@@ -467,16 +468,14 @@ class DocAgent:
     def _extract(self, document: Document, schema: Schema, locale: str) -> Extraction:
         """Extract fields with the reader and the rules that the settings enable."""
         chosen = self.settings.extraction
-        return extract(
-            document,
-            schema,
-            self._load_reader() if chosen.embedded_reader else NullReader(),
-            ExtractionOptions(
-                locale_hint=locale or None,
-                calibrations=self._calibrations(),
-                rules=RuleSet(chosen.rules),
-            ),
+        reader = self._load_reader() if chosen.embedded_reader else NullReader()
+        options = ExtractionOptions(
+            locale_hint=locale or None,
+            calibrations=self._calibrations(),
+            rules=RuleSet(chosen.rules),
+            ranker=ranker_for(reader, self.settings.weights_dir),
         )
+        return extract(document, schema, reader, options)
 
     def _load_reader(self) -> Reader:
         # Only the first one of a process loads the model; later ones get it from the store.

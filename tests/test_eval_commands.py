@@ -39,6 +39,7 @@ ON_DATA = {
     "stages": "--data funsd",
     "tables": "--sets tatqa",
     "understanding": "--sets tv-ads",
+    "ablation": "--sets tv-ads",
     "worker": "--data funsd --engine docagent",
 }
 BLOCK = """
