@@ -25,6 +25,8 @@ COMMANDS = {
     "finetune.lora.evaluate": "lora",
     "finetune.no_harm": "train,eval",
     "finetune.quantize": "train",
+    "finetune.ranking collect": "train",
+    "finetune.ranking fit": "train",
     "finetune.reader export": "train",
     "finetune.reader measure": "train",
     "finetune.reader.pretrained export": "encoder",
@@ -44,7 +46,7 @@ MISSING = ("accelerate", "faker", "fontTools", "onnx", "peft", "rapidfuzz", "saf
 MISSING += ("tokenizers", "torch", "transformers", "yaml")
 DOCUMENTS = ("README.md", "docagent/weights/*.md", "finetune/README.md", "finetune/recipes/*.sh")
 DOCUMENTS += ("finetune/checkpoints/*/README.md", "finetune/configs/*.yaml", "docs/*.md")
-PACKAGES = "answers|llava|reader|reader.pretrained|synthesis"
+PACKAGES = "answers|llava|ranking|reader|reader.pretrained|synthesis"
 
 # One process for all commands: to start one for each takes longer than what they do.
 RUN_ALL = """

@@ -38,6 +38,8 @@ def _ranked(pool: PoolFeatures) -> Ranked:
         min(1.0, span * (is_there and span >= least) + rule)
         for span, rule in zip(spans, ruled, strict=True)
     ]
-    is_there |= max(ruled, default=0.0) >= MIN_LABELLED
+    # A value beside a printed label outweighs the reader's "no such value".
+    surest = max(spans, default=0.0)
+    is_there |= max(ruled, default=0.0) > min(MIN_LABELLED, surest)
     is_found = is_there and max(chances, default=0.0) > THRESHOLDS.candidate
-    return Ranked(tuple(chances), 0.0 if is_found else absent, 0.0)
+    return Ranked(tuple(chances), 0.0 if is_found else absent, 0.0, tuple(chances))

@@ -6,7 +6,17 @@ from pathlib import Path
 
 from docagent.ranking.by_score import ScoreRanker
 from docagent.ranking.model import FieldRanker, load_ranker
-from docagent.reader.types import FittedReader, Reader
+from docagent.reader.embedded import EmbeddedReader
+from docagent.reader.no_reader import NullReader
+from docagent.reader.pretrained import PretrainedReader
+from docagent.reader.types import Reader
+
+
+class FittedReader:
+    """Base of what stands in for a reader that the shipped ranker was fitted to."""
+
+
+FITTED = (FittedReader, EmbeddedReader, PretrainedReader, NullReader)
 
 
 def ranker_for(reader: Reader, weights_dir: Path | None = None) -> FieldRanker:
@@ -14,4 +24,4 @@ def ranker_for(reader: Reader, weights_dir: Path | None = None) -> FieldRanker:
 
     weights_dir: as for ``load_ranker``. Raises ModelError if the weights cannot be used.
     """
-    return load_ranker(weights_dir) if isinstance(reader, FittedReader) else ScoreRanker()
+    return load_ranker(weights_dir) if isinstance(reader, FITTED) else ScoreRanker()

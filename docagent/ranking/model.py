@@ -13,23 +13,55 @@ from numpy.typing import NDArray
 
 from docagent.errors import ModelError
 from docagent.models import MODELS
-from docagent.ranking.features import PoolFeatures
+from docagent.ranking.features import GROUPS, PoolFeatures
 
 RANKER_FILE = Path(__file__).parent.parent / "weights" / "ranker.npz"
 MAX_DEVIATION = 4.0
 """Features are clipped at so many deviations from their mean."""
 LAYERS = 3
+PROBABILITIES = (1e-4, 1 - 1e-4)
+"""Probabilities are clipped to these before odds are taken of them."""
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """Probabilities (0-1) of one field; together they are 1. options: of each option. absent: that
-    there is no value. missed: that there is another value than the options."""
+    """Probabilities (0-1) of one field. options: of each option. absent: that there is no value.
+    missed: that there is another value than the options. With the options they add up to 1.
+    confidences: of each option, calibrated: lower for kinds of value and documents of which the
+    training knows little."""
 
     options: tuple[float, ...]
     absent: float
     missed: float
+    confidences: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ConfidenceModel:
+    """How confident to be of an option, from what the networks of the ensemble say of it.
+
+    A logistic model of the log odds of their mean and of how far they are apart, which they are
+    where the training was thin. weights (kinds of value, 3): by the place in ``GROUPS``, for the
+    odds, the spread, and 1.
+    """
+
+    weights: NDArray[np.float64]
+
+    def apply(self, members: NDArray[np.float64], group: str) -> NDArray[np.float64]:
+        """Confidences (n,), 0-1, of probabilities (m, n) given by m networks."""
+        logits = confidence_inputs(members) @ self.weights[GROUPS.index(group)]
+        return np.asarray(1 / (1 + np.exp(-logits)), np.float64)
+
+
+def confidence_inputs(members: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(m, n) probabilities of an ensemble -> (n, 3): log odds of the mean, spread of log odds, and
+    1."""
+    mean = np.clip(members.mean(0), *PROBABILITIES)
+    odds = np.log(mean / (1 - mean))
+    each = np.clip(members, *PROBABILITIES)
+    spread = np.log(each / (1 - each)).std(0)
+    return np.stack((odds, spread, np.ones_like(odds)), axis=1)
 
 
 class FieldRanker(Protocol):
@@ -75,6 +107,7 @@ class Ranker:
         self.field_names = [str(name) for name in arrays["field_names"]]
         self._option = _perceptron(arrays, "option")
         self._field = _perceptron(arrays, "field")
+        self.calibration = ConfidenceModel(np.asarray(arrays["calibration"], np.float64))
 
     def rank(self, pools: Sequence[PoolFeatures]) -> list[Ranked]:
         """Probabilities of every field."""
@@ -87,9 +120,10 @@ class Ranker:
         for number, pool in enumerate(pools):
             end = start + len(pool.options)
             logits = np.concatenate((scores[:, start:end], fields[:, number]), axis=1)
-            chances = _softmax(logits.astype(np.float64)).mean(0)
-            *options, absent, missed = chances.tolist()
-            found.append(Ranked(tuple(options), absent, missed))
+            members = _softmax(logits.astype(np.float64))
+            *options, absent, missed = members.mean(0).tolist()
+            sure = self.calibration.apply(members[:, :-2], pool.group)
+            found.append(Ranked(tuple(options), absent, missed, tuple(sure.tolist())))
             start = end
         return found
 

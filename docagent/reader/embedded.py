@@ -24,7 +24,7 @@ from docagent.reader.features import (
     query_to_features,
     stack_queries,
 )
-from docagent.reader.types import FittedReader, Query, Reading
+from docagent.reader.types import Query, Reading
 from docagent.settings import Settings
 from docagent.usage import stage
 
@@ -36,7 +36,7 @@ QUERIES_AT_ONCE = 24
 Arrays = dict[str, NDArray[np.generic]]
 
 
-class EmbeddedReader(FittedReader):
+class EmbeddedReader:
     """Answers queries with spans of words, and says how likely there is no answer.
 
     Raises ModelError when the weights (reader.onnx, reader.json) cannot be used.

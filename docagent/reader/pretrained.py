@@ -29,7 +29,7 @@ from docagent.reader.piece_features import (
     page_to_features,
     query_to_features,
 )
-from docagent.reader.types import FittedReader, Query, Reading
+from docagent.reader.types import Query, Reading
 from docagent.reader.wordpiece import WordPiece
 from docagent.settings import Settings
 from docagent.usage import stage
@@ -61,7 +61,7 @@ class EncodedQuery:
     multiple: NDArray[np.int64]
 
 
-class PretrainedReader(FittedReader):
+class PretrainedReader:
     """Answers queries with spans of words, and says how likely there is no answer.
 
     Raises ModelError when the weights (reader*.onnx, reader.json, vocabulary.txt) cannot be used.

@@ -44,7 +44,3 @@ class Reader(Protocol):
     def read(self, document: Document, queries: Sequence[Query]) -> list[Reading]:
         """Return one reading per query, in the order of the queries."""
         ...
-
-
-class FittedReader:
-    """Base of the readers whose scores the shipped ranker was fitted to."""

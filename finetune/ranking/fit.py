@@ -8,15 +8,19 @@ from __future__ import annotations
 import argparse
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from docagent.ranking.features import GROUPS
+from docagent.ranking.model import LAYERS, RANKER_FILE, ConfidenceModel, confidence_inputs
 from eval.metrics import ece
-from finetune.ranking.collect import Row, load_rows
+from finetune.ranking.collect import Half, Row, load_rows
 from finetune.ranking.network import (
     Arrays,
     Plan,
@@ -27,20 +31,31 @@ from finetune.ranking.network import (
     train,
 )
 
-FOLDS = 4
+FOLDS = 2
 MIN_ROWS = 30
 """Rows that a feature has to be in."""
+JUDGES = 3
+"""Networks of an ensemble that is only judged."""
+SURE = 0.9
+PRIOR_ROWS = 20.0
+"""How strongly the confidence of a kind of value is drawn towards that of all kinds."""
+NEWTON_STEPS = 25
 SET_WEIGHTS: Mapping[str, float] = {
-    "receipts-read": 3.0,
+    "receipts-read": 1.5,
     "receipts": 1.0,
     "broadcasts": 2.0,
     "contracts": 2.0,
-    "synthetic": 1.0,
+    "synthetic": 2.5,
 }
 """Weight of all rows of a set together."""
 
 
-def feature_names(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
+Names = tuple[list[str], list[str]]
+"""Names of the features of options and of fields."""
+Floats = NDArray[np.float32]
+
+
+def feature_names(rows: Sequence[Row]) -> Names:
     """Names of the features of options and of fields, without those that are rare."""
     options = Counter(name for row in rows for name in {k for o in row.features.options for k in o})
     fields = Counter(name for row in rows for name in row.features.field)
@@ -57,102 +72,171 @@ def row_weights(rows: Sequence[Row]) -> NDArray[np.float32]:
     return np.asarray(found / found.mean(), np.float32)
 
 
-def fold_of(row: Row) -> int:
+def group_fold(row: Row) -> int:
     """By shop, station or contract."""
     return zlib.crc32(row.group.encode()) % FOLDS
 
 
+def family(name: str) -> str:
+    """The kind of documents of a set."""
+    return name.partition("-")[0]
+
+
 def fit(
-    rows: Sequence[Row], names: tuple[list[str], list[str]], plan: Plan, seeds: Sequence[int]
+    rows: Sequence[Row], names: Names, seeds: Sequence[int]
 ) -> tuple[Scale, list[RankerNetwork]]:
     """An ensemble of networks."""
     arrays = to_arrays(rows, *names)
     scale = Scale.of(arrays)
     scaled, weights = arrays.scaled(scale), row_weights(rows)
-    return scale, [train(scaled, weights, plan, seed) for seed in seeds]
+    return scale, [train(scaled, weights, Plan(), seed) for seed in seeds]
 
 
-def ensemble(scale: Scale, models: Sequence[RankerNetwork], arrays: Arrays) -> NDArray[np.float32]:
+def members(scale: Scale, models: Sequence[RankerNetwork], arrays: Arrays) -> Floats:
+    """(m, n, k + 2): probabilities by each network."""
     scaled = arrays.scaled(scale)
-    return np.asarray(np.mean([probabilities(model, scaled) for model in models], 0), np.float32)
+    return np.stack([probabilities(model, scaled) for model in models])
 
 
 def cross_fitted(
-    rows: Sequence[Row], names: tuple[list[str], list[str]], plan: Plan, seeds: Sequence[int]
-) -> list[NDArray[np.float32]]:
-    """Of each row, the probabilities given by networks that saw nothing of its group."""
-    found: list[NDArray[np.float32]] = [np.zeros(0, np.float32)] * len(rows)
-    for fold in range(FOLDS):
+    rows: Sequence[Row], names: Names, fold_of: Callable[[Row], Hashable], seeds: Sequence[int]
+) -> list[Floats]:
+    """Of each row, the probabilities (m, k + 2) by networks that saw no row of its fold."""
+    found: list[Floats] = [np.zeros((0, 0), np.float32)] * len(rows)
+    for fold in dict.fromkeys(map(fold_of, rows)):
         inside = [n for n, row in enumerate(rows) if fold_of(row) == fold]
-        scale, models = fit([row for row in rows if fold_of(row) != fold], names, plan, seeds)
-        arrays = to_arrays([rows[n] for n in inside], *names)
-        for n, chances in zip(inside, ensemble(scale, models, arrays), strict=True):
-            found[n] = chances
+        scale, models = fit([row for row in rows if fold_of(row) != fold], names, seeds)
+        chances = members(scale, models, to_arrays([rows[n] for n in inside], *names))
+        for place, n in enumerate(inside):
+            found[n] = chances[:, place]
     return found
 
 
-def said(rows: Sequence[Row], chances: Sequence[NDArray[np.float32]], half: str, name: str) -> str:
-    """How the rows of a set and a half come out: F1 over values, and what can be trusted."""
-    right, given, wanted, sure, sure_right = 0, 0, 0, 0, 0
-    scores, labels = [], []
+@dataclass(frozen=True)
+class Outcome:
+    """The best option of a row: what the networks (m,) say of it, whether it is given rather than
+    nothing, and whether it is right."""
+
+    row: Row
+    chances: Floats
+    is_given: bool
+    is_right: bool
+
+
+def outcomes(rows: Sequence[Row], chances: Sequence[Floats]) -> list[Outcome]:
+    """Of the rows that have options."""
+    found = []
     for row, chance in zip(rows, chances, strict=True):
-        if row.half != half or row.set != name:
+        count = min(len(row.right), chance.shape[1] - 2)
+        if not count:
             continue
-        wanted += row.is_there
-        best = int(chance[:-2].argmax()) if len(chance) > 2 else 0
-        if len(chance) <= 2 or chance[best] < chance[-2] or not len(row.right):
-            continue
-        is_right = best < len(row.right) and row.right[best]
-        given += 1
-        right += is_right
-        scores.append(float(chance[best]))
-        labels.append(bool(is_right))
-        sure += chance[best] >= 0.9
-        sure_right += bool(is_right) and chance[best] >= 0.9
-    f1 = 2 * right / max(1, given + wanted)
-    error = ece(scores, labels) if scores else 0.0
-    return (
-        f"{name:14} {half:7} F1 {f1:.3f}, given {given}, wanted {wanted}; at 0.9 or more: "
-        f"{sure}, right {sure_right / max(1, sure):.3f}; ECE {error:.3f}"
+        mean = chance.mean(0)
+        best = int(mean[:count].argmax())
+        given = bool(mean[best] >= mean[-2])
+        found.append(Outcome(row, chance[:, best], given, bool(row.right[best])))
+    return found
+
+
+def fit_confidence(found: Sequence[Outcome]) -> NDArray[np.float64]:
+    """Weights of ``ConfidenceModel``: for each kind of value, drawn towards those of all kinds.
+
+    The weight of the odds is kept from falling below 0 and that of the spread from rising above it.
+    """
+    given = [outcome for outcome in found if outcome.is_given]
+    inputs = np.concatenate([confidence_inputs(o.chances[:, None].astype(float)) for o in given])
+    right = np.array([o.is_right for o in given], float)
+    weights = row_weights([o.row for o in given]).astype(float)
+    groups = np.array([GROUPS.index(o.row.features.group) for o in given])
+    every = _logistic(inputs, right, weights, np.array([1.0, 0.0, 0.0]), 1.0)
+    return np.stack(
+        [
+            _logistic(inputs[mine], right[mine], weights[mine], every, PRIOR_ROWS)
+            for mine in (groups == k for k in range(len(GROUPS)))
+        ]
     )
 
 
-def oracle(rows: Sequence[Row], half: str, name: str) -> str:
-    kept = [row for row in rows if row.half == half and row.set == name]
-    right = sum(any(row.right) for row in kept)
-    wanted = sum(row.is_there for row in kept)
-    return f"{name:14} {half:7} values among the options: {right / max(1, wanted):.3f}"
+def _logistic(
+    inputs: NDArray[np.float64],
+    right: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    prior: NDArray[np.float64],
+    strength: float,
+) -> NDArray[np.float64]:
+    """Logistic regression by Newton's method, drawn towards prior weights."""
+    found = prior.copy()
+    for _ in range(NEWTON_STEPS if len(right) else 0):
+        chances = 1 / (1 + np.exp(-np.clip(inputs @ found, -30, 30)))
+        slope = inputs.T @ (weights * (chances - right)) + strength * (found - prior)
+        curve = (inputs * (weights * chances * (1 - chances))[:, None]).T @ inputs
+        found = found - np.linalg.solve(curve + strength * np.eye(len(prior)), slope)
+        found[0], found[1] = max(found[0], 0.2), min(found[1], 0.0)
+    return found
 
 
-def write(
-    path: Path, names: tuple[list[str], list[str]], scale: Scale, models: Sequence[RankerNetwork]
+def said(
+    rows: Sequence[Row],
+    found: Sequence[Outcome],
+    confidence: ConfidenceModel,
+    half: Half,
+    name: str,
+) -> str:
+    """How the rows of a set and a half come out: F1 over values, and what can be trusted."""
+    own = [row for row in rows if row.half == half and row.set == name]
+    given = [o for o in found if o.is_given and o.row.half == half and o.row.set == name]
+    right = [o.is_right for o in given]
+    sure = [
+        float(confidence.apply(o.chances[:, None].astype(float), o.row.features.group)[0])
+        for o in given
+    ]
+    wanted = sum(row.is_there for row in own)
+    f1 = 2 * sum(right) / max(1, len(given) + wanted)
+    above = [is_right for is_right, c in zip(right, sure, strict=True) if c >= SURE]
+    inside = sum(any(row.right) for row in own) / max(1, wanted)
+    return (
+        f"{name:14}{half:7} F1 {f1:.3f} (values among the options {inside:.3f}), given {len(given)}"
+        f" of {wanted}; sure of {len(above)}, right {sum(above) / max(1, len(above)):.3f}; "
+        f"ECE {ece(sure, right) if sure else 0.0:.3f}"
+    )
+
+
+def report(
+    title: str, rows: Sequence[Row], found: Sequence[Outcome], confidence: ConfidenceModel
 ) -> None:
+    """Print how rows come out that the networks did not see."""
+    print(title)
+    for half in get_args(Half):
+        for name in sorted({row.set for row in rows}):
+            print(" ", said(rows, found, confidence, half, name), flush=True)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """All that is written."""
+
+    names: Names
+    scale: Scale
+    models: Sequence[RankerNetwork]
+    confidence: NDArray[np.float64]
+
+
+def write(path: Path, fitted: Fitted) -> None:
     """The arrays that ``docagent.ranking.model`` reads."""
     arrays: dict[str, NDArray[np.generic]] = {
-        "option_names": np.array(names[0]),
-        "field_names": np.array(names[1]),
+        "option_names": np.array(fitted.names[0]),
+        "field_names": np.array(fitted.names[1]),
+        "calibration": fitted.confidence,
     }
-    for part, standard in (("option", scale.options), ("field", scale.fields)):
+    for part, standard in (("option", fitted.scale.options), ("field", fitted.scale.fields)):
         arrays[f"{part}_mean"] = standard.mean.astype(np.float32)
         arrays[f"{part}_deviation"] = standard.deviation.astype(np.float32)
-        linear = [[m for m in getattr(model, part) if hasattr(m, "weight")] for model in models]
-        for n in range(3):
-            arrays[f"{part}_weights{n}"] = np.stack(
-                [layers[n].weight.detach().numpy().T for layers in linear]
-            ).astype(np.float16)
-            arrays[f"{part}_biases{n}"] = np.stack(
-                [layers[n].bias.detach().numpy()[None] for layers in linear]
-            ).astype(np.float16)
-    np.savez_compressed(path, **arrays)
-
-
-def report(rows: Sequence[Row], names: tuple[list[str], list[str]], plan: Plan) -> None:
-    """Print how held-out groups come out."""
-    chances = cross_fitted(rows, names, plan, range(2))
-    for half in ("all", "rules", "reader"):
-        for name in sorted({row.set for row in rows}):
-            print(said(rows, chances, half, name))
-            print(oracle(rows, half, name))
+        linear = [[m for m in getattr(one, part) if hasattr(m, "weight")] for one in fitted.models]
+        for n in range(LAYERS):
+            weights = [layers[n].weight.detach().numpy().T for layers in linear]
+            biases = [layers[n].bias.detach().numpy()[None] for layers in linear]
+            arrays[f"{part}_weights{n}"] = np.stack(weights).astype(np.float16)
+            arrays[f"{part}_biases{n}"] = np.stack(biases).astype(np.float16)
+    np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
 
 
 def main() -> None:
@@ -160,21 +244,20 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--rows", type=Path, nargs="+", default=[Path("runs/ranker/rows.pkl")])
-    parser.add_argument("--output", type=Path)
-    parser.add_argument("--members", type=int, default=4, help="networks of the ensemble")
-    parser.add_argument("--epochs", type=int, default=Plan.epochs)
-    parser.add_argument("--quick", action="store_true", help="no figures of what was held out")
+    parser.add_argument("--output", type=Path, default=RANKER_FILE)
+    parser.add_argument("--members", type=int, default=3, help="networks of the ensemble")
     args = parser.parse_args()
     torch.set_num_threads(1)
     rows = [row for path in args.rows for row in load_rows(path)]
-    names = feature_names(rows)
-    plan = Plan(epochs=args.epochs)
-    print(f"{len(rows)} rows, {len(names[0])} and {len(names[1])} features")
-    if not args.quick:
-        report(rows, names, plan)
-    if args.output:
-        scale, models = fit(rows, names, plan, range(args.members))
-        write(args.output, names, scale, models)
+    names, seeds = feature_names(rows), range(args.members)
+    print(f"{len(rows)} rows, {len(names[0])} and {len(names[1])} features", flush=True)
+    few = seeds[:JUDGES]
+    inside = outcomes(rows, cross_fitted(rows, names, group_fold, few))
+    outside = outcomes(rows, cross_fitted(rows, names, lambda row: family(row.set), few))
+    weights = fit_confidence([*inside, *outside])
+    report("Other shops, stations and contracts:", rows, inside, ConfidenceModel(weights))
+    report("Other kinds of documents:", rows, outside, ConfidenceModel(weights))
+    write(args.output, Fitted(names, *fit(rows, names, seeds), weights))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from torch import nn
 from docagent.ranking.model import MAX_DEVIATION, vectors
 from finetune.ranking.collect import Row
 
-MAX_OPTIONS = 24
+MAX_OPTIONS = 12
 """Options of a row that the training looks at."""
 
 
@@ -123,7 +123,7 @@ class Plan:
     drop: float = 0.2
     decay: float = 3e-3
     rate: float = 3e-3
-    epochs: int = 24
+    epochs: int = 14
     batch: int = 256
 
 

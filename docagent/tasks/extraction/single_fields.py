@@ -48,12 +48,14 @@ class SingleField:
     """The options of one single field.
 
     absence: probability (0-1) that the document has no such value. options: with their
-    probabilities as scores, best first. unreadable: the best candidate that could not be parsed.
+    confidences as scores, best first; so many as ``likely`` says are likelier than that there is no
+    value. unreadable: the best candidate that could not be parsed.
     """
 
     parser: FieldParser
     absence: float
     options: tuple[ValueCandidate, ...]
+    likely: int
     unreadable: ValueCandidate | None = None
 
     @property
@@ -63,7 +65,7 @@ class SingleField:
 
     def likely_options(self) -> Iterator[ValueCandidate]:
         """The options that are likelier than that there is no value, best first."""
-        return (option for option in self.options if option.score >= self.absence)
+        return iter(self.options[: self.likely])
 
 
 def ranked_fields(
@@ -92,14 +94,13 @@ def certainty(parser: FieldParser, option: ValueCandidate) -> float:
 
 
 def _ranked_field(pool: FieldPool, ranked: Ranked) -> SingleField:
-    options = [
-        replace(option.best, score=chance)
-        for option, chance in zip(pool.options, ranked.options, strict=True)
-    ]
+    order = sorted(range(len(pool.options)), key=lambda k: -ranked.options[k])
+    options = (replace(pool.options[k].best, score=ranked.confidences[k]) for k in order)
     return SingleField(
         parser=pool.parser,
         absence=ranked.absent,
-        options=tuple(sorted(options, key=lambda option: -option.score)),
+        options=tuple(options),
+        likely=sum(chance >= ranked.absent for chance in ranked.options),
         unreadable=max(pool.unreadable, key=lambda c: c.score, default=None),
     )
 
