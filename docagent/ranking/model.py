@@ -39,29 +39,25 @@ class Ranked:
 
 @dataclass(frozen=True)
 class ConfidenceModel:
-    """How confident to be of an option, from what the networks of the ensemble say of it.
+    """How confident to be of an option: a logistic model of the log odds of its probability.
 
-    A logistic model of the log odds of their mean and of how far they are apart, which they are
-    where the training was thin. weights (kinds of value, 3): by the place in ``GROUPS``, for the
-    odds, the spread, and 1.
+    It is fitted on documents, and on whole kinds of documents, that the networks did not see.
+    weights (kinds of value, 2): by the place in ``GROUPS``, for the odds and for 1.
     """
 
     weights: NDArray[np.float64]
 
-    def apply(self, members: NDArray[np.float64], group: str) -> NDArray[np.float64]:
-        """Confidences (n,), 0-1, of probabilities (m, n) given by m networks."""
-        logits = confidence_inputs(members) @ self.weights[GROUPS.index(group)]
+    def apply(self, chances: NDArray[np.float64], group: str) -> NDArray[np.float64]:
+        """Confidences (n,), 0-1, of probabilities (n,)."""
+        logits = confidence_inputs(chances) @ self.weights[GROUPS.index(group)]
         return np.asarray(1 / (1 + np.exp(-logits)), np.float64)
 
 
-def confidence_inputs(members: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(m, n) probabilities of an ensemble -> (n, 3): log odds of the mean, spread of log odds, and
-    1."""
-    mean = np.clip(members.mean(0), *PROBABILITIES)
-    odds = np.log(mean / (1 - mean))
-    each = np.clip(members, *PROBABILITIES)
-    spread = np.log(each / (1 - each)).std(0)
-    return np.stack((odds, spread, np.ones_like(odds)), axis=1)
+def confidence_inputs(chances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities (n,) -> (n, 2): their log odds, and 1."""
+    clipped = np.clip(chances, *PROBABILITIES)
+    odds = np.log(clipped / (1 - clipped))
+    return np.stack((odds, np.ones_like(odds)), axis=1)
 
 
 class FieldRanker(Protocol):
@@ -120,9 +116,9 @@ class Ranker:
         for number, pool in enumerate(pools):
             end = start + len(pool.options)
             logits = np.concatenate((scores[:, start:end], fields[:, number]), axis=1)
-            members = _softmax(logits.astype(np.float64))
-            *options, absent, missed = members.mean(0).tolist()
-            sure = self.calibration.apply(members[:, :-2], pool.group)
+            chances = _softmax(logits.astype(np.float64)).mean(0)
+            *options, absent, missed = chances.tolist()
+            sure = self.calibration.apply(chances[:-2], pool.group)
             found.append(Ranked(tuple(options), absent, missed, tuple(sure.tolist())))
             start = end
         return found

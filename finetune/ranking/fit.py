@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import zlib
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -31,15 +31,16 @@ from finetune.ranking.network import (
     train,
 )
 
-FOLDS = 2
+MEMBERS = 3
+"""Networks of the ensemble, and parts of the groups."""
 MIN_ROWS = 30
 """Rows that a feature has to be in."""
-JUDGES = 3
-"""Networks of an ensemble that is only judged."""
 SURE = 0.9
 PRIOR_ROWS = 20.0
 """How strongly the confidence of a kind of value is drawn towards that of all kinds."""
 NEWTON_STEPS = 25
+MIN_SLOPE = 0.2
+"""Of confidences over probabilities, in log odds."""
 SET_WEIGHTS: Mapping[str, float] = {
     "receipts-read": 1.5,
     "receipts": 1.0,
@@ -74,7 +75,7 @@ def row_weights(rows: Sequence[Row]) -> NDArray[np.float32]:
 
 def group_fold(row: Row) -> int:
     """By shop, station or contract."""
-    return zlib.crc32(row.group.encode()) % FOLDS
+    return zlib.crc32(row.group.encode()) % MEMBERS
 
 
 def family(name: str) -> str:
@@ -82,72 +83,89 @@ def family(name: str) -> str:
     return name.partition("-")[0]
 
 
-def fit(
-    rows: Sequence[Row], names: Names, seeds: Sequence[int]
-) -> tuple[Scale, list[RankerNetwork]]:
-    """An ensemble of networks."""
-    arrays = to_arrays(rows, *names)
-    scale = Scale.of(arrays)
-    scaled, weights = arrays.scaled(scale), row_weights(rows)
-    return scale, [train(scaled, weights, Plan(), seed) for seed in seeds]
+@dataclass(frozen=True)
+class Training:
+    """Rows with their arrays, and the scale of their features."""
+
+    rows: Sequence[Row]
+    names: Names
+    arrays: Arrays
+    scale: Scale
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Training:
+        names = feature_names(rows)
+        arrays = to_arrays(rows, *names)
+        scale = Scale.of(arrays)
+        return cls(rows, names, arrays.scaled(scale), scale)
+
+    def split(self, is_inside: Callable[[Row], bool]) -> tuple[list[int], list[int]]:
+        """Indices of the rows outside a fold and inside it."""
+        inside = [n for n, row in enumerate(self.rows) if is_inside(row)]
+        return sorted(set(range(len(self.rows))) - set(inside)), inside
+
+    def member(self, outside: Sequence[int], seed: int) -> RankerNetwork:
+        """A network trained on some of the rows."""
+        weights = row_weights([self.rows[n] for n in outside])
+        return train(self.arrays.take(outside), weights, Plan(), seed)
+
+    def judged(self, model: RankerNetwork, inside: Sequence[int]) -> list[Outcome]:
+        """What a network makes of rows that it did not see."""
+        chances = probabilities(model, self.arrays.take(inside))
+        return outcomes([self.rows[n] for n in inside], chances)
 
 
-def members(scale: Scale, models: Sequence[RankerNetwork], arrays: Arrays) -> Floats:
-    """(m, n, k + 2): probabilities by each network."""
-    scaled = arrays.scaled(scale)
-    return np.stack([probabilities(model, scaled) for model in models])
+def fit(training: Training) -> tuple[list[RankerNetwork], list[Outcome]]:
+    """An ensemble; each network leaves out another part of the groups and is judged on it."""
+    models, found = [], []
+    for fold in range(MEMBERS):
+        outside, inside = training.split(lambda row, fold=fold: group_fold(row) == fold)  # type: ignore[misc]
+        models.append(training.member(outside, fold))
+        found += training.judged(models[-1], inside)
+    return models, found
 
 
-def cross_fitted(
-    rows: Sequence[Row], names: Names, fold_of: Callable[[Row], Hashable], seeds: Sequence[int]
-) -> list[Floats]:
-    """Of each row, the probabilities (m, k + 2) by networks that saw no row of its fold."""
-    found: list[Floats] = [np.zeros((0, 0), np.float32)] * len(rows)
-    for fold in dict.fromkeys(map(fold_of, rows)):
-        inside = [n for n, row in enumerate(rows) if fold_of(row) == fold]
-        scale, models = fit([row for row in rows if fold_of(row) != fold], names, seeds)
-        chances = members(scale, models, to_arrays([rows[n] for n in inside], *names))
-        for place, n in enumerate(inside):
-            found[n] = chances[:, place]
+def fit_elsewhere(training: Training) -> list[Outcome]:
+    """What networks make of a kind of documents when they were trained on all others."""
+    found = []
+    for name in sorted({family(row.set) for row in training.rows}):
+        outside, inside = training.split(lambda row, name=name: family(row.set) == name)  # type: ignore[misc]
+        found += training.judged(training.member(outside, 0), inside)
     return found
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The best option of a row: what the networks (m,) say of it, whether it is given rather than
-    nothing, and whether it is right."""
+    """The best option of a row: its probability, whether it is given rather than nothing, and
+    whether it is right."""
 
     row: Row
-    chances: Floats
+    chance: float
     is_given: bool
     is_right: bool
 
 
-def outcomes(rows: Sequence[Row], chances: Sequence[Floats]) -> list[Outcome]:
-    """Of the rows that have options."""
+def outcomes(rows: Sequence[Row], chances: Floats) -> list[Outcome]:
+    """Of the rows that have options. chances: (n, k + 2)."""
     found = []
     for row, chance in zip(rows, chances, strict=True):
-        count = min(len(row.right), chance.shape[1] - 2)
+        count = min(len(row.right), len(chance) - 2)
         if not count:
             continue
-        mean = chance.mean(0)
-        best = int(mean[:count].argmax())
-        given = bool(mean[best] >= mean[-2])
-        found.append(Outcome(row, chance[:, best], given, bool(row.right[best])))
+        best = int(chance[:count].argmax())
+        given = bool(chance[best] >= chance[-2])
+        found.append(Outcome(row, float(chance[best]), given, bool(row.right[best])))
     return found
 
 
 def fit_confidence(found: Sequence[Outcome]) -> NDArray[np.float64]:
-    """Weights of ``ConfidenceModel``: for each kind of value, drawn towards those of all kinds.
-
-    The weight of the odds is kept from falling below 0 and that of the spread from rising above it.
-    """
+    """Weights of ``ConfidenceModel``: for each kind of value, drawn towards those of all kinds."""
     given = [outcome for outcome in found if outcome.is_given]
-    inputs = np.concatenate([confidence_inputs(o.chances[:, None].astype(float)) for o in given])
+    inputs = confidence_inputs(np.array([outcome.chance for outcome in given]))
     right = np.array([o.is_right for o in given], float)
     weights = row_weights([o.row for o in given]).astype(float)
     groups = np.array([GROUPS.index(o.row.features.group) for o in given])
-    every = _logistic(inputs, right, weights, np.array([1.0, 0.0, 0.0]), 1.0)
+    every = _logistic(inputs, right, weights, np.array([1.0, 0.0]), 1.0)
     return np.stack(
         [
             _logistic(inputs[mine], right[mine], weights[mine], every, PRIOR_ROWS)
@@ -170,7 +188,7 @@ def _logistic(
         slope = inputs.T @ (weights * (chances - right)) + strength * (found - prior)
         curve = (inputs * (weights * chances * (1 - chances))[:, None]).T @ inputs
         found = found - np.linalg.solve(curve + strength * np.eye(len(prior)), slope)
-        found[0], found[1] = max(found[0], 0.2), min(found[1], 0.0)
+        found[0] = max(found[0], MIN_SLOPE)
     return found
 
 
@@ -185,10 +203,7 @@ def said(
     own = [row for row in rows if row.half == half and row.set == name]
     given = [o for o in found if o.is_given and o.row.half == half and o.row.set == name]
     right = [o.is_right for o in given]
-    sure = [
-        float(confidence.apply(o.chances[:, None].astype(float), o.row.features.group)[0])
-        for o in given
-    ]
+    sure = [float(confidence.apply(np.array([o.chance]), o.row.features.group)[0]) for o in given]
     wanted = sum(row.is_there for row in own)
     f1 = 2 * sum(right) / max(1, len(given) + wanted)
     above = [is_right for is_right, c in zip(right, sure, strict=True) if c >= SURE]
@@ -210,27 +225,22 @@ def report(
             print(" ", said(rows, found, confidence, half, name), flush=True)
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """All that is written."""
-
-    names: Names
-    scale: Scale
-    models: Sequence[RankerNetwork]
-    confidence: NDArray[np.float64]
-
-
-def write(path: Path, fitted: Fitted) -> None:
+def write(
+    path: Path,
+    training: Training,
+    models: Sequence[RankerNetwork],
+    confidence: NDArray[np.float64],
+) -> None:
     """The arrays that ``docagent.ranking.model`` reads."""
     arrays: dict[str, NDArray[np.generic]] = {
-        "option_names": np.array(fitted.names[0]),
-        "field_names": np.array(fitted.names[1]),
-        "calibration": fitted.confidence,
+        "option_names": np.array(training.names[0]),
+        "field_names": np.array(training.names[1]),
+        "calibration": confidence,
     }
-    for part, standard in (("option", fitted.scale.options), ("field", fitted.scale.fields)):
+    for part, standard in (("option", training.scale.options), ("field", training.scale.fields)):
         arrays[f"{part}_mean"] = standard.mean.astype(np.float32)
         arrays[f"{part}_deviation"] = standard.deviation.astype(np.float32)
-        linear = [[m for m in getattr(one, part) if hasattr(m, "weight")] for one in fitted.models]
+        linear = [[m for m in getattr(one, part) if hasattr(m, "weight")] for one in models]
         for n in range(LAYERS):
             weights = [layers[n].weight.detach().numpy().T for layers in linear]
             biases = [layers[n].bias.detach().numpy()[None] for layers in linear]
@@ -245,19 +255,17 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=Path, nargs="+", default=[Path("runs/ranker/rows.pkl")])
     parser.add_argument("--output", type=Path, default=RANKER_FILE)
-    parser.add_argument("--members", type=int, default=3, help="networks of the ensemble")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    rows = [row for path in args.rows for row in load_rows(path)]
-    names, seeds = feature_names(rows), range(args.members)
+    training = Training.of([row for path in args.rows for row in load_rows(path)])
+    rows, names = training.rows, training.names
     print(f"{len(rows)} rows, {len(names[0])} and {len(names[1])} features", flush=True)
-    few = seeds[:JUDGES]
-    inside = outcomes(rows, cross_fitted(rows, names, group_fold, few))
-    outside = outcomes(rows, cross_fitted(rows, names, lambda row: family(row.set), few))
+    models, inside = fit(training)
+    outside = fit_elsewhere(training)
     weights = fit_confidence([*inside, *outside])
+    write(args.output, training, models, weights)
     report("Other shops, stations and contracts:", rows, inside, ConfidenceModel(weights))
     report("Other kinds of documents:", rows, outside, ConfidenceModel(weights))
-    write(args.output, Fitted(names, *fit(rows, names, seeds), weights))
 
 
 if __name__ == "__main__":

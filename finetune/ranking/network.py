@@ -56,6 +56,11 @@ class Arrays:
     there: NDArray[np.bool_]
     right: NDArray[np.bool_]
 
+    def take(self, indices: Sequence[int]) -> Arrays:
+        """Some of the rows."""
+        kept = list(indices)
+        return Arrays(self.options[kept], self.fields[kept], self.there[kept], self.right[kept])
+
     def scaled(self, scale: Scale) -> Arrays:
         return Arrays(
             scale.options.apply(self.options),
@@ -119,11 +124,11 @@ def to_arrays(
 class Plan:
     """Of one training. drop: dropout. decay: of weights."""
 
-    width: int = 48
+    width: int = 32
     drop: float = 0.2
     decay: float = 3e-3
     rate: float = 3e-3
-    epochs: int = 14
+    epochs: int = 12
     batch: int = 256
 
 
