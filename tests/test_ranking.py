@@ -150,7 +150,7 @@ def test_kinds_of_value(kind: dict[str, str], group: str) -> None:
 def test_a_reader_of_ones_own_is_ranked_by_score(
     script: Script, chosen: float, absent: float
 ) -> None:
-    pools = pools_of(script)
+    pools = pools_of(script, rules=RuleSet(("labels",)))
     (ranked, *_) = ScoreRanker().rank(features(pools))
     assert values(pools[0])[int(np.argmax(ranked.options))] == chosen
     assert ranked.absent == absent
