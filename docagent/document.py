@@ -301,6 +301,19 @@ class Document(Frozen):
         scan = exporter("open_source")(self.id, source, password)
         return bytes(exporter("document_to_searchable_pdf")(self, scan))
 
+    def to_html(self, source: Any = None, *, password: str | None = None) -> str:
+        """A whole HTML document with what was found and, if the source is given, its places on the
+        pages; the text of the document is inert in it.
+
+        source: what the document was read from, such as a path or a Scan. Raises SourceError for
+        another one.
+        """
+        scan = None if source is None else exporter("open_source")(self.id, source, password)
+        return str(exporter("result_to_html")(self, scan, self))
+
+    def _repr_html_(self) -> str:
+        return str(exporter("result_to_fragment")(self))
+
 
 def exporter(name: str) -> Callable[..., Any]:
     """A function of ``docagent.export``, loaded at use: it stands above the types it exports."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import unicodedata
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from docagent.document import Part
+from docagent.export.evidence_view import value_to_text
 from docagent.geometry import polygon_to_bbox
 from docagent.results import (
     Answer,
@@ -88,13 +88,6 @@ def _field_cells(field: Field) -> tuple[Text | str, ...]:
         str(place.page) if place else "",
         place_to_text(place) if place else "",
     )
-
-
-def value_to_text(value: Any) -> str:
-    """A value as JSON writes it, strings without quotes, nothing for None."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def place_to_text(evidence: Evidence) -> str:

@@ -1,8 +1,9 @@
 """Export of documents (plain text, Markdown, hOCR, ALTO 4, searchable PDF) and of results (tables
-as CSV and XLSX)."""
+as CSV and XLSX, HTML)."""
 
 from docagent.export.alto import document_to_alto
 from docagent.export.hocr import document_to_hocr
+from docagent.export.html import result_to_fragment, result_to_html
 from docagent.export.markdown import document_to_markdown
 from docagent.export.page_pictures import document_to_searchable_pdf, open_source
 from docagent.export.pdf.writer import document_to_pdf
@@ -27,6 +28,8 @@ __all__ = [
     "extraction_to_tables",
     "extractions_to_tables",
     "open_source",
+    "result_to_fragment",
+    "result_to_html",
     "table_to_csv",
     "tables_to_xlsx",
 ]

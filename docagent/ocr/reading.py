@@ -18,6 +18,7 @@ from docagent.ocr.types import PageEngine
 from docagent.settings import Settings
 from docagent.sources import scan as scans
 from docagent.sources.page_selection import PageChoice, parse_pages
+from docagent.sources.recent import RECENT
 from docagent.sources.scan import Scan, ScanPage
 from docagent.tables import with_tables
 from docagent.text.language_model import load_language_model
@@ -94,6 +95,7 @@ class SourceReader:
         if document is None:
             document = self._read_scan(scan, progress or _silent)
             self.remember(scan, document)
+        RECENT.remember(scan, document)
         # The same object for the same name, so that what was derived from it is found again.
         return document if document.name == scan.name else document.replace(name=scan.name)
 

@@ -24,6 +24,7 @@ from docagent.results.finding import (
     Evidence,
     Finding,
     How,
+    Shown,
     Source,
     Status,
 )
@@ -83,7 +84,7 @@ class Check(Frozen):
     paths: tuple[str, ...] = ()
 
 
-class Extraction(Frozen):
+class Extraction(Shown):
     """Fields of a document under a schema.
 
     data: the values nested as the schema prescribes, without ungrounded values. valid, errors:
