@@ -171,14 +171,14 @@ class Extraction(Shown):
         """A table as CSV: ``documents``, one row with the fields that are not in a list, or the
         path of a list, such as ``line_items``. Formulas are defused. Raises SettingsError for
         another name."""
-        tables = {made.name: made for made in exporter("extraction_to_tables")(self)}
+        tables = {made.name: made for made in exporter("extraction_to_sheets")(self)}
         if table not in tables:
             raise SettingsError(f"table={table!r} is not there; there are {', '.join(tables)}")
-        return str(exporter("table_to_csv")(tables[table]))
+        return str(exporter("sheet_to_csv")(tables[table]))
 
     def to_xlsx(self) -> bytes:
         """An XLSX workbook with a sheet for the fields, and one for each list of items."""
-        return bytes(exporter("tables_to_xlsx")(exporter("extraction_to_tables")(self)))
+        return bytes(exporter("sheets_to_xlsx")(exporter("extraction_to_sheets")(self)))
 
 
 class Extracted(Frozen):
