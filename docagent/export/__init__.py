@@ -2,6 +2,7 @@
 as CSV and XLSX, HTML)."""
 
 from docagent.export.alto import document_to_alto
+from docagent.export.brief import result_to_brief
 from docagent.export.hocr import document_to_hocr
 from docagent.export.html import result_to_fragment, result_to_html
 from docagent.export.markdown import document_to_markdown
@@ -28,6 +29,7 @@ __all__ = [
     "extraction_to_sheets",
     "extractions_to_sheets",
     "open_source",
+    "result_to_brief",
     "result_to_fragment",
     "result_to_html",
     "sheet_to_csv",
