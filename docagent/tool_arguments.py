@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from docagent.errors import SchemaError
-from docagent.schemas import AUTO, list_schemas
+from docagent.schemas import list_schemas
 from docagent.verbs import VERBS, Option, Verb
 
 TOOL_VERBS = ("ask", "extract", "classify", "summarise", "correct")
@@ -36,8 +36,7 @@ def option_type(option: Option) -> tuple[Any, Any]:
     kind: Any = _TYPES.get(option.type) or str | dict[str, Any]
     if option.many:
         kind = list[kind]
-    bounds = {"ge": option.minimum, "le": option.maximum} if option.type == "integer" else {}
-    field = Field(description=option.help, **bounds)
+    field = Field(description=option.help, ge=option.minimum, le=option.maximum)
     if option.required:
         return Annotated[kind, field], ...
     return Annotated[kind | None, field], option.default
@@ -69,8 +68,8 @@ def _safe_schema(given: Any) -> Any:
         except ValueError as error:
             raise SchemaError("schema", "", f"it is not JSON: {error}") from error
     names = [schema.name for schema in list_schemas()]
-    if given != AUTO and given not in names:
-        known = ", ".join((AUTO, *names))
+    if given not in ("auto", *names):
+        known = ", ".join(("auto", *names))
         reason = f"no such built-in schema; there are {known}; or give a JSON Schema"
         raise SchemaError(given[:80], "", reason, "missing")
     return given

@@ -16,6 +16,7 @@ from docling.datamodel.pipeline_options import OcrOptions
 from docling.models.base_ocr_model import BaseOcrModel
 from docling_core.types.doc import BoundingBox, CoordOrigin
 from docling_core.types.doc.page import BoundingRectangle, TextCell
+from pydantic import Field
 
 from docagent.agent import DocAgent
 from docagent.document import Line, Page
@@ -31,7 +32,7 @@ class DocAgentOcrOptions(OcrOptions):
     """Options of the engine. threads: of one inference; 0 means all cores."""
 
     kind: ClassVar[Literal["docagent"]] = "docagent"
-    lang: list[str] = []
+    lang: list[str] = Field(default_factory=list)
     threads: int = 0
 
 
