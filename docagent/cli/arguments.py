@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from docagent import __version__
+from docagent.cli.mcp_arguments import add_mcp
 from docagent.cli.serve_arguments import add_keys, add_serve
 from docagent.cli.store_arguments import add_documents, add_worker
-from docagent.cli.mcp_arguments import add_mcp
 from docagent.cli.vlm_arguments import add_vlm, to_sentence
 from docagent.verbs import SOURCE_OPTIONS, VERBS, Option, Verb
 

@@ -29,7 +29,7 @@ LOG = logging.getLogger(__name__)
 class DocAgentConverter:
     """Converts documents with docagent, one Haystack document a page.
 
-    Metadata are those of ``docagent.integrations.parts.Part``, and those given. A source that
+    Metadata are those of ``docagent.integrations.parts.TextPart``, and those given. A source that
     cannot be read is skipped with a warning, as Haystack's own converters do.
     """
 

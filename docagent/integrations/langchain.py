@@ -23,8 +23,8 @@ from docagent.agent import DocAgent
 from docagent.errors import DocAgentError
 from docagent.export import result_to_brief
 from docagent.integrations.parts import (
-    Part,
     Split,
+    TextPart,
     check_split,
     document_to_parts,
     passage_to_part,
@@ -40,7 +40,7 @@ from docagent.verbs import Verb
 class DocAgentLoader(BaseLoader):
     """Loads scans, photos and PDFs as LangChain documents, one a page.
 
-    Metadata are those of ``Part``: the page, and of passages the place on it.
+    Metadata are those of ``TextPart``: the page, and of passages the place on it.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class DocAgentLoader(BaseLoader):
                 yield _to_langchain(part)
 
 
-def _to_langchain(part: Part, **more: Any) -> LangChainDocument:
+def _to_langchain(part: TextPart, **more: Any) -> LangChainDocument:
     return LangChainDocument(page_content=part.text, metadata={**part.metadata, **more})
 
 

@@ -17,7 +17,7 @@ from llama_index.core.readers.base import BaseReader
 from llama_index.core.schema import Document as LlamaDocument
 
 from docagent.agent import DocAgent
-from docagent.integrations.parts import Part, Split, check_split, document_to_parts
+from docagent.integrations.parts import Split, TextPart, check_split, document_to_parts
 from docagent.sources.scan import source_name
 
 PLACES = ("left", "top", "right", "bottom", "width", "height", "document_id")
@@ -27,7 +27,7 @@ PLACES = ("left", "top", "right", "bottom", "width", "height", "document_id")
 class DocAgentReader(BaseReader):
     """Reads documents with docagent, one LlamaIndex document a page.
 
-    Metadata are those of ``docagent.integrations.parts.Part``.
+    Metadata are those of ``docagent.integrations.parts.TextPart``.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class DocAgentReader(BaseReader):
                 yield _to_llama(part, extra_info or {})
 
 
-def _to_llama(part: Part, extra: Mapping[str, Any]) -> LlamaDocument:
+def _to_llama(part: TextPart, extra: Mapping[str, Any]) -> LlamaDocument:
     return LlamaDocument(
         text=part.text,
         metadata={**part.metadata, **extra},

@@ -17,7 +17,7 @@ SPLITS: tuple[Split, ...] = ("document", "page", "passage")
 
 
 @dataclass(frozen=True)
-class Part:
+class TextPart:
     """A text with its metadata: strings and numbers only, which every vector store takes.
 
     Always ``source``, ``document_id`` and ``pages`` (how many); of a page or passage also ``page``
@@ -38,7 +38,7 @@ def check_split(split: object) -> None:
 
 def document_to_parts(
     document: Document, source: str, split: Split = "page", markdown: bool = False
-) -> Iterator[Part]:
+) -> Iterator[TextPart]:
     """A document as one part, one a page, or one a passage of a few lines. markdown: of pages and
     documents, Markdown with tables rather than plain text."""
     if split == "passage":
@@ -47,18 +47,18 @@ def document_to_parts(
     elif split == "page":
         for page in document.pages:
             text = _text(document.replace(pages=(page,)), markdown)
-            yield Part(text, _document(document, source) | _page(page))
+            yield TextPart(text, _document(document, source) | _page(page))
     else:
-        yield Part(_text(document, markdown), _document(document, source))
+        yield TextPart(_text(document, markdown), _document(document, source))
 
 
-def passage_to_part(passage: Passage, source: str) -> Part:
+def passage_to_part(passage: Passage, source: str) -> TextPart:
     """A passage with its place."""
     page = passage.document.page(passage.page)
     box = dict(zip(("left", "top", "right", "bottom"), passage.bbox, strict=True))
     sure = {} if passage.confidence is None else {"confidence": passage.confidence}
     metadata = _document(passage.document, source) | _page(page) | box | sure
-    return Part(passage.text, metadata)
+    return TextPart(passage.text, metadata)
 
 
 def _text(document: Document, markdown: bool) -> str:
