@@ -9,18 +9,24 @@ from __future__ import annotations
 import asyncio
 import inspect
 import io
+import tomllib
+from collections import defaultdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from langchain_core.messages import ToolMessage
+from PIL import Image
 
-from docagent import DocAgent, Extraction, SettingsError, SourceError
+from docagent import DocAgent, Extraction, SettingsError, SourceError, load
 from docagent.integrations.langchain import DocAgentLoader, DocAgentRetriever, docagent_tools
 from docagent.integrations.passages import LINES, PassageIndex, document_to_passages
 from tests.documents import document_of
 from tests.pdf_files import PdfPage, pdf_bytes, text_at
 
+ROOT = Path(__file__).parents[1]
 LINES_OF = [
     ["ACME STORES LTD", "Date: 12/03/2024", "Subtotal 10.00", "VAT 20% 2.00", "Total 12.00"],
     ["Terms of payment: 30 days", "Deliveries are free of charge"],
@@ -251,3 +257,78 @@ class TestHaystack:
         assert [one.meta["n"] for one in found] == [1, 1, 1, 3, 3, 3]
         assert found[0].content == "\n".join(LINES_OF[0])
         assert [found[0].meta["source"], found[3].meta["source"]] == [str(path), "streamed.pdf"]
+
+
+class TestDocling:
+    """With Docling's own classes; only the page's back end is a stand-in, as the real one needs
+    more packages."""
+
+    @pytest.fixture(autouse=True)
+    def installed(self) -> None:
+        pytest.importorskip("docling.models.base_ocr_model", reason="docling is not installed")
+
+    def test_docling_makes_the_engine_from_its_options(self) -> None:
+        from docling.datamodel.accelerator_options import AcceleratorOptions
+        from docling.models.factories.ocr_factory import OcrFactory
+
+        from docagent.integrations import docling
+
+        (engine,) = docling.ocr_engines()["ocr_engines"]
+        factory = OcrFactory()
+        factory.register(engine, "docagent", docling.__name__)
+        made = factory.create_instance(
+            options=docling.DocAgentOcrOptions(),
+            enabled=False,
+            artifacts_path=None,
+            accelerator_options=AcceleratorOptions(num_threads=1),
+        )
+        assert isinstance(made, docling.DocAgentOcrModel)
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        assert project["entry-points"]["docling"] == {"docagent": docling.__name__}
+
+    def test_lines_are_cells_at_their_place(self) -> None:
+        from docling.datamodel.accelerator_options import AcceleratorOptions
+        from docling.datamodel.base_models import Page
+        from docling.datamodel.pipeline_options import OcrMode
+        from docling_core.types.doc import Size
+
+        from docagent.integrations.docling import DocAgentOcrModel, DocAgentOcrOptions
+
+        scan = load(PDF)
+
+        class Backend:
+            def is_valid(self) -> bool:
+                return True
+
+            def get_page_image(self, scale: float, cropbox: Any) -> Image.Image:
+                image = Image.fromarray(scan.pages[0].image())
+                whole = image.resize((round(595 * scale), round(842 * scale)))
+                return whole.crop(tuple(round(side * scale) for side in cropbox.as_tuple()))
+
+        page = Page(page_no=1, size=Size(width=595, height=842))
+        page._backend = Backend()
+        engine = DocAgentOcrModel(
+            enabled=True,
+            artifacts_path=None,
+            options=DocAgentOcrOptions(mode=OcrMode.FULL_PAGE),
+            accelerator_options=AcceleratorOptions(num_threads=1),
+        )
+        pages = defaultdict(SimpleNamespace)
+        result = SimpleNamespace(confidence=SimpleNamespace(pages=pages))
+        assert list(engine(result, [page])) == [page]
+        cells = page.parsed_page.textline_cells
+        assert [cell.text for cell in cells] == LINES_OF[0]
+        box = cells[0].rect.to_bounding_box()
+        assert box.l == pytest.approx(72, abs=6) and box.b == pytest.approx(842 - 760, abs=8)
+        assert all(cell.from_ocr and 0 < cell.confidence <= 1 for cell in cells)
+        assert 0 < pages[1].ocr_score <= 1
+
+    @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+    def test_a_turned_region_is_turned_back(self, rotation: int) -> None:
+        from docagent.integrations.docling import upright_to_source
+
+        mark = np.zeros((8, 8), bool)
+        mark[1, 5] = True  # row 1, column 5 of the picture that was given
+        row, column = (int(one) for one in np.argwhere(np.rot90(mark, -rotation // 90))[0])
+        point = ((column + 0.5) / 8, (row + 0.5) / 8)
+        assert upright_to_source((point,) * 4, rotation)[0] == ((5 + 0.5) / 8, (1 + 0.5) / 8)
