@@ -28,7 +28,7 @@ LATER_FACTOR = 0.8
 PREAMBLE_WORDS = 260
 """Words from the start within which a contract says its date."""
 MAX_CANDIDATES = 4
-MIN_TERM_SCORE = 0.3
+MIN_TERM_SCORE = 0.5
 TERM_BASE, TERM_CUE, TERM_COUNTER = 0.25, 0.3, 0.3
 """Score of a duration by itself, and what a phrase for and against it changes."""
 MAX_CUES = 2
@@ -88,7 +88,9 @@ def _clauses(prose: Prose, parser: FieldParser, role: str) -> Iterator[ValueCand
         if role == "governing_law" and match["value"]:
             place = LAW_SCORE * (1.0 if wants_place else OTHER_FORM_FACTOR)
             words = prose.words(*match.span("value"))
-            yield parser.candidate(*words, place * factor, "rule")
+            named = parser.parse_text(match["value"])
+            found = parser.candidate(*words, place * factor, "rule")
+            yield replace(found, parsed=named if named.ok else found.parsed)
 
 
 def _wants_place(leaf: SchemaField, role: str) -> bool:
