@@ -38,7 +38,8 @@ DATE_CUE_CHARS = 45
 STRONG_DATE, PREAMBLE_DATE, WEAK_DATE = 0.88, 0.75, 0.4
 _OTHER_AGREEMENT = re.compile(
     r"(?:Employment|Merger|Purchase|License|Credit|Original|Prior|certain|letter|that)\b"
-    r"[^.;]{0,60}?\bdated?(?: as of)? ?$|Commission|filed|amended", re.I
+    r"[^.;]{0,60}?\bdated?(?: as of)? ?$|Commission|filed|amended",
+    re.I,
 )
 
 
@@ -99,9 +100,7 @@ def _wants_place(leaf: SchemaField, role: str) -> bool:
     return bool(words & set(table("contracts")[role].get("short", "").split()))
 
 
-def _durations_in_clauses(
-    prose: Prose, parser: FieldParser, role: str
-) -> Iterator[ValueCandidate]:
+def _durations_in_clauses(prose: Prose, parser: FieldParser, role: str) -> Iterator[ValueCandidate]:
     """The first duration in each sentence that matches."""
     for rank, match in enumerate(matches(role, "patterns", prose.text)):
         start, end = prose.sentence(*match.span())
@@ -119,7 +118,9 @@ def _terms(prose: Prose, parser: FieldParser) -> Iterator[ValueCandidate]:
     """Durations, scored by what their sentence speaks of."""
     for match in matches("term", "durations", prose.text):
         start, end = prose.sentence(*match.span())
-        near = prose.text[max(start, match.start() - NEAR_CHARS) : min(end, match.end() + NEAR_CHARS)]
+        near = prose.text[
+            max(start, match.start() - NEAR_CHARS) : min(end, match.end() + NEAR_CHARS)
+        ]
         close = prose.text[max(start, match.start() - NEAR_CHARS // 2) : min(end, match.end() + 60)]
         pro = min(MAX_CUES, _count("for", near))
         contra = min(MAX_CUES, _count("against", close))

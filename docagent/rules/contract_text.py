@@ -13,7 +13,9 @@ from docagent.schemas import SchemaField
 
 MAX_SENTENCE_CHARS = 900
 _SENTENCE_START = re.compile(r"[.;:!?][\"”’)]* (?=[\"“(A-Z0-9])")
-_ABBREVIATION = re.compile(r"\b(?:Inc|Ltd|Co|Corp|No|St|Mr|Ms|Mrs|Dr|vs|e\.g|i\.e|U\.S|L\.P|N\.V|Sec|Art|[A-Z])\.$")
+_ABBREVIATION = re.compile(
+    r"\b(?:Inc|Ltd|Co|Corp|No|St|Mr|Ms|Mrs|Dr|vs|e\.g|i\.e|U\.S|L\.P|N\.V|Sec|Art|[A-Z])\.$"
+)
 
 
 class Prose:
@@ -35,13 +37,21 @@ class Prose:
 
     def sentence(self, start: int, end: int) -> tuple[int, int]:
         """The characters of the sentence around a part of the text."""
-        low, high = max(0, start - MAX_SENTENCE_CHARS), min(len(self.text), end + MAX_SENTENCE_CHARS)
+        low, high = (
+            max(0, start - MAX_SENTENCE_CHARS),
+            min(len(self.text), end + MAX_SENTENCE_CHARS),
+        )
         begin = low
         for match in _SENTENCE_START.finditer(self.text, low, start):
-            if not _ABBREVIATION.search(self.text[low : match.start() + 1]) and match.group()[0] != ":":
+            if (
+                not _ABBREVIATION.search(self.text[low : match.start() + 1])
+                and match.group()[0] != ":"
+            ):
                 begin = match.end()
         for match in _SENTENCE_START.finditer(self.text, end, high):
-            if match.group()[0] == "." and not _ABBREVIATION.search(self.text[low : match.start() + 1]):
+            if match.group()[0] == "." and not _ABBREVIATION.search(
+                self.text[low : match.start() + 1]
+            ):
                 return begin, match.start() + 1
         return begin, high
 
@@ -67,7 +77,8 @@ def contract_role(leaf: SchemaField) -> str | None:
 
 @cache
 def patterns(role: str, part: str) -> tuple[re.Pattern[str], ...]:
-    """The patterns of a role in all languages, English ones first. part: ``patterns`` or the like."""
+    """The patterns of a role in all languages, English ones first. part: the key of the
+    patterns in the lexicon."""
     given = table("contracts")[role].get(part, {})
     found: list[str] = []
     for some in given.values():
