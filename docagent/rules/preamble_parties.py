@@ -27,6 +27,11 @@ _SKIPPED = re.compile(r"^(?:the|\(?(?:[ivx]{1,4}|\d|[a-d])[).]|:|–|-|—)$", r
 _AFTER_NAME = re.compile(
     r"^(?:an?|with|whose|having|residing|located|of|who|as|organized|in|on)$", re.I
 )
+_SIGNATURE_WORDS = frozenset(
+    "yours sincerely truly very name title date its by and agreed accepted written above of the "
+    "acknowledged company confirmed employee executive".split()
+)
+"""Words of a signature that are no name."""
 _SENTENCE_END = re.compile(r"[a-z\d”\")]\.$")
 
 Words = tuple[int, int]
@@ -144,7 +149,4 @@ def _in_signature(texts: Sequence[str], at: int, end: int) -> bool:
 
 
 def _label(word: str) -> bool:
-    return fold_words(word) in (
-        "yours", "sincerely", "truly", "very", "name", "title", "date", "its", "by", "and",
-        "agreed", "accepted", "written", "above", "of", "the", "acknowledged", "company", "confirmed",
-    )  # fmt: skip
+    return fold_words(word) in _SIGNATURE_WORDS
