@@ -6,9 +6,11 @@ import pytest
 
 from docagent.evidence.document_conventions import conventions_of
 from docagent.evidence.field_parser import FieldParser
+from docagent.reader.no_reader import NullReader
 from docagent.rules.field_roles import field_role
 from docagent.rules.registry import RuleSet
 from docagent.schemas import load_schema
+from docagent.tasks.extraction.embedded import extract
 from tests.documents import document_of
 
 BILLS = RuleSet(("roles", "party_blocks", "identifiers"))
@@ -209,3 +211,11 @@ def test_roles_of_fields(name: str, description: str, role: tuple[str, str | Non
     leaf = load_schema({"type": "object", "properties": {name: kind}}).leaves[0]
     found = field_role(leaf)
     assert (found and (found.role, found.side)) == role
+
+
+def test_totals_of_fields_of_text_are_not_added_up() -> None:
+    wanted = {name: {"type": "string"} for name in ("subtotal", "tax", "total")}
+    schema = load_schema({"type": "object", "properties": wanted})
+    page = document_of(["Subtotal: EUR 3,00", "VAT: EUR 0,60", "Total: EUR 3,60"])
+    found = extract(page, schema, NullReader())
+    assert found["total"].value == "EUR 3,60"
