@@ -113,3 +113,13 @@ def test_durations_are_taken_out_of_their_sentences():
         },
     }
     assert best(RENEWAL, "notice_period", schema) == "P60D"
+
+
+def test_a_list_is_of_parties_by_its_name_alone():
+    schema = {
+        "type": "object",
+        "properties": {"parties": {"type": "array", "items": {"type": "string"}}},
+    }
+    _, parsers = parsers_of("made between Acme, Inc. (“A”) and Jane Roe, an individual.", schema)
+    found = CONTRACTS.list_items(parsers[0], [])
+    assert [c.parsed.value for c in found] == ["Acme, Inc.", "Jane Roe"]

@@ -15,7 +15,13 @@ from docagent.document import Document
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.label_phrases import fold_words
-from docagent.rules.preamble_parties import MIN_PARTIES, preamble_parties, signing_companies
+from docagent.rules.lexicon import fold_label
+from docagent.rules.preamble_parties import (
+    MIN_PARTIES,
+    party_list_names,
+    preamble_parties,
+    signing_companies,
+)
 
 PARTY_SCORE = 0.6
 """Score of a name found by these rules; the embedded reader's score is combined with it."""
@@ -58,10 +64,13 @@ _QUOTE_OR_BRACKET = re.compile(r"[\"“”(]")
 
 
 def is_party_list(parser: FieldParser) -> bool:
-    """Whether a field is a list of texts whose labels contain "between" or the like."""
+    """Whether a field is a list of texts that is named so, or whose labels contain "between" or
+    the like."""
     labels = {word for label in parser.leaf.labels for word in fold_words(label).split()}
     plain = parser.leaf.path == f"{parser.leaf.array}[]"
-    return plain and parser.leaf.normaliser == "text" and bool(labels & set(_BETWEEN_WORDS))
+    is_meant = fold_label(parser.leaf.name) in party_list_names()
+    is_meant |= bool(labels & set(_BETWEEN_WORDS))
+    return plain and parser.leaf.normaliser == "text" and is_meant
 
 
 def party_candidates(document: Document, parser: FieldParser) -> list[ValueCandidate]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 from docagent.evidence.label_phrases import fold_words
-from docagent.rules.lexicon import table
+from docagent.rules.lexicon import fold_label, table
 from docagent.rules.party_names import ends_with_legal_form
 
 MAX_PREAMBLE_WORDS = 220
@@ -41,6 +42,13 @@ NameFrom = Callable[[Sequence[str], int], Words | None]
 def _words_of(part: str) -> frozenset[str]:
     given = table("contracts")["parties"][part]
     return frozenset(word for some in given.values() for word in some.split("|"))
+
+
+@cache
+def party_list_names() -> frozenset[str]:
+    """Keys of the names that lists of parties have in schemas."""
+    names: str = table("contracts")["parties"]["names"]
+    return frozenset(fold_label(name) for name in names.split("|"))
 
 
 def preamble_parties(texts: Sequence[str], name_from: NameFrom) -> list[Words]:
