@@ -255,6 +255,13 @@ class TestSearch:
         library.documents.save_reading(read)
         assert [hit.page for hit in library.search("rent")] == [2, 1]
 
+    def test_a_page_of_any_length_can_be_searched(self, library: Library) -> None:
+        add(library)
+        pages = ["/".join(f"{n:x}" for n in range(150_000)), "x" * 3_000_000, "ﷺ" * 100_000]
+        library.documents.save_reading(read_document(FILE_ID, *pages))
+        assert [hit.page for hit in library.search("1f")] == [1]
+        assert library.documents.get(FILE_ID).pages == 3
+
     def test_one_document_can_be_searched_alone(self, searched: Library) -> None:
         other = add(searched, b"other")
         searched.documents.save_reading(read_document(other, "company"))

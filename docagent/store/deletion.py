@@ -24,6 +24,12 @@ class Deletion:
     def delete(self, owner: str, document_id: str, actor: str, reason: str = "asked") -> bool:
         """Delete one document of one owner; returns whether there was one. reason: for the audit
         log: ``asked`` or ``retention``."""
+        was_there = self._delete(owner, document_id, actor, reason)
+        if was_there:
+            self._database.erase_traces()
+        return was_there
+
+    def _delete(self, owner: str, document_id: str, actor: str, reason: str) -> bool:
         with self._database.write() as connection:
             lock_content(connection, document_id)
             _delete_chats(connection, owner, document_id)
@@ -41,7 +47,6 @@ class Deletion:
         # The file goes after the row: a process that dies here leaves a file that ``sweep`` finds.
         if file:
             self._files.delete(file)
-        self._database.erase_traces()
         return True
 
     def delete_older(self, days: float, actor: str) -> int:
@@ -54,7 +59,10 @@ class Deletion:
         )
         with self._database.read() as connection:
             old = connection.execute(query).all()
-        return sum(self.delete(owner, name, actor, "retention") for owner, name in old)
+        deleted = sum(self._delete(owner, name, actor, "retention") for owner, name in old)
+        if deleted:
+            self._database.erase_traces()
+        return deleted
 
     def sweep(self) -> int:
         """Delete files that processes which died have left; returns how many."""

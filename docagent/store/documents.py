@@ -21,7 +21,7 @@ from docagent.store.database import Database, lock_content
 from docagent.store.deletion import Deletion
 from docagent.store.files import Files
 from docagent.store.rows import from_json, missing, now, slice_of, to_text, to_time
-from docagent.store.search import to_words
+from docagent.store.search import to_index
 from docagent.store.tables import contents, documents, pages
 from docagent.store.types import Order, Slice, StoredDocument
 
@@ -245,7 +245,7 @@ def _to_row(content_id: str, page: Page) -> dict[str, Any]:
         "number": page.number,
         "page": page.model_dump_json(),
         "text": readable,
-        "words": " ".join(to_words(readable)),
+        "words": to_index(readable),
     }
 
 

@@ -27,6 +27,10 @@ WORDS_BEFORE, WORDS_AFTER = 8, 16
 
 MAX_TERMS = 32
 
+MAX_INDEXED_CHARS = 250_000
+"""Characters of a page that are indexed, some hundred times an ordinary page; PostgreSQL's
+``tsvector`` holds at most a megabyte."""
+
 _WORD = re.compile(r"[^\W_]+")
 _TERM = re.compile(r'"([^"]*)"?|(\S+)')
 
@@ -55,6 +59,11 @@ LIMIT :limit
 
 Phrase = tuple[str, ...]
 """Words that must follow each other."""
+
+
+def to_index(page: str) -> str:
+    """The words of a page's text, as the database indexes them."""
+    return " ".join(to_words(page[:MAX_INDEXED_CHARS]))[:MAX_INDEXED_CHARS]
 
 
 def to_words(given: str) -> list[str]:
@@ -120,6 +129,8 @@ def snippet(page: str, phrases: list[Phrase]) -> str:
 
 
 def _fold(word: str) -> str:
+    if word.isascii():
+        return word.lower()
     decomposed = unicodedata.normalize("NFKD", word.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
