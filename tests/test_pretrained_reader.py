@@ -16,6 +16,7 @@ from docagent.errors import ModelError
 from docagent.reader.embedded import EmbeddedReader
 from docagent.reader.features import LOOKS, word_looks
 from docagent.reader.loading import load_reader
+from docagent.reader.matching import match_features, query_ids, word_ids
 from docagent.reader.piece_features import (
     FEATURES,
     MAX_QUERY_TOKENS,
@@ -28,6 +29,8 @@ from docagent.reader.wordpiece import CLS, MAX_PIECES, SEP, UNKNOWN, WordPiece, 
 from docagent.settings import Settings
 from tests.documents import documents
 from tests.pretrained_vocabulary import write_vocabulary
+
+NONE = [0.0] * 4
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +148,7 @@ def test_without_a_format_it_is_the_reader_that_ships() -> None:
             "made for 3 features",
         ),
         (
-            '{"format": 2, "features": 64, "span_temperature": 1, "tag_temperature": 1}',
+            '{"format": 2, "features": 68, "span_temperature": 1, "tag_temperature": 1}',
             "vocabulary",
         ),
     ],
@@ -154,3 +157,22 @@ def test_weights_that_do_not_fit_are_named(tmp_path: Path, config: str, named: s
     (tmp_path / "reader.json").write_text(config)
     with pytest.raises(ModelError, match=named):
         load_reader(Settings(weights_dir=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("query", "line", "features"),
+    [
+        # In the name, its share of the name; in the rest, its share of the whole query.
+        ("invoice number: Number of the invoice", "Invoice No. 12", [[1, 0.5, 0, 0.5], NONE, NONE]),
+        ("due date", "DUE DATE: today", [[1, 1, 0, 1], [1, 1, 0, 1], NONE]),
+        ("date of birth", "Date of Birth 1970", [[1, 1, 0, 1], NONE, [1, 1, 0, 1], NONE]),
+        ("total: Amount to pay", "pay total", [[0, 0, 1, 2 / 3], [1, 1, 0, 2 / 3]]),
+        ("What is the?", "the what", [[1, 2 / 3, 0, 2 / 3], [1, 2 / 3, 0, 2 / 3]]),
+        ("total", "-- :", [NONE, NONE]),
+    ],
+)
+def test_words_of_a_query_are_found_on_the_page(
+    query: str, line: str, features: list[list[float]]
+) -> None:
+    found = match_features(word_ids(line.split()), *query_ids(query))
+    np.testing.assert_allclose(found, features, rtol=1e-6)

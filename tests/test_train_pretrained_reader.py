@@ -14,6 +14,7 @@ pytestmark = pytest.mark.train
 torch = pytest.importorskip("torch")
 
 from docagent.reader.loading import load_reader  # noqa: E402
+from docagent.reader.matching import MATCHES  # noqa: E402
 from docagent.reader.piece_features import FEATURES  # noqa: E402
 from docagent.reader.pretrained import PretrainedReader  # noqa: E402
 from docagent.reader.types import Query  # noqa: E402
@@ -110,7 +111,12 @@ def test_train_export_serve(tmp_path: Path, vocabulary: Path) -> None:
     with torch.no_grad():
         export(model, tmp_path)
     (tmp_path / vocabulary.name).write_bytes(vocabulary.read_bytes())
-    config = {"format": 2, "features": FEATURES, "span_temperature": 1, "tag_temperature": 1}
+    config = {
+        "format": 2,
+        "features": FEATURES + MATCHES,
+        "span_temperature": 1,
+        "tag_temperature": 1,
+    }
     (tmp_path / "reader.json").write_text(json.dumps(config))
     reader = load_reader(Settings(weights_dir=tmp_path, threads=2))
     assert isinstance(reader, PretrainedReader)

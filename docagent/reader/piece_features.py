@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from docagent.geometry import BBox
 from docagent.reader.features import LOOKS, word_looks
+from docagent.reader.matching import query_ids, word_ids
 from docagent.reader.wordpiece import CLS, SEP, WordPiece
 
 FREQUENCIES = 6
@@ -33,7 +34,8 @@ class PageFeatures:
     """A run of n words of one page in reading order, and their t pieces.
 
     tokens: (t,) ids of pieces. word_of: (t,) index of each piece's word. features: (n, FEATURES).
-    layout: (n, 4) x0, y0, x1, y1 in median word heights. lines: (n,) line index.
+    layout: (n, 4) x0, y0, x1, y1 in median word heights. lines: (n,) line index. words: (n,)
+    ids of words, see ``matching``.
     """
 
     tokens: Ints
@@ -41,11 +43,13 @@ class PageFeatures:
     features: Floats
     layout: Floats
     lines: Ints
+    words: Ints
 
     def digest(self) -> bytes:
         """A hash by which equal windows are recognised."""
         made = hashlib.blake2b(digest_size=16)
-        for array in (self.tokens, self.word_of, self.features, self.layout, self.lines):
+        arrays = (self.tokens, self.word_of, self.features, self.layout, self.lines, self.words)
+        for array in arrays:
             made.update(array.tobytes())
         return made.digest()
 
@@ -58,15 +62,19 @@ class PageFeatures:
             self.features[start:end],
             self.layout[start:end],
             self.lines[start:end],
+            self.words[start:end],
         )
 
 
 @dataclass(frozen=True)
 class QueryFeatures:
-    """Pieces of a query (t,) between [CLS] and [SEP]; multiple: it may have many values."""
+    """Pieces of a query (t,) between [CLS] and [SEP]; multiple: it may have many values; name and
+    rest: ids of its words, see ``matching``."""
 
     tokens: Ints
     multiple: bool
+    name: Ints
+    rest: Ints
 
 
 def page_to_features(
@@ -90,6 +98,7 @@ def page_to_features(
         _word_features(texts, relative, layout),
         layout,
         np.array(lines, np.int64),
+        word_ids(texts),
     )
 
 
@@ -106,7 +115,8 @@ def query_to_features(text: str, multiple: bool, vocabulary: WordPiece) -> Query
     MAX_QUERY_TOKENS."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text).replace("_", " ")
     pieces = [piece for word in apart.split() for piece in vocabulary.pieces(word)]
-    return QueryFeatures(np.array([CLS, *pieces[: MAX_QUERY_TOKENS - 2], SEP], np.int64), multiple)
+    tokens = np.array([CLS, *pieces[: MAX_QUERY_TOKENS - 2], SEP], np.int64)
+    return QueryFeatures(tokens, multiple, *query_ids(apart))
 
 
 def stack_queries(queries: Sequence[QueryFeatures]) -> tuple[Ints, Ints]:

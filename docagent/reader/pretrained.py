@@ -1,8 +1,9 @@
 """A reader on a pretrained encoder: a layout-aware transformer that points at words.
 
-Trained by ``finetune.reader.pretrained``; run by ONNX Runtime on the CPU, in three graphs:
-attention biases from the layout of a window, the encoder that reads a window or queries apart,
-and the pointer that reads words and query together. A window is encoded once for all queries.
+Trained by ``finetune.reader.pretrained``; run by ONNX Runtime on the CPU, in four graphs: the
+layout of a window as attention biases, the encoder that reads a window or a query, the upper
+layers over a window's words, and the pointer that reads queries beside a window. A window is
+encoded once for all queries, a query once for all windows.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from docagent.geometry import polygon_to_bbox
 from docagent.models import MODELS, Network, map_side_by_side
 from docagent.reader.config import read_reader_file
 from docagent.reader.decoding import WindowOutput, decode
+from docagent.reader.matching import MATCHES, match_features
 from docagent.reader.piece_features import (
     FEATURES,
     PageFeatures,
+    QueryFeatures,
     page_to_features,
     query_to_features,
 )
@@ -38,7 +41,9 @@ WINDOW_TOKENS = 382
 """Pieces the network sees at once; longer pages are read in windows that overlap."""
 OVERLAP_WORDS = 60
 MAX_ENCODED_WINDOWS = 64
-"""Encoded windows kept for the next queries on the same document, about 3 MB each."""
+"""Encoded windows kept for the next queries on the same document, about 5 MB each."""
+MAX_ENCODED_QUERIES = 2000
+QUERIES_AT_ONCE = 4
 
 Floats = NDArray[np.float32]
 Inputs = dict[str, NDArray[Any]]
@@ -46,40 +51,42 @@ Inputs = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class EncodedWindow:
-    """A window ready for queries. words: (n, width) in context. bias: (heads, n, n) of the upper
-    layers."""
+    """A window of n words ready for queries. ids: of its words (n,), see ``matching``. arrays: the
+    page's inputs of the pointer by name."""
 
-    words: Floats
-    bias: Floats
+    ids: NDArray[np.int64]
+    arrays: Inputs
 
 
 @dataclass(frozen=True)
 class EncodedQuery:
-    """A query ready for windows: hidden (1, t, width), multiple (1,) 0 or 1."""
+    """A query ready for windows: hidden (t, width), and its features."""
 
     hidden: Floats
-    multiple: NDArray[np.int64]
+    features: QueryFeatures
 
 
 class PretrainedReader:
     """Answers queries with spans of words, and says how likely there is no answer.
 
-    Raises ModelError when the weights (reader*.onnx, reader.json, vocabulary.txt) cannot be used.
+    Raises ModelError when the weights (reader_*.onnx, reader.json, reader_vocabulary.txt) cannot
+    be used.
     """
 
     def __init__(self, settings: Settings) -> None:
         folder = settings.weights_dir or Path(__file__).parent.parent / "weights"
         file = MODELS.get(read_reader_file, folder / "reader.json")
-        file.check_inputs(FEATURES, "features of a word")
+        file.check_inputs(FEATURES + MATCHES, "features of a word")
         self.temperatures = file.temperatures
         self.vocabulary = MODELS.get(WordPiece, folder / "reader_vocabulary.txt")
         self._threads = settings.threads or os.cpu_count() or 1
         # One thread each: with more, the last digits of scores depend on their number.
-        self._layout, self._encoder, self._pointer = (
+        self._layout, self._encoder, self._words, self._pointer = (
             Network(folder / f"reader_{part}.onnx", threads=1)
-            for part in ("layout", "encoder", "pointer")
+            for part in ("layout", "encoder", "words", "pointer")
         )
         self._encoded: OrderedDict[bytes, EncodedWindow] = OrderedDict()
+        self._queries: OrderedDict[Query, EncodedQuery] = OrderedDict()
         self._lock = ForkLock()
 
     @stage("reader", len)
@@ -87,17 +94,18 @@ class PretrainedReader:
         """One reading per query. Without words, every query is absent."""
         if not queries:
             return []
-        asked = [self._encode_query(query) for query in queries]
+        asked = self._asked(queries)
         windows = self._windows(document)
-        runs = [(window, query) for _, window in windows for query in asked]
-        found = list(map_side_by_side(lambda run: self._point(*run), runs, self._threads))
-        outputs = [
-            [
-                WindowOutput(first, *found[place * len(queries) + number])
-                for place, (first, _) in enumerate(windows)
-            ]
-            for number in range(len(queries))
-        ]
+        groups = equal_lengths([len(query.hidden) for query in asked])
+        runs = [(window, group) for _, window in windows for group in groups]
+        found = map_side_by_side(
+            lambda run: self._point(run[0], [asked[n] for n in run[1]]), runs, self._threads
+        )
+        outputs: list[list[WindowOutput]] = [[] for _ in queries]
+        firsts = [first for first, _ in windows for _ in groups]
+        for first, (_, group), (points, absent) in zip(firsts, runs, found, strict=True):
+            for place, number in enumerate(group):
+                outputs[number].append(WindowOutput(first, points[place], float(absent[place])))
         texts = [location.word.text for location in document.words]
         return [
             decode(query, output, self.temperatures, texts)
@@ -123,17 +131,32 @@ class PretrainedReader:
         return [(f, window) for f, window in zip(firsts, known, strict=True) if window is not None]
 
     def _encode(self, page: PageFeatures) -> EncodedWindow:
-        lower, upper = self._layout.run({"layout": page.layout, "lines": page.lines})
+        bias, near = self._layout.run({"layout": page.layout, "lines": page.lines})
         inputs: Inputs = {
             "tokens": page.tokens[None],
             "features": page.features[page.word_of][None],
-            "bias": lower[:, page.word_of[:, None], page.word_of[None, :]][None],
+            "bias": bias[:, page.word_of[:, None], page.word_of[None, :]][None],
         }
         (hidden,) = self._encoder.run(inputs)
         starts = np.flatnonzero(np.diff(page.word_of, prepend=-1))
         sums = np.add.reduceat(hidden[0], starts, axis=0)
         counts = np.diff(starts, append=len(page.word_of))[:, None]
-        return EncodedWindow((sums / counts).astype(np.float32), upper)
+        words = (sums / counts).astype(np.float32)
+        parts = self._words.run({"words": words, "bias": bias})
+        arrays: Inputs = {f"page{number}": part for number, part in enumerate(parts)}
+        return EncodedWindow(page.words, arrays | {"near": near})
+
+    def _asked(self, queries: Sequence[Query]) -> list[EncodedQuery]:
+        """Queries that were encoded before are taken from memory."""
+        with self._lock:
+            known = {q: self._queries[q] for q in queries if q in self._queries}
+        missing = [query for query in dict.fromkeys(queries) if query not in known]
+        made = {query: self._encode_query(query) for query in missing}
+        with self._lock:
+            self._queries |= made
+            while len(self._queries) > MAX_ENCODED_QUERIES:
+                self._queries.popitem(last=False)
+        return [(known | made)[query] for query in queries]
 
     def _encode_query(self, query: Query) -> EncodedQuery:
         features = query_to_features(query.text, query.multiple, self.vocabulary)
@@ -144,20 +167,36 @@ class PretrainedReader:
             "bias": np.zeros((1, 1, 1, count), np.float32),
         }
         (hidden,) = self._encoder.run(inputs)
-        return EncodedQuery(hidden, np.array([query.multiple], np.int64))
+        return EncodedQuery(hidden[0], features)
 
-    def _point(self, window: EncodedWindow, query: EncodedQuery) -> tuple[Floats, float]:
-        """Points (n, 5) and the "not present" logit. One query at a time: activations are
-        quantised by their range, which other queries would change."""
+    def _point(
+        self, window: EncodedWindow, queries: Sequence[EncodedQuery]
+    ) -> tuple[Floats, Floats]:
+        """Points (q, n, 5) and "not present" logits (q,) of queries of equal length. The last one
+        fills up the batch: one of another size has other last digits."""
+        filled = [*queries, *[queries[-1]] * (QUERIES_AT_ONCE - len(queries))]
+        found = [match_features(window.ids, q.features.name, q.features.rest) for q in filled]
         inputs: Inputs = {
-            "words": window.words,
-            "bias": window.bias,
-            "query": query.hidden,
-            "hidden": np.zeros(query.hidden.shape[:2], np.float32),
-            "multiple": query.multiple,
+            **window.arrays,
+            "query": np.stack([query.hidden for query in filled]),
+            "multiple": np.array([query.features.multiple for query in filled], np.int64),
+            "matches": np.stack(found),
         }
         points, absent = self._pointer.run(inputs)
-        return points[0], float(absent[0])
+        return points, absent
+
+
+def equal_lengths(lengths: Sequence[int]) -> list[list[int]]:
+    """Indices in groups of at most QUERIES_AT_ONCE of equal length: padding would change the last
+    digits of a score with the company of its query."""
+    by_length: dict[int, list[int]] = {}
+    for number, length in enumerate(lengths):
+        by_length.setdefault(length, []).append(number)
+    return [
+        group[start : start + QUERIES_AT_ONCE]
+        for _, group in sorted(by_length.items())
+        for start in range(0, len(group), QUERIES_AT_ONCE)
+    ]
 
 
 def document_to_windows(

@@ -1,9 +1,9 @@
-"""Write the trained reader as three ONNX graphs in 8 bits, its vocabulary and configuration.
+"""Write the trained reader as four ONNX graphs in 8 bits, its vocabulary and configuration.
 
     python -m finetune.reader.pretrained export --checkpoint runs/reader_pretrained/last.pt
 
-Products of matrices get int8 weights per channel and activations quantised as they come; the
-table of pieces is int8 with a scale a row; the rest is float32. Temperatures are fitted on the
+Large weights are stored as int8 with a scale for each column, the table of pieces with one for
+each row; ONNX Runtime computes in float32. Temperatures are fitted on the
 validation split of the training mixture.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import tempfile
 import warnings
 from pathlib import Path
 
@@ -20,13 +19,13 @@ import numpy as np
 import onnx
 import torch
 from onnx import helper, numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from docagent.reader.matching import MATCHES
 from docagent.reader.piece_features import FEATURES
 from finetune.reader.pretrained.checkpoint import load_average
 from finetune.reader.pretrained.encoder import HEADS, WIDTH, encoder_folder
-from finetune.reader.pretrained.network import PageEncoder, Pointer, Reader
+from finetune.reader.pretrained.network import NEAR, PieceEncoder, Reader
 from finetune.reader.pretrained.validate import Validation, fit_temperatures
 
 TABLE = "pieces.weight"
@@ -35,7 +34,8 @@ LARGE = 20_000
 
 
 class LayoutGraph(nn.Module):
-    """(n, 4), (n,) -> biases of the lower and of the upper layers, (HEADS, n, n) each."""
+    """(n, 4), (n,) -> bias of the page's layers (HEADS, n, n), weights of neighbours
+    (NEAR, n, n)."""
 
     def __init__(self, model: Reader) -> None:
         super().__init__()
@@ -43,86 +43,112 @@ class LayoutGraph(nn.Module):
 
     def forward(self, layout: Tensor, lines: Tensor) -> tuple[Tensor, Tensor]:
         both = self.bias(layout[None], lines[None])[0].permute(2, 0, 1)
-        return both[:HEADS], both[HEADS:]
+        return both[:HEADS], both[HEADS:].softmax(-1)
+
+
+class WordsGraph(nn.Module):
+    """Words after the lower layers (n, WIDTH), bias (HEADS, n, n) -> what all queries to a page
+    share, see ``Pointer.prepare``, without the first axis."""
+
+    def __init__(self, model: Reader) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, words: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
+        upper = self.model.upper(words[None], bias[None])
+        return tuple(part[0] for part in self.model.pointer.prepare(words[None], upper))
 
 
 class PointerGraph(nn.Module):
-    """One window and q queries: words (n, WIDTH), bias (HEADS, n, n), query (q, t, WIDTH), hidden
-    (q, t) far below zero at padding, multiple (q,) -> points (q, n, 5), absent (q,)."""
+    """What queries to one page share, neighbours (NEAR, n, n), query (q, t, WIDTH) without
+    padding, multiple (q,), matches (q, n, MATCHES) -> points (q, n, 5), absent (q,)."""
 
-    def __init__(self, pointer: Pointer) -> None:
+    def __init__(self, model: Reader) -> None:
         super().__init__()
-        self.pointer = pointer
+        self.pointer = model.pointer
 
     def forward(
-        self, words: Tensor, bias: Tensor, query: Tensor, hidden: Tensor, multiple: Tensor
+        self, near: Tensor, query: Tensor, multiple: Tensor, matches: Tensor, *page: Tensor
     ) -> tuple[Tensor, Tensor]:
-        count, length = query.shape[0], query.shape[1]
-        n = words.shape[0]
-        whole = nn.functional.pad(bias, (length, 0, length, 0))
-        shown = torch.cat([hidden, hidden.new_zeros(count, n)], 1)
-        joint = whole[None] + shown[:, None, None, :]
-        out: tuple[Tensor, Tensor] = self.pointer(
-            words[None].expand(count, n, WIDTH), query, multiple, joint
+        points, absent = self.pointer(
+            tuple(part[None] for part in page),
+            (near[None], torch.ones_like(near[:1, 0])),
+            query[None],
+            torch.ones_like(query[None, :, :, 0]),
+            multiple[None],
+            matches[None],
         )
-        return out
+        return points[0], absent[0]
 
 
 def export(model: Reader, folder: Path) -> None:
-    """Write reader_layout.onnx, reader_encoder.onnx and reader_pointer.onnx."""
+    """Write reader_layout, reader_encoder, reader_words and reader_pointer (.onnx)."""
     t, n, q = 5, 4, 2
-    layout = torch.rand(n, 4)
-    lines = torch.arange(n)
+    words, bias = torch.rand(n, WIDTH), torch.zeros(HEADS, n, n)
+    page = [f"page{i}" for i in range(2 + 2 * len(model.pointer.layers))]
+    heads = {name: {0: "n"} if i < 2 else {1: "n"} for i, name in enumerate(page)}
+    square = {1: "n", 2: "n"}
     _trace(
         LayoutGraph(model),
-        (layout, lines),
+        (torch.rand(n, 4), torch.arange(n)),
         folder / "reader_layout.onnx",
         {"layout": {0: "n"}, "lines": {0: "n"}},
-        {"lower": {1: "n", 2: "n"}, "upper": {1: "n", 2: "n"}},
+        {"bias": square, "near": square},
     )
-    with tempfile.TemporaryDirectory() as temporary:
-        plain = Path(temporary)
-        tokens = torch.tensor([[101, 2054, 2003, 1996, 102], [101, 2054, 102, 0, 0]])
-        _trace(
-            _Encoder(model.encoder),
-            (tokens, torch.rand(2, t, FEATURES), torch.zeros(2, HEADS, t, t)),
-            plain / "encoder.onnx",
-            {
-                "tokens": {0: "b", 1: "t"},
-                "features": {0: "b", 1: "t"},
-                "bias": {0: "b", 1: "h", 2: "r", 3: "t"},
-            },
-            {"hidden": {0: "b", 1: "t"}},
-        )
-        _trace(
-            PointerGraph(model.pointer),
-            (
-                torch.rand(n, WIDTH),
-                torch.zeros(HEADS, n, n),
-                torch.rand(q, t, WIDTH),
-                torch.zeros(q, t),
-                torch.tensor([0, 1]),
-            ),
-            plain / "pointer.onnx",
-            {
-                "words": {0: "n"},
-                "bias": {1: "n", 2: "n"},
-                "query": {0: "q", 1: "t"},
-                "hidden": {0: "q", 1: "t"},
-                "multiple": {0: "q"},
-            },
-            {"points": {0: "q", 1: "n"}, "absent": {0: "q"}},
-        )
-        _quantize(plain / "pointer.onnx", folder / "reader_pointer.onnx")
-        encoder = onnx.load(str(plain / "encoder.onnx"))
-    _shrink_table(encoder)
-    _shrink_weights(encoder)
-    onnx.checker.check_model(encoder)
-    onnx.save(encoder, str(folder / "reader_encoder.onnx"))
+    _trace(
+        _Encoder(model.encoder),
+        (
+            torch.tensor([[101, 2054, 2003, 1996, 102], [101, 2054, 102, 0, 0]]),
+            torch.rand(2, t, FEATURES),
+            torch.zeros(2, HEADS, t, t),
+        ),
+        folder / "reader_encoder.onnx",
+        {
+            "tokens": {0: "b", 1: "t"},
+            "features": {0: "b", 1: "t"},
+            "bias": {0: "b", 1: "h", 2: "r", 3: "t"},
+        },
+        {"hidden": {0: "b", 1: "t"}},
+    )
+    _trace(
+        WordsGraph(model),
+        (words, bias),
+        folder / "reader_words.onnx",
+        {"words": {0: "n"}, "bias": square},
+        heads,
+    )
+    prepared = WordsGraph(model)(words, bias)
+    _trace(
+        PointerGraph(model),
+        (
+            torch.full((NEAR, n, n), 1 / n),
+            torch.rand(q, t, WIDTH),
+            torch.tensor([0, 1]),
+            torch.zeros(q, n, MATCHES),
+            *prepared,
+        ),
+        folder / "reader_pointer.onnx",
+        {
+            "near": square,
+            "query": {0: "q", 1: "t"},
+            "multiple": {0: "q"},
+            "matches": {0: "q", 1: "n"},
+            **heads,
+        },
+        {"points": {0: "q", 1: "n"}, "absent": {0: "q"}},
+    )
+    for part in ("encoder", "words", "pointer"):
+        path = folder / f"reader_{part}.onnx"
+        graph = onnx.load(str(path))
+        if part == "encoder":
+            _shrink_table(graph)
+        _shrink_weights(graph)
+        onnx.checker.check_model(graph)
+        onnx.save(graph, str(path))
 
 
 class _Encoder(nn.Module):
-    def __init__(self, encoder: PageEncoder) -> None:
+    def __init__(self, encoder: PieceEncoder) -> None:
         super().__init__()
         self.encoder = encoder
 
@@ -152,28 +178,10 @@ def _trace(
         )
 
 
-def _quantize(source: Path, target: Path) -> None:
-    """8-bit weights for products of matrices, but not for the heads, which are small."""
-    heads = [
-        node.name
-        for node in onnx.load(str(source)).graph.node
-        if node.op_type == "MatMul" and ("points" in node.name or "features" in node.name)
-    ]
-    quantize_dynamic(
-        str(source),
-        str(target),
-        op_types_to_quantize=["MatMul"],
-        nodes_to_exclude=heads,
-        per_channel=True,
-        weight_type=QuantType.QInt8,
-        extra_options={"MatMulConstBOnly": True},
-    )
-
-
 def _shrink_weights(model: onnx.ModelProto) -> None:
     """Store large weights as int8 with a scale for each column. ONNX Runtime folds the products
-    when it loads, so that it computes in float32: what one query gets does not depend on others,
-    and the encoder runs but once for all queries."""
+    when it loads and computes in float32: what one query gets does not depend on the others, as
+    it would if activations were quantised."""
     kept, nodes = [], []
     for weight in model.graph.initializer:
         array = numpy_helper.to_array(weight)
@@ -237,7 +245,7 @@ def main() -> None:
         export(model, args.output)
     config = {
         "format": 2,
-        "features": FEATURES,
+        "features": FEATURES + MATCHES,
         "span_temperature": round(span, 3),
         "tag_temperature": round(tag, 3),
         "steps": steps,

@@ -34,7 +34,10 @@ SEEDS_APART = 1000
 """Between the data of the parts of a run that was stopped."""
 ROUND = 200
 """Samples that batches are made of at a time."""
-NEW_PARTS = ("bias.", "pointer.points.", "pointer.absent.", "encoder.embedding.features.")
+NEW_PARTS = (
+    *("bias.", "encoder.embedding.features.", "pointer.word.", "pointer.gate.", "pointer.shift."),
+    *("pointer.matches.", "pointer.points.", "pointer.absent."),
+)
 NEW_RATE = 5.0
 """Times the learning rate for what was not pretrained."""
 TAG_WEIGHT = 3.0
@@ -81,8 +84,9 @@ def begin(encoder: Path | None, start: Path | None) -> Reader:
     else:
         model = Reader(ReaderConfig())
         if encoder is not None:
-            layers = nn.ModuleList([*model.encoder.layers, *model.pointer.layers])
-            load_pretrained(encoder, model.encoder.embedding, layers)
+            for upper in (model.upper.layers, model.pointer.layers):
+                layers = nn.ModuleList([*model.encoder.layers, *upper])
+                load_pretrained(encoder, model.encoder.embedding, layers)
     model.encoder.embedding.pieces.weight.requires_grad_(False)
     return model
 
