@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from docagent.arguments import (
+    check_has,
+    check_list,
+    check_optional_text,
+    check_text,
+    check_whole,
+    shown,
+)
 from docagent.cascade.document_view import DocumentView
 from docagent.chat.conversation import Chat
+from docagent.concurrency import in_order, in_order_async, in_thread
 from docagent.confidence import Calibration, calibration_file, load_calibrations
 from docagent.document import Document
 from docagent.errors import SchemaError, SettingsError
@@ -22,14 +32,22 @@ from docagent.ocr.types import PageEngine, SecondRead
 from docagent.reader.loading import load_reader
 from docagent.reader.no_reader import NullReader
 from docagent.reader.types import Reader
-from docagent.results import Answer, Classification, Correction, Extraction, Summary
+from docagent.results import (
+    Answer,
+    Classification,
+    Correction,
+    Extracted,
+    Extraction,
+    Summary,
+)
 from docagent.rules.registry import RuleSet
 from docagent.schemas import AUTO, Schema, SchemaSource, list_schemas, load_schema
-from docagent.settings import Settings, parse_locale
-from docagent.sources.scan import Scan
+from docagent.settings import Settings, check_settings, parse_locale
+from docagent.sources.page_selection import PageChoice
+from docagent.sources.scan import Scan, source_name
 from docagent.tasks.adapter_routing import Routing
 from docagent.tasks.answering.cascade import answer_unsure
-from docagent.tasks.answering.embedded import answer
+from docagent.tasks.answering.embedded import answer, check_question
 from docagent.tasks.classification.cascade import classify_unsure
 from docagent.tasks.classification.embedded import KindWords, classify, shipped_kinds
 from docagent.tasks.correction.cascade import correct_unsure
@@ -43,6 +61,12 @@ from docagent.vlm.connection import load_chat_model
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
+MAX_WORKERS = 64
+"""Most sources that ``extract_many`` processes at a time."""
+
+_ENGINE_HINT = 'give an object with read_page, or name an engine by Settings(engine="tesseract")'
+_VLM_HINT = "give a LangChain chat model, or name a server by Settings(vlm_url=URL)"
+
 
 class DocAgent:
     """Reads, corrects, extracts, classifies and summarises documents, and answers questions.
@@ -50,6 +74,11 @@ class DocAgent:
     Models are loaded at their first use, once per process, and shared by all agents. An agent may
     be used by several threads, in a forked child, and, pickled, in another process; a given engine,
     reader or chat model must support this itself.
+
+    pages, password: which pages of the source a verb reads, ``"1-3,7-"`` or numbers from 1, by
+    default all; and the password of an encrypted PDF, by default that of the settings. The pages of
+    the result keep their numbers. Methods with an ``a`` before the name of a verb are the same for
+    asyncio.
 
     A page that cannot be read comes back empty with ``Page.error`` set; the other pages are not
     affected. A source without any readable page raises SourceError.
@@ -73,8 +102,12 @@ class DocAgent:
         """engine, reader, vlm: used instead of those that the settings name, such as
         ``ScriptedReader`` and ``ScriptedChatModel`` in tests; vlm is a LangChain chat model that
         accepts images. Raises SettingsError or MissingExtraError if the settings name something
-        that is not installed.
+        that is not installed, and SettingsError for an argument of another type.
         """
+        check_settings(settings)
+        check_has("engine", engine, ("read_page", "read_again"), _ENGINE_HINT)
+        check_has("reader", reader, ("read",), "give a Reader, such as ScriptedReader, or None")
+        check_has("vlm", vlm, ("invoke", "bind_tools"), _VLM_HINT)
         self.settings = settings or Settings()
         if vlm is not None and self.settings.vlm.mode is None:
             self.settings = self.settings.replace(vlm={"mode": "unsure"})
@@ -88,16 +121,31 @@ class DocAgent:
             name: value for name, value in given.items() if value is not None
         }
 
-    def load(self, source: Source) -> Scan:
-        """Open a source without reading its pages. Raises SourceError."""
-        return self._sources.load(source)
+    def load(
+        self, source: Source, *, pages: PageChoice | None = None, password: str | None = None
+    ) -> Scan:
+        """Open a source without reading its pages. Raises SourceError, and SettingsError for wrong
+        arguments.
 
-    def read(self, source: Source, progress: Progress | None = None) -> Document:
+        pages, password: see the class; a verb that is given the Scan reads these pages.
+        """
+        return self._sources.load(source, pages, password)
+
+    def read(
+        self,
+        source: Source,
+        progress: Progress | None = None,
+        *,
+        pages: PageChoice | None = None,
+        password: str | None = None,
+    ) -> Document:
         """Read text with boxes, from a sound native text layer or else by OCR.
 
         progress: called with the number of pages done and of all pages. Raises SourceError.
         """
-        return self._sources.read(source, progress)
+        if progress is not None and not callable(progress):
+            raise SettingsError(f"progress={shown(progress)} is not a function (done, total)")
+        return self._sources.read(self._sources.open(source, pages, password), progress)
 
     def side_by_side(self, jobs: int) -> int:
         """How many of ``jobs`` pages, or sources of one page, are read in parallel."""
@@ -108,13 +156,20 @@ class DocAgent:
         thread of its own. The verbs then take the source from the cache. Raises SourceError."""
         return self._sources.read_beside(source)
 
-    def correct(self, source: Source, *, domain: str | None = None) -> Correction:
+    def correct(
+        self,
+        source: Source,
+        *,
+        domain: str | None = None,
+        pages: PageChoice | None = None,
+        password: str | None = None,
+    ) -> Correction:
         """Propose edits for words that the OCR is unsure of. Raises SourceError.
 
         A Document has no images for a second read, so that its words with digits are not changed.
         """
-        document = self.read(source)
-        view = self._view(source, document)
+        opened, document = self._open(source, pages, password)
+        view = self._view(opened, document)
         correction = correct(document, second_read=view.second_read)
         if self._vlm is None:
             return correction
@@ -127,6 +182,8 @@ class DocAgent:
         *,
         domain: str | None = None,
         locale: str | None = None,
+        pages: PageChoice | None = None,
+        password: str | None = None,
     ) -> Answer:
         """Answer a question with citations, or with a typed abstention.
 
@@ -134,11 +191,11 @@ class DocAgent:
         source is not a Document already read. Raises SourceError, and SettingsError for an invalid
         question or locale.
         """
-        spoken = self._locale(locale)
-        document = self.read(source)
+        asked, spoken = check_question(question), self._locale(locale)
+        opened, document = self._open(source, pages, password)
         found = answer(
             document,
-            question,
+            asked,
             self._load_reader(),
             locale_hint=spoken or None,
             calibrations=self._calibrations(),
@@ -147,17 +204,24 @@ class DocAgent:
         if self._vlm is None:
             return found
         asker = self._vlm.asker(document, domain)
-        return answer_unsure(self._view(source, document, spoken), found, asker)
+        return answer_unsure(self._view(opened, document, spoken), found, asker)
 
-    def chat(self, source: Source, *, domain: str | None = None) -> Chat:
+    def chat(
+        self,
+        source: Source,
+        *,
+        domain: str | None = None,
+        pages: PageChoice | None = None,
+        password: str | None = None,
+    ) -> Chat:
         """Read a source and start a conversation about it. Raises SourceError.
 
         A VLM is asked where the embedded reader is unsure. With tools it can search the document,
         read pages, enlarge lines and calculate.
         """
-        document = self.read(source)
+        opened, document = self._open(source, pages, password)
         return Chat(
-            self._view(source, document),
+            self._view(opened, document),
             self._load_reader(),
             partial(self._extract, locale=self.settings.locale),
             None if self._vlm is None else partial(self._vlm.asker, document, domain),
@@ -170,6 +234,8 @@ class DocAgent:
         *,
         domain: str | None = None,
         locale: str | None = None,
+        pages: PageChoice | None = None,
+        password: str | None = None,
     ) -> Extraction:
         """Extract the fields of a schema, each with its evidence.
 
@@ -181,14 +247,14 @@ class DocAgent:
         read.
         """
         checked, spoken = load_schema(schema, allow_auto=True), self._locale(locale)
-        document = self.read(source)
+        opened, document = self._open(source, pages, password)
         if checked == AUTO:
             checked = self._schema_of(document)
         found = self._extract(document, checked, spoken)
         if self._vlm is not None:
             named = (checked.domain or None) if domain is None else domain
             asker = self._vlm.asker(document, named)
-            found = extract_unsure(self._view(source, document, spoken), checked, found, asker)
+            found = extract_unsure(self._view(opened, document, spoken), checked, found, asker)
         return _with_instance(found, checked)
 
     def _schema_of(self, document: Document) -> Schema:
@@ -207,22 +273,31 @@ class DocAgent:
         schemas: Sequence[SchemaSource] | None = None,
         *,
         domain: str | None = None,
+        pages: PageChoice | None = None,
+        password: str | None = None,
     ) -> Classification:
         """Determine the kind of a document, with the words that show it, or a typed abstention.
 
         schemas: the kinds to choose from, by default the shipped schemas. Raises SourceError,
         SchemaError, and SettingsError for two schemas of one name.
         """
-        kinds = shipped_kinds() if schemas is None else KindWords([*map(load_schema, schemas)])
-        document = self.read(source)
+        given = None if schemas is None else check_list("schemas", schemas)
+        kinds = shipped_kinds() if given is None else KindWords([*map(load_schema, given)])
+        opened, document = self._open(source, pages, password)
         found = classify(document, kinds)
         if self._vlm is None:
             return found
         asker = self._vlm.asker(document, domain)
-        return classify_unsure(self._view(source, document), found, asker, kinds)
+        return classify_unsure(self._view(opened, document), found, asker, kinds)
 
     def summarise(
-        self, source: Source, sentences: int = SENTENCES, *, domain: str | None = None
+        self,
+        source: Source,
+        sentences: int = SENTENCES,
+        *,
+        domain: str | None = None,
+        pages: PageChoice | None = None,
+        password: str | None = None,
     ) -> Summary:
         """Summarise a document in at most ``sentences`` sentences, each with its place.
 
@@ -230,19 +305,91 @@ class DocAgent:
         the lines that it names. Raises SourceError, and SettingsError for a number outside 1-20.
         """
         check_sentences(sentences)
-        document = self.read(source)
+        opened, document = self._open(source, pages, password)
         found = summarise(document, sentences)
         if self._vlm is None:
             return found
         asker = self._vlm.asker(document, domain)
-        return summarise_unsure(self._view(source, document), found, asker, sentences)
+        return summarise_unsure(self._view(opened, document), found, asker, sentences)
+
+    aread = in_thread(read)
+    acorrect = in_thread(correct)
+    aask = in_thread(ask)
+    achat = in_thread(chat)
+    aextract = in_thread(extract)
+    aclassify = in_thread(classify)
+    asummarise = in_thread(summarise)
+
+    def extract_many(
+        self,
+        sources: Iterable[Source],
+        schema: SchemaSource,
+        *,
+        workers: int = 0,
+        domain: str | None = None,
+        locale: str | None = None,
+    ) -> Iterator[Extracted]:
+        """Extract the fields of a schema from many sources, several at a time.
+
+        Yields one Extracted for each source, in their order: its extraction, or why there is none;
+        one that fails does not stop the others. sources: may be endless; a few more than the
+        workers are opened at a time. workers: how many are processed at a time, 1-64; 0 chooses by
+        cores and, with a VLM, ``vlm.concurrency``. Raises SchemaError and SettingsError at once.
+        """
+        call, count = self._many(schema, workers, domain, locale)
+        return in_order(call, _each(sources), count)
+
+    def aextract_many(
+        self,
+        sources: Iterable[Source],
+        schema: SchemaSource,
+        *,
+        workers: int = 0,
+        domain: str | None = None,
+        locale: str | None = None,
+    ) -> AsyncIterator[Extracted]:
+        """``extract_many`` for asyncio, to be used with ``async for``."""
+        call, count = self._many(schema, workers, domain, locale)
+        return in_order_async(call, _each(sources), count)
+
+    def _many(
+        self, schema: SchemaSource, workers: int, domain: str | None, locale: str | None
+    ) -> tuple[Callable[[Source], Extracted], int]:
+        """The function that extracts from one source, and the number of workers."""
+        checked, spoken = load_schema(schema, allow_auto=True), self._locale(locale)
+        check_optional_text("domain", domain)
+        count = check_whole("workers", workers, 0, MAX_WORKERS)
+        if not count:
+            count = self.side_by_side(MAX_WORKERS)
+            if self._vlm is not None and not self._given.get("engine"):
+                count = max(count, self.settings.vlm.concurrency)
+
+        def call(source: Source) -> Extracted:
+            name = source_name(source)
+            try:
+                opened = self._sources.open(source)
+                if count > 1 and isinstance(opened, Scan) and len(opened.pages) == 1:
+                    self.read_beside(opened)
+                result = self.extract(opened, checked, domain=domain, locale=spoken)
+            except Exception as error:  # the other sources are processed whatever one of them does
+                return Extracted.failed(name, error)
+            return Extracted(source=name, result=result)
+
+        return call, min(count, MAX_WORKERS)
+
+    def _open(
+        self, source: Source, pages: PageChoice | None, password: str | None
+    ) -> tuple[Scan | Document, Document]:
+        """A source opened, and read. Raises SourceError and SettingsError."""
+        opened = self._sources.open(source, pages, password)
+        return opened, self._sources.read(opened)
 
     def _locale(self, given: str | None) -> str:
         """The locale given to a verb, else that of the settings. Raises SettingsError."""
         if given is None:
             return self.settings.locale
         try:
-            return parse_locale(given)
+            return parse_locale(check_text("locale", given))
         except ValueError as error:
             raise SettingsError(f"locale {given!r} is not allowed: {error}") from error
 
@@ -250,27 +397,27 @@ class DocAgent:
         """The settings, with the size of a call reduced to the limits of the model."""
         return self.settings if self._vlm is None else self._vlm.limits()
 
-    def _view(self, source: Source, document: Document, locale: str | None = None) -> DocumentView:
-        """The document with its page images; without images if the source is a Document."""
+    def _view(
+        self, opened: Scan | Document, document: Document, locale: str | None = None
+    ) -> DocumentView:
+        """The document with its page images; without images if only a Document was given."""
         settings = self._limits()
         if locale is not None and locale != settings.locale:
             settings = settings.replace(locale=locale)
-        if isinstance(source, Document):
+        if isinstance(opened, Document):
             return DocumentView(document, settings)
-        scan = self.load(source)
+        scan = opened
 
         def image(number: int) -> NDArray[np.uint8]:
-            upright = np.rot90(
-                scan.pages[number - 1].image(), -document.pages[number - 1].rotation // 90
-            )
-            return np.ascontiguousarray(upright)
+            rotation = document.page(number).rotation
+            return np.ascontiguousarray(np.rot90(scan.page(number).image(), -rotation // 90))
 
         return DocumentView(document, settings, image, self._second_read(scan, document))
 
     def _second_read(self, scan: Scan, document: Document) -> SecondRead:
         def read(number: int, polygon: Polygon) -> str | None:
             engine = self._sources.engine()
-            return engine.read_again(scan.pages[number - 1], document.pages[number - 1], polygon)
+            return engine.read_again(scan.page(number), document.page(number), polygon)
 
         return read
 
@@ -310,6 +457,15 @@ class DocAgent:
                     "model in the settings (vlm.url or vlm.factory)"
                 ) from error
         return partial(DocAgent, self.settings, **self._given), ()
+
+
+def _each(sources: Iterable[Source]) -> Iterable[Source]:
+    """Many sources. Raises SettingsError for a single one, whose characters are not sources."""
+    if isinstance(sources, str | bytes | os.PathLike | np.ndarray) or not isinstance(
+        sources, Iterable
+    ):
+        raise SettingsError(f"sources={shown(sources)} is not a list of sources; give a list")
+    return sources
 
 
 def _with_instance(extraction: Extraction, schema: Schema) -> Extraction:

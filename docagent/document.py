@@ -6,7 +6,9 @@ The same types serve Python, JSON, REST and disk. Polygons are page-relative (se
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Annotated, Any, Literal, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -147,6 +149,10 @@ class Document(Frozen):
     name: str = ""
     pages: tuple[Page, ...]
 
+    def page(self, number: int) -> Page:
+        """The page with a number. Raises KeyError if it was not read."""
+        return page_numbered(self.pages, number)
+
     @cached_property
     def text(self) -> str:
         """Pages in order, separated by an empty line."""
@@ -178,6 +184,59 @@ class Document(Frozen):
             # The last separator of a page counts as one character so far; a page break has two.
             offset += len(PAGE_BREAK) - 1 if page.lines else len(PAGE_BREAK)
         return tuple(located)
+
+    def to_text(self) -> str:
+        """Plain text: one line per text line, an empty line between pages."""
+        return str(exporter("document_to_text")(self))
+
+    def to_markdown(self) -> str:
+        """Markdown with headings and tables; a document's text is escaped."""
+        return str(exporter("document_to_markdown")(self))
+
+    def to_hocr(self) -> str:
+        """hOCR 1.2, to be written as UTF-8."""
+        return str(exporter("document_to_hocr")(self))
+
+    def to_alto(self) -> str:
+        """ALTO 4 XML, to be written as UTF-8."""
+        return str(exporter("document_to_alto")(self))
+
+    def to_json(self) -> str:
+        """JSON; ``Document.model_validate_json`` reads it back."""
+        return self.model_dump_json(indent=2) + "\n"
+
+    def to_searchable_pdf(self, source: Any, *, password: str | None = None) -> bytes:
+        """A PDF of the page pictures with the text of this document, invisible, at its place.
+
+        source: what the document was read from, such as a path or a Scan, as a document has no
+        pictures. Raises SourceError if it cannot be opened, or is another source.
+        """
+        scan = exporter("open_source")(self.id, source, password)
+        return bytes(exporter("document_to_searchable_pdf")(self, scan))
+
+
+def exporter(name: str) -> Callable[..., Any]:
+    """A function of ``docagent.export``, loaded at use: it stands above the types it exports."""
+    found: Callable[..., Any] = getattr(import_module("docagent.export"), name)
+    return found
+
+
+class _Numbered(Protocol):
+    @property
+    def number(self) -> int: ...
+
+
+_Page = TypeVar("_Page", bound=_Numbered)
+
+
+def page_numbered(pages: Sequence[_Page], number: int) -> _Page:
+    """The page with a number, of all pages of a source or of some. Raises KeyError."""
+    if 0 < number <= len(pages) and pages[number - 1].number == number:
+        return pages[number - 1]
+    for page in pages:
+        if page.number == number:
+            return page
+    raise KeyError(f"page {number}; there are {', '.join(str(page.number) for page in pages)}")
 
 
 def _level_box(polygon: Polygon, page: Page) -> BBox:

@@ -17,12 +17,13 @@ instead of the message: ``code`` identifies the failure and stays the same betwe
     source.no_access         the file cannot be read, for example for lack of permission
     source.unsupported       docagent does not read this kind of file
     source.empty             it has no bytes, or no pages
-    source.encrypted         it needs a password
+    source.encrypted         it needs a password, or another one
     source.damaged           it is broken or cut short
     source.too_large         it has too many bytes, pages or pixels, or needs too much memory
     source.too_small         it has too few pixels to hold text
     source.timeout           parsing or reading it took too long (retryable)
     source.unreadable        none of its pages could be read, or an engine failed on it
+    source.no_page           it has none of the pages asked for
     schema.missing           there is no schema, or no field, of that name
     schema.invalid           the schema is invalid
     settings.invalid         a value is not allowed
@@ -50,6 +51,7 @@ SourceFault = Literal[
     "too_small",
     "timeout",
     "unreadable",
+    "no_page",
 ]
 SchemaFault = Literal["missing", "invalid"]
 SettingsFault = Literal["invalid", "not_installed", "output"]
@@ -107,11 +109,17 @@ class SchemaError(DocAgentError):
 
 
 class SettingsError(DocAgentError):
-    """A setting or argument has a value that is not allowed."""
+    """A setting or argument has a value that is not allowed.
 
-    def __init__(self, message: str, fault: SettingsFault = "invalid") -> None:
+    setting: path of the setting, such as ``vlm.url``; empty for an argument.
+    """
+
+    def __init__(
+        self, message: str, fault: SettingsFault = "invalid", *, setting: str = ""
+    ) -> None:
         super().__init__(message)
         self.code = f"settings.{fault}"
+        self.setting = setting
 
 
 class MissingExtraError(DocAgentError):

@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from docagent.arguments import invalid_setting, shown
 from docagent.document import Frozen
 from docagent.errors import SettingsError
 
@@ -122,7 +123,19 @@ Locale = Annotated[str, AfterValidator(parse_locale)]
 """A language with an optional region, or empty."""
 
 
-class LimitSettings(Frozen):
+class SettingsGroup(Frozen):
+    """Base of settings: a wrong value or an unknown name raises SettingsError, which names the
+    setting, the value and what is allowed."""
+
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except ValidationError as error:
+            group = next((name for name, kind in GROUPS.items() if kind is type(self)), "")
+            raise invalid_setting(error, group, _DESCRIPTIONS, _SECRET_PATHS) from None
+
+
+class LimitSettings(SettingsGroup):
     """Limits on the size of a source."""
 
     max_bytes: int = Field(
@@ -142,7 +155,7 @@ class LimitSettings(Frozen):
     )
 
 
-class PdfSettings(Frozen):
+class PdfSettings(SettingsGroup):
     """How PDF files are parsed, in separate processes."""
 
     seconds: float = Field(
@@ -168,9 +181,13 @@ class PdfSettings(Frozen):
         description="Dots per inch at which pages are rendered; a scanned page is rendered near "
         "the resolution of its image instead.",
     )
+    password: SecretStr = Field(
+        default=SecretStr(""),
+        description="Password of encrypted PDF files, where none is given with the file.",
+    )
 
 
-class OcrSettings(Frozen):
+class OcrSettings(SettingsGroup):
     """How page images are read."""
 
     engine: EngineName = Field(
@@ -189,7 +206,7 @@ class OcrSettings(Frozen):
     )
 
 
-class ExtractionSettings(Frozen):
+class ExtractionSettings(SettingsGroup):
     """Sources of field values, before a vision-language model is asked."""
 
     rules: Rules = Field(
@@ -207,7 +224,7 @@ class ExtractionSettings(Frozen):
     )
 
 
-class VlmSettings(Frozen):
+class VlmSettings(SettingsGroup):
     """A vision-language model (VLM). No model is used unless one is named, by url or factory."""
 
     mode: VlmMode | None = Field(
@@ -312,7 +329,7 @@ class VlmSettings(Frozen):
         return self.mode or ("unsure" if self.is_named else "never")
 
 
-class Settings(Frozen):
+class Settings(SettingsGroup):
     """All settings: limits, engines, models and the use of the machine.
 
     Every field also has a flat name, accepted as a keyword argument: ``Settings(vlm_url=URL)`` is
@@ -345,8 +362,8 @@ class Settings(Frozen):
         """A copy with changed values, validated.
 
         A group given as a mapping changes only the fields that the mapping names:
-        ``settings.replace(vlm={"mode": "never"})``. Flat names work too. Raises
-        pydantic.ValidationError for a value that is not allowed.
+        ``settings.replace(vlm={"mode": "never"})``. Flat names work too. Raises SettingsError
+        for a value that is not allowed.
         """
         nested = _to_groups(changes)
         for name, change in nested.items():
@@ -363,16 +380,18 @@ class Settings(Frozen):
         """
         env = os.environ if environ is None else environ
         names = {name: ENV_PREFIX + name.upper() for name in FLAT_NAMES}
-        given = {name: env[variable] for name, variable in names.items() if env.get(variable)}
+        given: dict[str, Any] = {
+            name: env[variable] for name, variable in names.items() if env.get(variable)
+        }
         try:
-            return cls.model_validate(given)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = next(n for n, path in FLAT_NAMES.items() if path == first["loc"][: len(path)])
-            value = "..." if name in _SECRET else repr(first["input"])
+            return cls(**given)
+        except SettingsError as error:
+            name = next(n for n, path in FLAT_NAMES.items() if ".".join(path) == error.setting)
+            value = "..." if name in _SECRET else repr(given[name])
+            reason = str(error).partition(" is not allowed: ")[2]
             raise SettingsError(
-                f"{names[name]}={value} is not allowed: {first['msg']}. "
-                "Change or unset the variable."
+                f"{names[name]}={value} is not allowed: {reason}. Change or unset the variable.",
+                setting=error.setting,
             ) from error
 
 
@@ -385,7 +404,7 @@ GROUPS: Mapping[str, type[Frozen]] = {
 }
 _PREFIXES = {"pdf": "pdf_", "vlm": "vlm_"}
 _OTHER_NAMES = {("vlm", "mode"): "vlm", ("pdf", "dpi"): "render_dpi"}
-_SECRET = ("vlm_options", "vlm_api_key")
+_SECRET = ("vlm_options", "vlm_api_key", "pdf_password")
 
 
 def _flat_names() -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -398,6 +417,14 @@ def _flat_names() -> Iterator[tuple[str, tuple[str, ...]]]:
 
 FLAT_NAMES: Mapping[str, tuple[str, ...]] = dict(_flat_names())
 """Flat name of each setting -> its path: ``vlm_url`` -> ``("vlm", "url")``."""
+_DESCRIPTIONS = {
+    ".".join(path): (GROUPS[path[0]] if len(path) > 1 else Settings)
+    .model_fields[path[-1]]
+    .description
+    or ""
+    for path in FLAT_NAMES.values()
+}
+_SECRET_PATHS = tuple(".".join(FLAT_NAMES[name]) for name in _SECRET)
 
 
 def _to_groups(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -417,3 +444,12 @@ def _to_groups(given: Mapping[str, Any]) -> dict[str, Any]:
 def _is_group(name: str, value: Any) -> bool:
     """Whether a value is a whole group, not the setting with the same flat name (``vlm``)."""
     return name in GROUPS and isinstance(value, Mapping | Frozen)
+
+
+def check_settings(given: object) -> None:
+    """Raises SettingsError unless the settings are None or a ``Settings``."""
+    if given is not None and not isinstance(given, Settings):
+        raise SettingsError(
+            f"settings={shown(given)} is not allowed; give Settings(...), such as "
+            "Settings(vlm_url=URL), or None for the defaults"
+        )

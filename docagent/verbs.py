@@ -7,7 +7,7 @@ and imports light modules only, so that an interface can show its help without d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 FORMATS = ("text", "markdown", "hocr", "alto", "pdf", "json")
 """Formats of a document; a result that is not a document is written as ``json``."""
 
-OptionType = Literal["text", "integer", "locale", "schema"]
-"""locale: a language code with an optional region, such as ``de`` or ``en-GB``. schema: a
-built-in name, the path of a JSON Schema file, a JSON Schema as a mapping, a pydantic class or a
-Schema."""
+OptionType = Literal["text", "integer", "locale", "pages", "schema"]
+"""pages: text such as ``1-3,7-``, or a list of page numbers. locale: a language code with an
+optional region, such as ``de`` or ``en-GB``. schema: a built-in name, the path of a JSON Schema
+file, a JSON Schema as a mapping, a pydantic class or a Schema."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,10 @@ class Option:
             return self._check_locale(value)
         if self.type == "integer":
             return self._check_integer(value)
+        if self.type == "pages":
+            from docagent.sources.page_selection import parse_pages  # loads pydantic
+
+            return str(parse_pages(value))
         if not isinstance(value, str):
             raise SettingsError(f"{self.name}={value!r} is not text; give a string")
         if self.choices and value not in self.choices:
@@ -91,6 +95,29 @@ class Option:
                 f"{self.name}={value} is not possible; ask for {self.minimum} to {self.maximum}"
             )
         return value
+
+
+def _prepare(owner: str, options: Sequence[Option], given: Mapping[str, Any]) -> dict[str, Any]:
+    known = {option.name: option for option in options}
+    for name in given:
+        if name not in known:
+            allowed = ", ".join(known) or "none"
+            raise SettingsError(f"{owner} has no option {name!r}; it takes {allowed}")
+    prepared: dict[str, Any] = {}
+    for name, option in known.items():
+        if given.get(name) is not None:
+            prepared[name] = option.check(given[name])
+        elif option.required:
+            raise SettingsError(f"{owner} needs {name}: {option.help}")
+        else:
+            prepared[name] = option.default
+    return prepared
+
+
+def prepare_opening(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of SOURCE_OPTIONS, validated, as keyword arguments of ``DocAgent.load``. Raises
+    SettingsError."""
+    return _prepare("a source", SOURCE_OPTIONS, given)
 
 
 Call = Callable[["DocAgent", "Source", Mapping[str, Any]], Any]
@@ -129,20 +156,7 @@ class Verb:
         A value of None counts as not given. Raises SettingsError for an unknown, missing or invalid
         option, and SchemaError for an invalid schema.
         """
-        known = {option.name: option for option in self.options}
-        for name in given:
-            if name not in known:
-                allowed = ", ".join(known) or "none"
-                raise SettingsError(f"{self.name} has no option {name!r}; it takes {allowed}")
-        prepared: dict[str, Any] = {}
-        for name, option in known.items():
-            if given.get(name) is not None:
-                prepared[name] = option.check(given[name])
-            elif option.required:
-                raise SettingsError(f"{self.name} needs {name}: {option.help}")
-            else:
-                prepared[name] = option.default
-        return prepared
+        return _prepare(self.name, self.options, given)
 
     def run(self, agent: DocAgent, source: Source, options: Mapping[str, Any]) -> Any:
         """Run the verb on one source and return a ``result_type``. options: from ``prepare``.
@@ -265,6 +279,20 @@ _TABLE = (
         ),
     ),
 )
+
+SOURCE_OPTIONS = (
+    Option(
+        "pages",
+        "pages",
+        "pages to read, such as 1-3,7- (7 and all that follow); by default all",
+    ),
+    Option(
+        "password",
+        "text",
+        "password of an encrypted PDF; by default DOCAGENT_PDF_PASSWORD",
+    ),
+)
+"""Options of every verb that say how its source is opened: arguments of ``DocAgent.load``."""
 
 VERBS: Mapping[str, Verb] = MappingProxyType({verb.name: verb for verb in _TABLE})
 """Verb by name, in the order in which they are listed for people."""

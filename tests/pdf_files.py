@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from dataclasses import dataclass
 
@@ -110,3 +111,44 @@ def nested_forms_pdf(depth: int, fan: int) -> bytes:
     last = b"/Type /XObject /Subtype /Form /BBox [0 0 200 200]"
     bodies.append(stream(last, b"0 0 10 10 re f"))
     return _file(bodies)
+
+
+_PADDING = bytes.fromhex("28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a")
+
+
+def locked_pdf(text: str, password: str) -> bytes:
+    """One page with a line of text, encrypted with a user password (ISO 32000-1, 7.6: RC4, 40
+    bits)."""
+    padded = (password.encode() + _PADDING)[:32]
+    owner = _rc4(hashlib.md5(padded).digest()[:5], padded)
+    identity = bytes.fromhex("00112233")
+    rights = (-4).to_bytes(4, "little", signed=True)
+    key = hashlib.md5(padded + owner + rights + identity).digest()[:5]
+    user = _rc4(key, _PADDING)
+    number = 5
+    own = hashlib.md5(key + number.to_bytes(3, "little") + b"\0\0").digest()[:10]
+    bodies = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [6 0 R] /Count 1 >>",
+        b"<< /Filter /Standard /V 1 /R 2 /P -4 /O <%s> /U <%s> >>"
+        % (owner.hex().encode(), user.hex().encode()),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+        stream(b"", _rc4(own, text_at(72, 700, text))),
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R "
+        b"/Resources << /Font << /F1 4 0 R >> >> >>",
+    ]
+    return _file(bodies, b"/Encrypt 3 0 R /ID [<00112233> <00112233>]")
+
+
+def _rc4(key: bytes, data: bytes) -> bytes:
+    state, j = list(range(256)), 0
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) % 256
+        state[i], state[j] = state[j], state[i]
+    made, i, j = bytearray(), 0, 0
+    for byte in data:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        made.append(byte ^ state[(state[i] + state[j]) % 256])
+    return bytes(made)

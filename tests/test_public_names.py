@@ -17,6 +17,7 @@ PUBLIC = {
     "Document",
     "Edit",
     "Evidence",
+    "Extracted",
     "Extraction",
     "ExtractionSettings",
     "Field",

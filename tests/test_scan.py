@@ -291,7 +291,7 @@ def test_limits_are_settings(tmp_path):
         load(data, Settings(max_pixels=2000))
     pages = [page_image()] * 3
     tiff = encode(pages[0], "TIFF", save_all=True, append_images=pages[1:])
-    with pytest.raises(SourceError, match="more than the 2 pages"):
+    with pytest.raises(SourceError, match="3 pages, more than the 2 allowed"):
         load(tiff, Settings(max_pages=2))
     with pytest.raises(SourceError, match="3 pages, more than the 2 allowed"):
         load(pdf_bytes(*[PdfPage(b"")] * 3), Settings(max_pages=2))

@@ -22,6 +22,7 @@ FLAT = {
     "pdf_memory": 2**28,
     "pdf_processes": 3,
     "render_dpi": 100,
+    "pdf_password": SecretStr("p"),
     "engine": "fused",
     "language_model": False,
     "confidence": "geometric_mean",
@@ -130,22 +131,39 @@ def test_replace_keeps_the_rest_of_a_group():
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "named", "allowed"),
     [
-        {"vlm_ulr": "http://h/v1"},
-        {"vlm": {"ulr": "http://h/v1"}},
-        {"vlm": "sometimes"},
-        {"vlm_trust": 7},
-        {"pdf_seconds": 0},
-        {"render_dpi": 10},
-        {"locale": "english"},
+        ({"foo": 1}, "no setting 'foo'", "docs/settings.md"),
+        ({"vlm_ulr": "http://h/v1"}, "no setting 'vlm_ulr'", "did you mean vlm.url"),
+        ({"vlm": {"ulr": "http://h/v1"}}, "no setting 'vlm.ulr'", "did you mean vlm.url"),
+        ({"vlm": "sometimes"}, "vlm.mode='sometimes'", "'always', 'unsure' or 'never'"),
+        ({"vlm_trust": 7}, "vlm.trust=7", "less than or equal to 0.98"),
+        ({"vlm_url": "ftp://h"}, "vlm.url='ftp://h'", "such as http://127.0.0.1:8000/v1"),
+        ({"pdf_seconds": 0}, "pdf.seconds=0", "greater than 0"),
+        ({"render_dpi": 10}, "pdf.dpi=10", "greater than or equal to 50"),
+        ({"locale": "english"}, "locale='english'", "such as de or en-GB"),
+        ({"rules": "labels,colours"}, "extraction.rules='colours'", "'labels'"),
     ],
 )
-def test_wrong_settings_are_refused(wrong):
-    with pytest.raises(ValidationError):
-        Settings(**wrong)
-    with pytest.raises(ValidationError):
-        Settings().replace(**wrong)
+def test_wrong_settings_are_refused(wrong, named, allowed):
+    for refused in (lambda: Settings(**wrong), lambda: Settings().replace(**wrong)):
+        with pytest.raises(SettingsError) as caught:
+            refused()
+        assert named in str(caught.value) and allowed in str(caught.value)
+
+
+def test_a_group_of_settings_names_the_whole_path():
+    with pytest.raises(SettingsError, match=r"vlm\.trust=7 is not allowed") as caught:
+        VlmSettings(trust=7)
+    assert caught.value.setting == "vlm.trust"
+
+
+@pytest.mark.parametrize("name", ["vlm_api_key", "vlm_options", "pdf_password"])
+def test_a_secret_is_never_shown(name):
+    with pytest.raises(SettingsError) as caught:
+        Settings(**{name: ["canary"]})
+    assert "canary" not in str(caught.value) and "..." in str(caught.value)
+    assert "canary" not in repr(Settings(**{name: '{"canary": 1}'}))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from docagent.jobs.outputs import FORMAT_SUFFIXES
 from docagent.reader.scripted import ScriptedReader
 from docagent.schemas import load_schema
 from docagent.tasks.summarisation.embedded import MOST_SENTENCES, SENTENCES
-from docagent.verbs import FORMATS, VERBS, Option, Verb
+from docagent.verbs import FORMATS, SOURCE_OPTIONS, VERBS, Option, Verb
 from tests.documents import document_of
 
 GIVEN: dict[str, dict[str, Any]] = {
@@ -35,7 +35,8 @@ def agent() -> DocAgent:
 def test_a_verb_is_a_method_with_the_same_options(verb: Verb) -> None:
     method = getattr(DocAgent, verb.name)
     taken = set(inspect.signature(method).parameters) - {"self", "source", "progress"}
-    assert {option.name for option in verb.options} == taken
+    opening = {option.name for option in SOURCE_OPTIONS}
+    assert {option.name for option in verb.options} | opening == taken
     assert verb.result_type is get_type_hints(method, vars(inspect.getmodule(DocAgent)))["return"]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from docagent import __version__
 from docagent.cli.vlm_arguments import add_vlm, to_sentence
-from docagent.verbs import FORMATS, VERBS, Option, Verb
+from docagent.verbs import FORMATS, SOURCE_OPTIONS, VERBS, Option, Verb
 
 ENGINES = ("docagent", "tesseract", "rapidocr", "fused", "auto")
 AGGREGATES = ("minimum", "geometric_mean")
@@ -91,7 +91,7 @@ _FLAGS = {
     "sentences": ("-n", "--sentences"),
 }
 """How an option of a verb is typed, where that is not ``--name``."""
-_METAVARS = {"schemas": "SCHEMA", "sentences": "N", "domain": "NAME"}
+_METAVARS = {"schemas": "SCHEMA", "sentences": "N", "domain": "NAME", "password": "TEXT"}
 _POSITIONAL = ("question",)
 _MODEL_OPTIONS = ("domain",)
 """Options that only matter with a vision-language model; they are listed with it."""
@@ -187,6 +187,8 @@ def _add_format(output: argparse._ActionsContainer, verb: Verb) -> None:
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
     reading = parser.add_argument_group("reading")
+    for option in SOURCE_OPTIONS:
+        _add_option(reading, option)
     reading.add_argument("--engine", choices=ENGINES, help=_ENGINE)
     reading.add_argument("--weights", type=Path, metavar="FOLDER", help=_WEIGHTS)
     reading.add_argument("--confidence", choices=AGGREGATES, help=_CONFIDENCE)

@@ -12,7 +12,7 @@ from docagent.agent import DocAgent
 from docagent.chat.conversation import Chat
 from docagent.cli import printing as tables
 from docagent.cli.progress import Progress
-from docagent.cli.settings_from_arguments import to_settings, verb_options
+from docagent.cli.settings_from_arguments import opening_options, to_settings, verb_options
 from docagent.errors import SettingsError
 from docagent.jobs.inputs import STDIN
 from docagent.results import ChatEvent, Turn
@@ -33,7 +33,7 @@ def run_chat(args: argparse.Namespace) -> int:
     options = verb_options(verb, args)
     progress = Progress(1, args.quiet)
     agent = DocAgent(to_settings(args))
-    scan = agent.load(Path(args.file))
+    scan = agent.load(Path(args.file), **opening_options(args))
     agent.read(scan, lambda done, total: progress.show(0, args.file, done, total))
     chat: Chat = verb.run(agent, scan, options)
     progress.clear()

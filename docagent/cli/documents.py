@@ -15,7 +15,7 @@ from docagent.agent import DocAgent
 from docagent.cli import printing as tables
 from docagent.cli.error_lines import error_line
 from docagent.cli.progress import Progress
-from docagent.cli.settings_from_arguments import to_settings, verb_options
+from docagent.cli.settings_from_arguments import opening_options, to_settings, verb_options
 from docagent.document import Document, Page
 from docagent.errors import DocAgentError, SettingsError
 from docagent.jobs import (
@@ -53,7 +53,8 @@ def run_documents(args: argparse.Namespace) -> int:
     inputs, problems = expand_inputs(args.inputs, own, lambda: sys.stdin.buffer.read())
     if own:
         check_names(inputs, str(own[0]))
-    job = Job(verb, options, tuple(formats), destination, redo=args.force)
+    opening = opening_options(args)
+    job = Job(verb, options, tuple(formats), destination, redo=args.force, opening=opening)
     batch = Batch(DocAgent(to_settings(args)), job)
     return _Report(args, job, len(inputs)).show(batch, inputs, problems)
 

@@ -8,12 +8,17 @@ from typing import Any
 
 from docagent.errors import SettingsError
 from docagent.settings import Settings, parse_adapters
-from docagent.verbs import Verb
+from docagent.verbs import SOURCE_OPTIONS, Verb, prepare_opening
 
 
 def verb_options(verb: Verb, args: argparse.Namespace) -> dict[str, Any]:
     """The options of a verb as ``Verb.run`` takes them. Raises SettingsError or SchemaError."""
     return verb.prepare({option.name: getattr(args, option.name) for option in verb.options})
+
+
+def opening_options(args: argparse.Namespace) -> dict[str, Any]:
+    """How sources are opened, as ``DocAgent.load`` takes it. Raises SettingsError."""
+    return prepare_opening({option.name: getattr(args, option.name) for option in SOURCE_OPTIONS})
 
 
 def to_settings(args: argparse.Namespace) -> Settings:

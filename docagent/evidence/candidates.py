@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from docagent.confidence import geometric_mean, minimum
 from docagent.document import UNDECIDED, Conventions, Document
@@ -32,7 +32,9 @@ class ValueCandidate:
     """A possible value of a field.
 
     ranges: its words. raw_text: those words joined by one space. parsed: result of the field's
-    normaliser for ``raw_text``. score: 0-1. source: what proposed it.
+    normaliser for ``raw_text``. score: 0-1. source: what proposed it. rule: name of the rule that
+    proposed it; "" for the reader. features: what the source knows of it, by a name of the source's
+    choice, each about 0-1 (``marked``: a colon follows its label); the ranker learns their weight.
     """
 
     ranges: tuple[WordRange, ...]
@@ -40,6 +42,8 @@ class ValueCandidate:
     parsed: Normalised
     score: float
     source: Source = "reader"
+    rule: str = ""
+    features: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
 def looks_like_money(text: str, conventions: Conventions = UNDECIDED) -> bool:

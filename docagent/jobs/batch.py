@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ class Job:
     """What is done to every input.
 
     options: as ``Verb.prepare`` gives them. formats: of the files to write, each once. redo:
-    whether also outputs that are current are made again.
+    whether also outputs that are current are made again. opening: how inputs are opened, as
+    ``prepare_opening`` gives it.
     """
 
     verb: Verb
@@ -40,6 +42,7 @@ class Job:
     formats: tuple[str, ...] = ("json",)
     destination: Destination = field(default_factory=Destination)
     redo: bool = False
+    opening: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ class Batch:
         """
         show = progress or _silent
         self._checked.clear()
-        with ReadAhead(self._agent, inputs, self._is_current) as ahead:
+        opening = partial(self._agent.load, **self._job.opening)
+        with ReadAhead(self._agent, inputs, self._is_current, opening) as ahead:
             for index, item in enumerate(inputs):
                 yield Started(item, index)
                 try:
@@ -177,7 +181,10 @@ class Batch:
     def _fingerprint(self, settings: Settings) -> Parts:
         job = self._job
         is_drawn = job.destination.pictures is not None
-        return fingerprint(settings, job.verb, job.options, job.formats, is_drawn)
+        # Without a choice of pages nothing is added, so that earlier results stay current.
+        pages = job.opening.get("pages")
+        options = {**job.options, **({"pages": pages} if pages else {})}
+        return fingerprint(settings, job.verb, options, job.formats, is_drawn)
 
     def _made(self, scan: Scan, use: VlmUse | None) -> list[Parts]:
         """The fingerprints that a result is current for: the run's own and, if no model had a part

@@ -5,14 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 
-from PIL import Image
-
 from docagent.document import Document, Page
 from docagent.export import (
     document_to_alto,
     document_to_hocr,
     document_to_markdown,
-    document_to_pdf,
+    document_to_searchable_pdf,
     document_to_text,
 )
 from docagent.export.annotated_pages import (
@@ -22,17 +20,13 @@ from docagent.export.annotated_pages import (
     draw_marks,
     edits_to_marks,
     extraction_to_marks,
-    page_picture,
     summary_to_marks,
     unreadable_to_marks,
     words_to_marks,
 )
+from docagent.export.page_pictures import scan_to_picture
 from docagent.jobs.events import Outcome
 from docagent.results import Answer, Classification, Correction, Extraction, Summary
-from docagent.sources.scan import Scan
-
-UNREADABLE_PAGE = (2480, 3508)
-"""Pixels of the white page (A4 at 300 dpi) that stands for one that could not be read."""
 
 TEXT_EXPORTS: Mapping[str, Callable[[Document], str]] = {
     "text": document_to_text,
@@ -49,10 +43,7 @@ def export(outcome: Outcome, format_name: str) -> bytes:
         text: str = outcome.result.model_dump_json(by_alias=True, indent=2)
         return f"{text}\n".encode()
     if format_name == "pdf":
-        stream = io.BytesIO()
-        pages = outcome.document.pages
-        document_to_pdf(outcome.document, (_picture(outcome.scan, p) for p in pages), stream)
-        return stream.getvalue()
+        return document_to_searchable_pdf(outcome.document, outcome.scan)
     return TEXT_EXPORTS[format_name](outcome.document).encode("utf-8", "replace")
 
 
@@ -61,19 +52,11 @@ def draw_page(outcome: Outcome, page: Page, suffix: str) -> bytes:
     names. page: of ``outcome.document``, one that could be read."""
     marks = (*unreadable_to_marks(page), *_marks(outcome, page))
     words = [word.polygon for line in page.lines for word in line.words]
-    drawn = draw_marks(_picture(outcome.scan, page), marks, avoid=words)
+    drawn = draw_marks(scan_to_picture(outcome.scan, page), marks, avoid=words)
     encoded = io.BytesIO()
     kind = "JPEG" if suffix.lower() in (".jpg", ".jpeg") else suffix[1:].upper()
     drawn.save(encoded, kind)
     return encoded.getvalue()
-
-
-def _picture(scan: Scan, page: Page) -> Image.Image:
-    """The upright picture of a page; an empty one for a page that could not be read."""
-    if page.error:
-        return Image.new("L", UNREADABLE_PAGE, 255)
-    scan_page = scan.pages[page.number - 1]
-    return page_picture(scan_page.image(color=True), page, scan_page.dpi)
 
 
 def _marks(outcome: Outcome, page: Page) -> tuple[Mark, ...]:

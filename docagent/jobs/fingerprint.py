@@ -47,6 +47,7 @@ IGNORED_SETTINGS: Mapping[str, str] = {
     "weights_dir": "the content of the folder counts, not its name",
     "max_bytes": "a source beyond it gives no result at all",
     "max_pages": "a source beyond it gives no result at all",
+    "pdf_password": "it opens a file or does not; the content is the same",
     "vlm_api_key": "who asks does not change the answer",
     "vlm_timeout": "a result that it cuts short is marked, and made again in any case",
     "vlm_seconds": "a result that it cuts short is marked, and made again in any case",

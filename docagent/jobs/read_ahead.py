@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from types import TracebackType
 
 from docagent.agent import DocAgent
@@ -15,14 +16,19 @@ class ReadAhead:
     """Gives the scans of inputs in their order. The agent reads inputs of one page ahead, as many
     at once as it has threads; it reads the pages of longer ones side by side in their turn.
 
-    skip: whether an input will not be asked for. Inputs without a path wait for their turn.
+    skip: whether an input will not be asked for. opening: opens a source. Inputs without a path
+    wait for their turn.
     """
 
     def __init__(
-        self, agent: DocAgent, inputs: Iterable[Input], skip: Callable[[Input], bool]
+        self,
+        agent: DocAgent,
+        inputs: Iterable[Input],
+        skip: Callable[[Input], bool],
+        opening: Callable[[Path | bytes], Scan],
     ) -> None:
         rest = [item for item in inputs if item.path is not None]
-        self._agent, self._skip = agent, skip
+        self._agent, self._skip, self._open = agent, skip, opening
         self._workers = agent.side_by_side(len(rest))
         self._pool = ThreadPoolExecutor(self._workers) if self._workers > 1 else None
         self._rest = iter(rest)
@@ -47,7 +53,7 @@ class ReadAhead:
             self._fill()
         found = self._waiting.pop(item, None)
         if found is None:
-            return self._agent.load(item.source())
+            return self._open(item.source())
         self._fill()
         return found.result()
 
@@ -59,7 +65,7 @@ class ReadAhead:
             self._waiting[item] = self._pool.submit(self._read, item)
 
     def _read(self, item: Input) -> Scan:
-        scan = self._agent.load(item.source())
+        scan = self._open(item.source())
         if len(scan.pages) == 1:
             self._agent.read_beside(scan)
         return scan

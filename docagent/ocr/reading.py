@@ -8,10 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
-
 from docagent.confidence import with_confidences
 from docagent.document import Document, Page
 from docagent.errors import DocAgentError, SourceError
@@ -21,12 +17,14 @@ from docagent.ocr.engines.registry import check_engine, load_engine
 from docagent.ocr.types import PageEngine
 from docagent.settings import Settings
 from docagent.sources import scan as scans
+from docagent.sources.page_selection import PageChoice, parse_pages
 from docagent.sources.scan import Scan, ScanPage
 from docagent.text.language_model import load_language_model
 from docagent.usage import stage
 
-Source = str | os.PathLike[str] | bytes | NDArray[np.generic] | Image.Image | Scan | Document
-"""A path, the bytes of a file, an array, a Pillow image, a Scan, or a Document already read."""
+Source = scans.Source | Scan | Document
+"""A path, the bytes of a file, a binary stream, an array, a Pillow image, a Scan, or a Document
+already read."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of pages done and the number of pages."""
@@ -55,18 +53,33 @@ class SourceReader:
         if engine is None:
             check_engine(settings.ocr.engine)
         self._engines: dict[int, PageEngine] = {}
-        self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._documents: OrderedDict[_Key, Document] = OrderedDict()
         self._lock = ForkLock()
 
-    def load(self, source: Source) -> Scan:
-        """Open a source without reading its pages. Raises SourceError."""
+    def load(
+        self, source: Source, pages: PageChoice | None = None, password: str | None = None
+    ) -> Scan:
+        """Open a source without reading its pages. Raises SourceError and SettingsError."""
         if isinstance(source, Document):
             raise SourceError(
                 source.name or "document",
                 "a Document already read has no page images; give the file it was read from",
                 "not_a_file",
             )
-        return scans.load(source, self._settings)
+        return scans.load(source, self._settings, pages=pages, password=password)
+
+    def open(
+        self, source: Source, pages: PageChoice | None = None, password: str | None = None
+    ) -> Scan | Document:
+        """A source as a scan, so that it is opened once however often it is used; a Document as it
+        is, with the chosen pages alone. Raises SourceError and SettingsError."""
+        if not isinstance(source, Document):
+            return self.load(source, pages, password)
+        if pages is None:
+            return source
+        count = max((page.number for page in source.pages), default=0)
+        numbers = parse_pages(pages).numbers(count, source.name or "document")
+        return source.replace(pages=tuple(p for p in source.pages if p.number in numbers))
 
     def read(self, source: Source, progress: Progress | None = None) -> Document:
         """Read a source, or take it from the cache if its content was read before.
@@ -76,10 +89,10 @@ class SourceReader:
         if isinstance(source, Document):
             return source
         scan = self.load(source)
-        document = self._documents.get(scan.id)
+        document = self._documents.get(_key(scan))
         if document is None:
             document = self._read_scan(scan, progress or _silent)
-            self._remember(document)
+            self._remember(scan, document)
         return document.replace(name=scan.name)
 
     def read_beside(self, source: Source) -> Document:
@@ -87,7 +100,7 @@ class SourceReader:
         parallel, each in a thread of its own. Raises SourceError."""
         scan = self.load(source)
         document = self._read_scan(scan, _silent, beside=True)
-        self._remember(document)
+        self._remember(scan, document)
         return document
 
     def side_by_side(self, jobs: int) -> int:
@@ -157,11 +170,19 @@ class SourceReader:
             reason = reason or type(error).__name__
             return Page(number=scan_page.number, width=0, height=0, error=reason)
 
-    def _remember(self, document: Document) -> None:
+    def _remember(self, scan: Scan, document: Document) -> None:
         with self._lock:
-            self._documents[document.id] = document
+            self._documents[_key(scan)] = document
             if len(self._documents) > MAX_REMEMBERED:
                 self._documents.popitem(last=False)
+
+
+_Key = tuple[str, tuple[int, ...]]
+"""Content hash of a source, and the numbers of its pages that are read."""
+
+
+def _key(scan: Scan) -> _Key:
+    return scan.id, tuple(page.number for page in scan.pages)
 
 
 def _own_engine(settings: Settings) -> OcrEngine:

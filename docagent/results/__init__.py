@@ -3,7 +3,7 @@
 from docagent.results.answer import Answer, ChatEvent, Step, Turn
 from docagent.results.classification import Classification, KindScore
 from docagent.results.correction import Correction, Coverage, CoverageWord, Edit
-from docagent.results.extraction import Check, CheckKind, CheckStatus, Extraction, Field
+from docagent.results.extraction import Check, CheckKind, CheckStatus, Extracted, Extraction, Field
 from docagent.results.finding import Abstention, Evidence, Finding, How, Source, Status
 from docagent.results.summary import Sentence, Summary
 
@@ -20,6 +20,7 @@ __all__ = [
     "CoverageWord",
     "Edit",
     "Evidence",
+    "Extracted",
     "Extraction",
     "Field",
     "Finding",

@@ -8,6 +8,7 @@ from pydantic import AliasChoices
 from pydantic import Field as Key
 
 from docagent.document import UNDECIDED, Confidence, Conventions, Frozen
+from docagent.errors import DocAgentError
 from docagent.results.finding import (
     _ABSTENTIONS,
     Abstention,
@@ -103,3 +104,34 @@ class Extraction(Frozen):
             if field.path == path:
                 return field
         raise KeyError(f"{path!r}; there are {', '.join(f.path for f in self.fields)}")
+
+
+class Extracted(Frozen):
+    """The extraction of one of many sources, or why there is none.
+
+    source: its name. error, code: the message and the code of the error (``docagent.errors``);
+    empty if there is a result. exception: the error itself; not part of the JSON.
+    """
+
+    source: str
+    result: Extraction | None = None
+    error: str = ""
+    code: str = ""
+    exception: Any = Key(default=None, exclude=True, repr=False)
+
+    @classmethod
+    def failed(cls, source: str, error: Exception) -> Extracted:
+        """A source without an extraction. Errors that docagent did not raise on purpose count as
+        faults in it."""
+        if isinstance(error, DocAgentError):
+            reason, code = str(error), error.code
+        else:
+            reason, code = f"{type(error).__name__}: {error}", "docagent.fault"
+        return cls(source=source, error=reason, code=code, exception=error)
+
+    def get(self) -> Extraction:
+        """The extraction. Raises the error if there is none."""
+        if self.result is not None:
+            return self.result
+        error = self.exception
+        raise error if isinstance(error, Exception) else DocAgentError(self.error)

@@ -7,7 +7,7 @@ several kinds, by what they take and give; each kind has its table below.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from docagent.document import Document
@@ -37,7 +37,9 @@ FIELD_RULES: Mapping[RuleName, Callable[[Document, Schema, Sequence[FieldParser]
     "letterhead": letterhead_candidates,
     "printed": printed_candidates,
 }
-"""Candidates of single fields. Where several rules find a field, the first one counts."""
+"""Candidates of single fields. The candidates of all rules are kept, each with its rule's name,
+and ranked later: a new rule needs its line here, its name in the settings, and a new fit of the
+ranker."""
 
 BLANK_RULES: Mapping[RuleName, Callable[[Document, Sequence[FieldParser]], frozenset[str]]] = {
     "blanks": blank_fields,
@@ -88,11 +90,13 @@ class RuleSet:
 
     @stage("rules.fields", len)
     def field_candidates(self, schema: Schema, parsers: Sequence[FieldParser]) -> Candidates:
-        """Candidates of single fields, by path. parsers: one for each field, of one document."""
+        """Candidates of single fields, by path, rule after rule. parsers: one for each field, of
+        one document."""
         found: Candidates = {}
-        for rule in self._on(FIELD_RULES) if parsers else ():
-            for path, candidates in rule(parsers[0].document, schema, parsers).items():
-                found.setdefault(path, candidates)
+        for name in self._named(FIELD_RULES) if parsers else ():
+            by_path = FIELD_RULES[name](parsers[0].document, schema, parsers)
+            for path, candidates in by_path.items():
+                found.setdefault(path, []).extend(_of_rule(name, candidates))
         return found
 
     @stage("rules.blanks", len)
@@ -112,7 +116,10 @@ class RuleSet:
 
     def fallback_candidates(self, schema: Schema, parser: FieldParser) -> list[ValueCandidate]:
         """Candidates of a single field for which nothing else was found."""
-        found = (rule(schema, parser) for rule in self._on(FALLBACK_RULES))
+        found = (
+            _of_rule(name, FALLBACK_RULES[name](schema, parser))
+            for name in self._named(FALLBACK_RULES)
+        )
         return next(filter(None, found), [])
 
     @stage("rules.tables", len)
@@ -138,7 +145,14 @@ class RuleSet:
         return rule(parsers, cells) if rule else pair_by_position(cells)
 
     def _on(self, table: Mapping[RuleName, T]) -> Iterator[T]:
-        return (rule for name, rule in table.items() if name in self.names)
+        return (table[name] for name in self._named(table))
+
+    def _named(self, table: Mapping[RuleName, T]) -> Iterator[RuleName]:
+        return (name for name in table if name in self.names)
+
+
+def _of_rule(name: RuleName, candidates: Sequence[ValueCandidate]) -> list[ValueCandidate]:
+    return [replace(candidate, rule=name) for candidate in candidates]
 
 
 ALL_RULES = RuleSet()

@@ -20,6 +20,9 @@ Pixels = NDArray[np.uint8]
 PILLOW_FORMATS = {"png": "PNG", "jpeg": "JPEG", "tiff": "TIFF", "webp": "WEBP", "bmp": "BMP"}
 """Kind of image file -> Pillow decoder. No other decoder is used."""
 
+MAX_FRAMES = 10_000
+"""Most pages of a TIFF that are counted, whatever number of them is read."""
+
 # catch_warnings changes the state of the whole process, so only one thread may use it at a time.
 _OPENING = ForkLock()
 
@@ -90,13 +93,12 @@ class ImageFile:
         """Number of frames of a TIFF; other kinds have one page (an animation its first frame)."""
         if self._kind != "tiff":
             return 1
-        limit = self._settings.limits.max_pages
         count = 0
         try:
             for _ in ImageSequence.Iterator(image):
                 count += 1
-                if count > limit:
-                    reason = f"it has more than the {limit} pages allowed; split it"
+                if count > MAX_FRAMES:
+                    reason = f"it has more than the {MAX_FRAMES} pages allowed; split it"
                     raise SourceError(self._name, reason, "too_large")
             image.seek(0)
         except _DAMAGE as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from docagent.document import Page
+from docagent.arguments import check_optional_text
+from docagent.document import Page, page_numbered
 from docagent.errors import SourceError
 from docagent.forking import cached_property
-from docagent.settings import Settings
+from docagent.settings import Settings, check_settings
 from docagent.sources.images import (
     ImageFile,
     Pixels,
@@ -24,6 +25,7 @@ from docagent.sources.images import (
     image_to_pixels,
     size_problem,
 )
+from docagent.sources.page_selection import PageChoice, PageRanges, parse_pages
 from docagent.sources.pdf.document import PdfFile
 
 T = TypeVar("T")
@@ -66,7 +68,15 @@ class PageSource(Protocol):
         ...
 
 
-Source = str | os.PathLike[str] | bytes | NDArray[np.generic] | Image.Image
+class BinaryStream(Protocol):
+    """A file that is open for reading in binary mode, or another stream of bytes."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most ``size`` bytes, none at the end."""
+        ...
+
+
+Source = str | os.PathLike[str] | bytes | BinaryStream | NDArray[np.generic] | Image.Image
 
 
 @dataclass(frozen=True)
@@ -147,33 +157,105 @@ class Scan:
     name: str
     pages: tuple[ScanPage, ...]
 
+    def page(self, number: int) -> ScanPage:
+        """The page with a number. Raises KeyError if it is not among the pages."""
+        return page_numbered(self.pages, number)
 
-def load(source: Source | Scan, settings: Settings | None = None, name: str | None = None) -> Scan:
+    def select(self, choice: PageRanges) -> Scan:
+        """The scan with the chosen pages alone; they keep their numbers. Raises SourceError if
+        there is none for a part of the choice."""
+        numbers = choice.numbers(max((page.number for page in self.pages), default=0), self.name)
+        return replace(self, pages=tuple(page for page in self.pages if page.number in numbers))
+
+
+def load(
+    source: Source | Scan,
+    settings: Settings | None = None,
+    name: str | None = None,
+    *,
+    pages: PageChoice | None = None,
+    password: str | None = None,
+) -> Scan:
     """Open a source without reading its text.
 
-    source: a path, the bytes of a file, a Pillow image, an array ((H, W) grey or (H, W, 3) BGR), or
-    a Scan, which is returned unchanged. A file is a PDF, PNG, JPEG, TIFF, WebP or BMP, detected by
-    content, not by extension. name: the name in errors and results; by default that of the file.
-    Raises SourceError naming the source and the reason. A source of several pages opens if any
-    page can be read; a broken page raises on access.
+    source: a path, the bytes of a file, a binary stream, which is read to its end, a Pillow image,
+    an array ((H, W) grey or (H, W, 3) BGR), or a Scan. A file is a PDF, PNG, JPEG, TIFF, WebP or
+    BMP, detected by content, not by extension. name: the name in errors and results; by default
+    that of the file. pages: the pages to keep, ``"1-3,7-"`` or numbers from 1; by default all. They
+    keep their numbers, and the others do not count for ``limits.max_pages``. password: of an
+    encrypted PDF; by default that of the settings.
+
+    Raises SourceError naming the source and the reason, and SettingsError for a wrong argument. A
+    source of several pages opens if any page can be read; a broken page raises on access.
     """
+    check_settings(settings)
+    chosen = None if pages is None else parse_pages(pages)
+    check_optional_text("password", password)
     if isinstance(source, Scan):
-        return source
+        return source if chosen is None else source.select(chosen)
     settings = settings or Settings()
+    if password is not None:
+        settings = settings.replace(pdf={"password": password})
+    return _load(source, Opening(settings, chosen), name)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a source is opened: limits, password and choice of pages."""
+
+    settings: Settings
+    pages: PageRanges | None = None
+
+
+def _load(source: Source, opening: Opening, name: str | None) -> Scan:
     if isinstance(source, np.ndarray):
-        return _load_array(array_to_pixels, source, settings, name or "array")
+        return _load_array(array_to_pixels, source, opening, name or "array")
     if isinstance(source, Image.Image):
-        return _load_array(image_to_pixels, source, settings, name or "image")
-    if isinstance(source, bytes):
-        return _load_bytes(source, settings, name or "bytes", name or "bytes")
+        return _load_array(image_to_pixels, source, opening, name or "image")
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _load_bytes(bytes(source), opening, name or "bytes", name or "bytes")
     if isinstance(source, str | os.PathLike):
         path = Path(source)
-        return _load_bytes(_read_file(path, settings), settings, name or path.name, str(path))
+        data = _read_file(path, opening.settings)
+        return _load_bytes(data, opening, name or path.name, str(path))
+    if callable(getattr(source, "read", None)):
+        name = name or _stream_name(source)
+        return _load_bytes(_read_stream(source, opening.settings, name), opening, name, name)
     raise SourceError(
         type(source).__name__,
-        "not a source; give a path, bytes, a Pillow image, an array or a Scan",
+        "not a source; give a path, bytes, a binary stream, a Pillow image, an array or a Scan",
         "not_a_file",
     )
+
+
+def source_name(source: object) -> str:
+    """What a source is called before it is opened: its path, its name, or its type."""
+    if isinstance(source, str | os.PathLike):
+        return os.fspath(source)
+    name = getattr(source, "name", None)
+    return name if isinstance(name, str) and name else type(source).__name__
+
+
+def _stream_name(stream: object) -> str:
+    """The file name of a stream, if it has one."""
+    name = getattr(stream, "name", None)
+    return Path(name).name if isinstance(name, str) and name else "stream"
+
+
+def _read_stream(stream: BinaryStream, settings: Settings, name: str) -> bytes:
+    """The rest of a stream, at most one byte more than the limit. Raises SourceError."""
+    parts: list[bytes] = []
+    left = settings.limits.max_bytes + 1
+    try:
+        while left > 0 and (part := stream.read(left)):
+            if not isinstance(part, bytes):
+                reason = "it is not a binary stream; open the file with the mode 'rb'"
+                raise SourceError(name, reason, "not_a_file")
+            parts.append(part)
+            left -= len(part)
+    except (OSError, ValueError) as error:  # ValueError: the stream is closed
+        raise SourceError(name, f"it cannot be read ({error})", "no_access") from error
+    return b"".join(parts)
 
 
 def _read_file(path: Path, settings: Settings) -> bytes:
@@ -195,7 +277,8 @@ def _read_file(path: Path, settings: Settings) -> bytes:
     return data
 
 
-def _load_bytes(data: bytes, settings: Settings, name: str, place: str) -> Scan:
+def _load_bytes(data: bytes, opening: Opening, name: str, place: str) -> Scan:
+    settings = opening.settings
     if len(data) > settings.limits.max_bytes:
         raise SourceError(
             place,
@@ -210,15 +293,25 @@ def _load_bytes(data: bytes, settings: Settings, name: str, place: str) -> Scan:
         pages = PdfFile(data, key, place, settings)
     else:
         pages = ImageFile(data, kind, place, settings)
-    scan = _scan(key, name, pages)
+    scan = _scan(key, name, pages, opening, place)
     if kind != "pdf":
         _require_a_page(scan)
     return scan
 
 
-def _scan(key: str, name: str, source: PageSource) -> Scan:
+def _scan(key: str, name: str, source: PageSource, opening: Opening, place: str) -> Scan:
+    """The scan of the pages chosen. place: the source in errors. Raises SourceError."""
+    count, most = source.page_count, opening.settings.limits.max_pages
+    numbers = opening.pages.numbers(count, place) if opening.pages else range(1, count + 1)
+    if len(numbers) > most:
+        raise SourceError(
+            place,
+            f"it has {len(numbers)} pages, more than the {most} allowed; "
+            "choose some (pages), split it, or raise max_pages",
+            "too_large",
+        )
     last = _LastImage()
-    return Scan(key, name, tuple(ScanPage(i + 1, source, last) for i in range(source.page_count)))
+    return Scan(key, name, tuple(ScanPage(number, source, last) for number in numbers))
 
 
 def _require_a_page(scan: Scan) -> None:
@@ -282,14 +375,15 @@ class _ArrayPages:
 
 
 def _load_array(
-    convert: Callable[[T, bool], Pixels], source: T, settings: Settings, name: str
+    convert: Callable[[T, bool], Pixels], source: T, opening: Opening, name: str
 ) -> Scan:
     try:
         pixels = convert(source, True)
     except ValueError as error:
         raise SourceError(name, str(error), "unsupported") from error
-    problem = size_problem(pixels.shape[1], pixels.shape[0], settings)
+    problem = size_problem(pixels.shape[1], pixels.shape[0], opening.settings)
     if problem:
         raise SourceError(name, problem.reason, problem.fault)
     key = hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).hexdigest()
-    return _scan(key, name, _ArrayPages(lambda color: convert(source, color)))
+    pages = _ArrayPages(lambda color: convert(source, color))
+    return _scan(key, name, pages, opening, name)

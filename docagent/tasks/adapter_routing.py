@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from docagent.arguments import check_optional_text
 from docagent.document import Document
 from docagent.settings import Settings
 from docagent.tasks.classification.embedded import classify
@@ -34,7 +35,9 @@ class Routing:
 
         domain: None for the one that the words of the document give, if that is sure; empty for
         the base model, which is also asked where there is no adapter. Notes say which and why.
+        Raises SettingsError for a domain that is not text.
         """
+        check_optional_text("domain", domain)
         domain, note = self._classified(document) if domain is None else self._given(domain)
         chosen = self._adapters.choose(domain, self._breaker)
         return Asker(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -31,14 +32,6 @@ class PdfFile:
         self.page_count = int(self._ask({"op": "open"}, None)[0]["pages"])
         if self.page_count == 0:
             raise SourceError(name, "it has no pages", "empty")
-        most = settings.limits.max_pages
-        if self.page_count > most:
-            raise SourceError(
-                name,
-                f"it has {self.page_count} pages, more than the {most} allowed; "
-                "split it or raise max_pages",
-                "too_large",
-            )
 
     def image(self, index: int, color: bool) -> Pixels:
         """Render page ``index`` (from 0): (H, W) grey or (H, W, 3) BGR. Raises SourceError."""
@@ -75,8 +68,11 @@ class PdfFile:
     def _ask(self, request: dict[str, Any], index: int | None) -> Message:
         """Send a request to a parser process. Raises SourceError with the reason it gives."""
         settings = self._settings
+        password = settings.pdf.password.get_secret_value()
         options = {
-            "id": self._key,
+            # Whoever does not have the password finds no copy that another opened with it.
+            "id": sha256(f"{self._key} {password}".encode()).hexdigest(),
+            "password": password,
             "dpi": settings.pdf.dpi,
             "max_pixels": min(settings.limits.max_pixels, MAX_RENDER_PIXELS),
         }

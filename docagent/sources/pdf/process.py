@@ -264,7 +264,7 @@ def _ask(process: PdfProcess, header: dict[str, Any], data: bytes, seconds: floa
     answer = process.ask(header, b"", seconds)
     if not answer[0].get("missing"):
         return answer
-    opened, _ = process.ask({"op": "open", "id": header["id"]}, data, seconds)
+    opened, _ = process.ask(header | {"op": "open"}, data, seconds)
     if "error" in opened:
         return opened, b""
     return process.ask(header, b"", seconds)

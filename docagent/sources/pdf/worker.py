@@ -41,7 +41,7 @@ class Documents:
     def answer(self, request: dict[str, Any], payload: bytes) -> Message:
         """Carry out one request. Exceptions of the PDF libraries are passed on."""
         if request["op"] == "open":
-            return self._load(request["id"], payload), b""
+            return self._load(request, payload), b""
         pdf = self._open.get(request["id"])
         if pdf is None:
             return {"missing": True}, b""
@@ -49,23 +49,24 @@ class Documents:
             return _text(pdf, request), b""
         return _render(pdf, request)
 
-    def _load(self, key: str, data: bytes) -> dict[str, Any]:
+    def _load(self, request: dict[str, Any], data: bytes) -> dict[str, Any]:
+        password = request.get("password", "")
         while len(self._open) >= MAX_OPEN_FILES:
             self._open.pop(next(iter(self._open))).close()
         # pdfium sets no error for a file without pages, and would report that of an earlier file.
         # Opening an empty file first sets a known error.
         pdfium_c.FPDF_LoadDocument(b"", None)
         try:
-            pdf = pdfium.PdfDocument(data)
+            pdf = pdfium.PdfDocument(data, password or None)
         except pdfium.PdfiumError as error:
-            fault, reason = _open_problem(error)
+            fault, reason = _open_problem(error, bool(password))
             return {"error": reason, "fault": fault}
         if pdf.get_formtype() != pdfium_c.FORMTYPE_NONE:
             pdf.init_forms()
         if len(pdf) and not any(_loads(pdf, i) for i in range(min(len(pdf), MAX_PROBED_PAGES))):
             reason = "none of its pages can be read; the file is damaged or cut short"
             return {"error": reason, "fault": "damaged"}
-        self._open[key] = pdf
+        self._open[request["id"]] = pdf
         return {"pages": len(pdf)}
 
 
@@ -77,9 +78,12 @@ def _loads(pdf: pdfium.PdfDocument, index: int) -> bool:
     return True
 
 
-def _open_problem(error: pdfium.PdfiumError) -> tuple[SourceFault, str]:
+def _open_problem(error: pdfium.PdfiumError, has_password: bool) -> tuple[SourceFault, str]:
     if error.err_code == pdfium_c.FPDF_ERR_PASSWORD:
-        return "encrypted", "it is encrypted with a password; save a copy without one"
+        if has_password:
+            return "encrypted", "it is encrypted with another password than the one given"
+        reason = "it is encrypted with a password; give the password, or save a copy without one"
+        return "encrypted", reason
     if error.err_code == pdfium_c.FPDF_ERR_SECURITY:
         reason = "it uses an encryption that is not supported; save a copy without it"
         return "encrypted", reason

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from docagent.arguments import check_text
 from docagent.confidence import IDENTITY, THRESHOLDS, Calibration, load_calibrations
 from docagent.document import Document
 from docagent.errors import SettingsError
@@ -179,8 +180,8 @@ def _to_answer(
 
 
 def check_question(question: str) -> str:
-    """The question with single spaces. Raises SettingsError if it is empty or too long."""
-    text = " ".join(question.split())
+    """The question with single spaces. Raises SettingsError if it is empty, too long or no text."""
+    text = " ".join(check_text("question", question).split())
     if not text:
         raise SettingsError("the question is empty; ask something, such as 'What is the total?'")
     if len(text) > MAX_QUESTION_CHARS:

@@ -215,7 +215,7 @@ def _single_fields(
         by_reader = [_pointed(parser, span) for span in reading.spans]
         if parser.leaf.path in blank:
             by_reader = [candidate for candidate in by_reader if candidate.score >= MIN_OWNER]
-        by_rules = ruled.get(parser.leaf.path, ())
+        by_rules = _first_rule(ruled.get(parser.leaf.path, ()))
         parsed = [
             candidate
             for candidate in (*by_reader, *by_rules)
@@ -235,6 +235,11 @@ def _single_fields(
             )
         )
     return fields
+
+
+def _first_rule(candidates: Sequence[ValueCandidate]) -> list[ValueCandidate]:
+    """The candidates of the first rule that has any."""
+    return [candidate for candidate in candidates if candidate.rule == candidates[0].rule]
 
 
 def _pointed(parser: FieldParser, span: PointedSpan) -> ValueCandidate:

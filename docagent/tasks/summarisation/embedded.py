@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby, pairwise
 
+from docagent.arguments import check_whole
 from docagent.confidence import THRESHOLDS, span_confidence
 from docagent.document import Document
-from docagent.errors import SettingsError
 from docagent.evidence.grounding import ground_words
 from docagent.layout.lines_with_ids import NumberedLine, lines_in_rows, number_lines
 from docagent.results import Sentence, Summary
@@ -77,10 +77,7 @@ def summarise(document: Document, sentences: int = SENTENCES) -> Summary:
 
 def check_sentences(sentences: int) -> None:
     """Raises SettingsError for a number that is not 1 to MOST_SENTENCES."""
-    if not 1 <= sentences <= MOST_SENTENCES:
-        raise SettingsError(
-            f"a summary of {sentences} sentences is not possible; ask for 1 to {MOST_SENTENCES}"
-        )
+    check_whole("sentences", sentences, 1, MOST_SENTENCES)
 
 
 def covered(document: Document, summary: Summary) -> float:
