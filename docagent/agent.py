@@ -29,7 +29,7 @@ from docagent.geometry import Polygon
 from docagent.models import MODELS
 from docagent.ocr.reading import Progress, Source, SourceReader
 from docagent.ocr.types import PageEngine, SecondRead
-from docagent.reader.loading import load_reader
+from docagent.reader.embedded import load_reader
 from docagent.reader.no_reader import NullReader
 from docagent.reader.types import Reader
 from docagent.results import (

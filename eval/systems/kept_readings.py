@@ -19,7 +19,7 @@ import docagent
 from docagent import DocAgent, Settings
 from docagent.document import Document
 from docagent.ocr.reading import Progress, Source
-from docagent.reader.loading import load_reader
+from docagent.reader.embedded import load_reader
 from docagent.reader.types import Query, Reader, Reading
 from eval.log import files_fingerprint
 

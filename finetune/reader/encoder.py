@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from docagent.errors import MissingExtraError, ModelError
-from finetune.reader.model import signed_bucket
 
 WIDTH, HEADS, LAYERS, VOCABULARY, POSITIONS = 384, 12, 6, 30522, 512
 NEGATIVE = -1e4
@@ -44,6 +43,12 @@ def encoder_folder(given: Path | None) -> Path:
             if hashlib.file_digest(file, "sha256").hexdigest() != expected:
                 raise ModelError(f"{folder / name}: not the file that was expected; reinstall it")
     return folder
+
+
+def signed_bucket(distance: Tensor, scale: float, step: float, most: int) -> Tensor:
+    """Distances in word heights -> 0 to 2 * most, fine near zero and coarse far away."""
+    size = torch.log2(1 + distance.abs() / scale) * step
+    return (torch.sign(distance) * size).round().clamp(-most, most).long() + most
 
 
 class LayoutBias(nn.Module):

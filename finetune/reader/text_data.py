@@ -18,8 +18,8 @@ from typing import Any
 
 from docagent.geometry import BBox
 from eval.datasets import data_dir
+from finetune.reader.contract_queries import CONTRACT_QUERIES, STATE_QUERIES
 from finetune.reader.noise import CleanPage, CleanQuery
-from finetune.reader.pretrained.contract_queries import CONTRACT_QUERIES, STATE_QUERIES
 
 VALIDATION_SHARE = 10
 """One group (contract, company, station, story) in so many is for validation."""

@@ -1,4 +1,4 @@
-"""The reader on a pretrained encoder: pieces, windows, and which reader a folder asks for."""
+"""What the embedded reader is given: pieces of words, matches, windows."""
 
 from __future__ import annotations
 
@@ -13,18 +13,22 @@ from hypothesis import strategies as st
 
 from docagent.document import Document
 from docagent.errors import ModelError
-from docagent.reader.embedded import EmbeddedReader
-from docagent.reader.features import LOOKS, word_looks
-from docagent.reader.loading import load_reader
-from docagent.reader.matching import match_features, query_ids, word_ids
-from docagent.reader.piece_features import (
+from docagent.reader.embedded import (
+    WINDOW_TOKENS,
+    document_to_windows,
+    load_reader,
+    window_bounds,
+)
+from docagent.reader.features import (
     FEATURES,
+    LOOKS,
     MAX_QUERY_TOKENS,
     page_to_features,
     query_to_features,
     stack_queries,
+    word_looks,
 )
-from docagent.reader.pretrained import WINDOW_TOKENS, document_to_windows, window_bounds
+from docagent.reader.matching import match_features, query_ids, word_ids
 from docagent.reader.wordpiece import CLS, MAX_PIECES, SEP, UNKNOWN, WordPiece, split_punctuation
 from docagent.settings import Settings
 from tests.documents import documents
@@ -132,16 +136,12 @@ def test_a_vocabulary_can_be_pickled(vocabulary: WordPiece) -> None:
     assert pickle.loads(pickle.dumps(vocabulary)).pieces("Total") == vocabulary.pieces("Total")
 
 
-def test_without_a_format_it_is_the_reader_that_ships() -> None:
-    assert isinstance(load_reader(Settings(threads=1)), EmbeddedReader)
-
-
 @pytest.mark.parametrize(
     ("config", "named"),
     [
         (
             '{"format": 7, "span_temperature": 1, "tag_temperature": 1}',
-            "format 7 is not known; allowed is 1 or 2",
+            "format 7 is not known; allowed is 2",
         ),
         (
             '{"format": 2, "features": 3, "span_temperature": 1, "tag_temperature": 1}',

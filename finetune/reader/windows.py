@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from docagent.reader.matching import MATCHES, match_features
-from docagent.reader.piece_features import (
+from docagent.reader.features import (
     PageFeatures,
     QueryFeatures,
     page_to_features,
     query_to_features,
     stack_queries,
 )
+from docagent.reader.matching import MATCHES, match_features
 from docagent.reader.wordpiece import WordPiece
 from finetune.reader.data import Target, draw_pairs
 from finetune.reader.noise import CleanPage, CleanQuery, ReadPage

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from docagent.reader.features import FEATURES
 from docagent.reader.matching import MATCHES
-from docagent.reader.piece_features import FEATURES
-from finetune.reader.pretrained.encoder import (
+from finetune.reader.encoder import (
     HEADS,
     LAYERS,
     NEGATIVE,
