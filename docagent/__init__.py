@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from docagent.agent import DocAgent
     from docagent.chat.conversation import Chat
-    from docagent.document import Alternative, Document, Line, Page, Span, Word
+    from docagent.document import (
+        Alternative,
+        Document,
+        Line,
+        Page,
+        Span,
+        Table,
+        TableCell,
+        Word,
+    )
     from docagent.errors import (
         DocAgentError,
         MissingExtraError,
@@ -22,6 +31,7 @@ if TYPE_CHECKING:
         SchemaError,
         SettingsError,
         SourceError,
+        StoreError,
     )
     from docagent.results import (
         Answer,
@@ -41,6 +51,7 @@ if TYPE_CHECKING:
         Turn,
     )
     from docagent.schemas import Schema, list_schemas, load_schema
+    from docagent.service_settings import JobSettings, StoreSettings
     from docagent.settings import (
         ExtractionSettings,
         LimitSettings,
@@ -56,7 +67,16 @@ __version__ = "0.1.0"
 _HOMES = {
     "docagent.agent": ("DocAgent",),
     "docagent.chat.conversation": ("Chat",),
-    "docagent.document": ("Alternative", "Document", "Line", "Page", "Span", "Word"),
+    "docagent.document": (
+        "Alternative",
+        "Document",
+        "Line",
+        "Page",
+        "Span",
+        "Table",
+        "TableCell",
+        "Word",
+    ),
     "docagent.errors": (
         "DocAgentError",
         "MissingExtraError",
@@ -64,6 +84,7 @@ _HOMES = {
         "SchemaError",
         "SettingsError",
         "SourceError",
+        "StoreError",
     ),
     "docagent.results": (
         "Answer",
@@ -84,6 +105,7 @@ _HOMES = {
     ),
     "docagent.sources.scan": ("Scan", "load"),
     "docagent.schemas": ("Schema", "list_schemas", "load_schema"),
+    "docagent.service_settings": ("JobSettings", "StoreSettings"),
     "docagent.settings": (
         "ExtractionSettings",
         "LimitSettings",
@@ -112,6 +134,7 @@ __all__ = [
     "Extraction",
     "ExtractionSettings",
     "Field",
+    "JobSettings",
     "KindScore",
     "LimitSettings",
     "Line",
@@ -129,7 +152,11 @@ __all__ = [
     "SourceError",
     "Span",
     "Step",
+    "StoreError",
+    "StoreSettings",
     "Summary",
+    "Table",
+    "TableCell",
     "Turn",
     "VlmSettings",
     "Word",

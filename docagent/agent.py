@@ -31,6 +31,7 @@ from docagent.ocr.reading import Progress, Source, SourceReader
 from docagent.ocr.types import PageEngine, SecondRead
 from docagent.reader.embedded import load_reader
 from docagent.reader.no_reader import NullReader
+from docagent.reader.page_reader import PageReader
 from docagent.reader.types import Reader
 from docagent.results import (
     Answer,
@@ -47,7 +48,8 @@ from docagent.sources.page_selection import PageChoice
 from docagent.sources.scan import Scan, source_name
 from docagent.tasks.adapter_routing import Routing
 from docagent.tasks.answering.cascade import answer_unsure
-from docagent.tasks.answering.embedded import answer, check_question
+from docagent.tasks.answering.embedded import answer
+from docagent.tasks.answering.question import check_question
 from docagent.tasks.classification.cascade import classify_unsure
 from docagent.tasks.classification.embedded import KindWords, classify, shipped_kinds
 from docagent.tasks.correction.cascade import correct_unsure
@@ -116,6 +118,7 @@ class DocAgent:
         self._vlm = None if model is None else Routing(model, self.settings)
         self._sources = SourceReader(self.settings, engine)
         self._reader = reader
+        self._kept_reader: PageReader | None = None
         given = {"engine": engine, "reader": reader, "vlm": vlm}
         self._given: dict[str, Any] = {
             name: value for name, value in given.items() if value is not None
@@ -196,7 +199,7 @@ class DocAgent:
         found = answer(
             document,
             asked,
-            self._load_reader(),
+            self._page_reader(),
             locale_hint=spoken or None,
             calibrations=self._calibrations(),
             rules=RuleSet(self.settings.extraction.rules),
@@ -441,6 +444,12 @@ class DocAgent:
     def _load_reader(self) -> Reader:
         # Only the first one of a process loads the model; later ones get it from the store.
         return self._reader or load_reader(self.settings)
+
+    def _page_reader(self) -> PageReader:
+        """The reader that keeps what it has read for the next question."""
+        if self._kept_reader is None:
+            self._kept_reader = PageReader(self._load_reader(), self.settings.threads or 0)
+        return self._kept_reader
 
     def __reduce__(self) -> tuple[partial[DocAgent], tuple[()]]:
         """Pickle the settings and the given objects; models are loaded in the other process.

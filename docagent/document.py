@@ -98,6 +98,56 @@ class Line(Frozen):
         return join_polygons([word.polygon for word in self.words])
 
 
+RowKind = Literal["header", "item", "continued", "section", "carried", "total"]
+"""The kind of a table's row. header: names of columns. item: an entry. continued: goes on with the
+item above, on the page before if it is the first one. section: a title of the items below.
+carried: a subtotal carried over to, or brought from, another page. total: a sum below items."""
+
+
+class TableCell(Frozen):
+    """A cell with text.
+
+    row, column: of its upper left corner, from 0. row_span, column_span: rows and columns that it
+    covers. spans: offsets into ``Document.text``, in the order of ``text``; several where the
+    reading order has other words between the lines of the cell.
+    """
+
+    row: int = Field(ge=0)
+    column: int = Field(ge=0)
+    row_span: int = Field(default=1, ge=1)
+    column_span: int = Field(default=1, ge=1)
+    text: str
+    spans: tuple[Span, ...]
+    polygon: Polygon
+
+
+class Table(Frozen):
+    """Rows and columns on one page.
+
+    page: its number. polygon: around all cells. rows: the kind of each row, from the top. columns:
+    their number. cells: those with text, row by row; a place without a cell is empty. is_ruled:
+    whether lines between the cells were drawn. continues: whether it goes on with the last table
+    of the page before.
+    """
+
+    page: int = Field(ge=1)
+    polygon: Polygon
+    rows: tuple[RowKind, ...]
+    columns: int = Field(ge=1)
+    cells: tuple[TableCell, ...]
+    is_ruled: bool = False
+    continues: bool = False
+
+    @cached_property
+    def texts(self) -> tuple[tuple[str, ...], ...]:
+        """The text at every place, row by row; "" for an empty one. The text of a cell that covers
+        several places is at the first one."""
+        grid = [[""] * self.columns for _ in self.rows]
+        for cell in self.cells:
+            grid[cell.row][cell.column] = cell.text
+        return tuple(map(tuple, grid))
+
+
 class Page(Frozen):
     """One page: lines in reading order.
 
@@ -108,8 +158,9 @@ class Page(Frozen):
     engine that read the page, several joined by "+"; empty for a text layer. kind: the kind that
     the router assigned; None if the router was not used. hidden_words: words of the text layer
     that the rendered page does not show. unreadable: places that look like lines of text (by size,
-    shape and contrast) but could not be read. error: why the page could not be read, empty if it
-    was; a page with an error has no lines.
+    shape and contrast) but could not be read. rulings: straight lines drawn level or upright, as
+    page-relative boxes without thickness. error: why the page could not be read, empty if it was; a
+    page with an error has no lines.
     """
 
     number: int = Field(ge=1)
@@ -124,6 +175,7 @@ class Page(Frozen):
     kind: PageKind | None = None
     hidden_words: tuple[Word, ...] = ()
     unreadable: tuple[Polygon, ...] = ()
+    rulings: tuple[BBox, ...] = ()
     error: str = ""
 
     @cached_property
@@ -143,11 +195,12 @@ class WordLocation(Frozen):
 
 class Document(Frozen):
     """A source that was read. id: SHA-256 (hex) of the source's bytes. name: for people, such as
-    the file name."""
+    the file name. tables: from the first page to the last; None if they were not looked for."""
 
     id: str
     name: str = ""
     pages: tuple[Page, ...]
+    tables: tuple[Table, ...] | None = None
 
     def page(self, number: int) -> Page:
         """The page with a number. Raises KeyError if it was not read."""

@@ -6,6 +6,7 @@
     ├── SettingsError        a setting or argument has a value that is not allowed
     ├── MissingExtraError    an optional package is needed; names the extra to install
     ├── ModelError           shipped or user-given weights cannot be used
+    ├── StoreError           the store of documents and jobs has no such thing, or cannot do it
     └── VlmError             a vision-language model gave no answer; the verbs catch it
 
 A message names the bad value, what is allowed, and what to do next. Programs use two attributes
@@ -32,6 +33,17 @@ instead of the message: ``code`` identifies the failure and stays the same betwe
     extra.missing            an optional package is not installed
     model.missing            the file of weights does not exist
     model.unusable           weights are damaged or do not fit the code
+    store.missing            there is no such document, result, chat, job, schema or webhook
+    store.conflict           it was changed by someone else, or its name or key is taken
+    store.full               too many jobs wait (retryable)
+    store.refused            there is no such key, or it expired or was revoked
+    store.invalid            a value is not allowed
+    store.unavailable        the database or the files cannot be reached (retryable)
+    store.locked             the database or a file is encrypted with another key
+    store.damaged            a file is missing or was changed
+    store.newer              the database was made by a newer version of docagent
+    job.lost                 every worker that ran the job was lost
+    job.fault                (only in jobs) a bug in docagent
     vlm.FAULT                one of the faults of ``VlmFault``; connection, timeout, busy and server
                              are retryable
     docagent.fault           (only in lines of ``--json``) a bug in docagent
@@ -56,6 +68,17 @@ SourceFault = Literal[
 SchemaFault = Literal["missing", "invalid"]
 SettingsFault = Literal["invalid", "not_installed", "output"]
 ModelFault = Literal["missing", "unusable"]
+StoreFault = Literal[
+    "missing",
+    "conflict",
+    "full",
+    "refused",
+    "invalid",
+    "unavailable",
+    "locked",
+    "damaged",
+    "newer",
+]
 VlmFault = Literal["connection", "timeout", "busy", "server", "length", "refused", "model"]
 """Why there is no answer. connection: the server was not reached, or the connection was lost.
 timeout: the server was too slow. busy: HTTP 429. server: HTTP 5xx. length: the request is longer
@@ -138,6 +161,23 @@ class ModelError(DocAgentError):
     def __init__(self, message: str, fault: ModelFault = "unusable") -> None:
         super().__init__(message)
         self.code = f"model.{fault}"
+
+
+class StoreError(DocAgentError):
+    """The store has no such thing, or cannot do what it was asked to.
+
+    fault: the class of the failure.
+    """
+
+    def __init__(self, message: str, fault: StoreFault) -> None:
+        super().__init__(message)
+        self.fault = fault
+        self.code = f"store.{fault}"
+
+    @property
+    def retryable(self) -> bool:
+        """True while too many jobs wait, or the database or files cannot be reached."""
+        return self.fault in ("full", "unavailable")
 
 
 class VlmError(DocAgentError):

@@ -24,6 +24,7 @@ from pydantic import (
 from docagent.arguments import invalid_setting, shown
 from docagent.document import Frozen
 from docagent.errors import SettingsError
+from docagent.service_settings import JobSettings, StoreSettings
 
 ENV_PREFIX = "DOCAGENT_"
 
@@ -43,6 +44,8 @@ RuleName = Literal[
     "rows",
     "ask_fields",
     "ask_labels",
+    "ask_clauses",
+    "ask_passages",
 ]
 RULE_NAMES: tuple[RuleName, ...] = get_args(RuleName)
 
@@ -217,7 +220,9 @@ class ExtractionSettings(SettingsGroup):
         "(for fields without other candidates; kinds is the only e-mail address, phone number or "
         "IBAN), parties (of a contract), headers (cells "
         "under a table's header), rows (cells grouped by height); for questions ask_fields (those "
-        "that name a field of the document's kind) and ask_labels (those that name a label).",
+        "that name a field of the document's kind), ask_labels (those that name a label), "
+        "ask_clauses (those that ask for a clause of a contract) and ask_passages (the sentence "
+        "that speaks of it, where nothing else answers).",
     )
     embedded_reader: bool = Field(
         default=True, description="Whether the embedded reader proposes values beside the rules."
@@ -341,6 +346,8 @@ class Settings(SettingsGroup):
     ocr: OcrSettings = OcrSettings()
     extraction: ExtractionSettings = ExtractionSettings()
     vlm: VlmSettings = VlmSettings()
+    store: StoreSettings = StoreSettings()
+    jobs: JobSettings = JobSettings()
     threads: int = Field(
         default=0, ge=0, le=256, description="Threads of one inference; 0 means all cores."
     )
@@ -401,10 +408,12 @@ GROUPS: Mapping[str, type[Frozen]] = {
     "ocr": OcrSettings,
     "extraction": ExtractionSettings,
     "vlm": VlmSettings,
+    "store": StoreSettings,
+    "jobs": JobSettings,
 }
-_PREFIXES = {"pdf": "pdf_", "vlm": "vlm_"}
+_PREFIXES = {"pdf": "pdf_", "vlm": "vlm_", "store": "store_", "jobs": "jobs_"}
 _OTHER_NAMES = {("vlm", "mode"): "vlm", ("pdf", "dpi"): "render_dpi"}
-_SECRET = ("vlm_options", "vlm_api_key", "pdf_password")
+_SECRET = ("vlm_options", "vlm_api_key", "pdf_password", "store_url", "store_key")
 
 
 def _flat_names() -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from docagent.ocr.reading import Source
 
 FORMATS = ("text", "markdown", "hocr", "alto", "pdf", "json")
-"""Formats of a document; a result that is not a document is written as ``json``."""
+"""Formats of a document."""
+TABLE_FORMATS = ("csv", "xlsx")
+"""Formats of one table of the results of all documents."""
 
 OptionType = Literal["text", "integer", "locale", "pages", "schema"]
 """pages: text such as ``1-3,7-``, or a list of page numbers. locale: a language code with an
@@ -142,6 +144,13 @@ class Verb:
     asks_model: bool = True
     has_document: bool = False
     is_conversation: bool = False
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats that its results can be written in."""
+        if self.has_document:
+            return FORMATS
+        return () if self.is_conversation else ("json", *TABLE_FORMATS)
 
     @property
     def result_type(self) -> type[Any]:

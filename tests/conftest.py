@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from PIL import Image
+
+from docagent.settings import Settings
+from docagent.store import open_store
+from tests.postgres_server import Server, find_programs, running_server
+from tests.stores import EMBEDDED, store_settings
 
 # Times on a shared machine say nothing about the code; pytest shows slow tests with --durations.
 settings.register_profile("docagent", deadline=None)
@@ -37,3 +44,44 @@ def labelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     bln.mkdir(parents=True)
     (bln / "pairs.csv").write_text('Sample ID,OCR Text,Ground Truth\n1,"a, b",a\n', "utf-8-sig")
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server; the tests that need it are skipped where it is not installed."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    with running_server(programs) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def empty_stores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an empty store of each kind in SQLite: copies are faster than migrations."""
+    folder = tmp_path_factory.mktemp("stores")
+    for kind in EMBEDDED:
+        open_store(store_settings(kind, folder / kind)).close()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def empty_database(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of an empty store's database in PostgreSQL."""
+    url = postgres.new_database()
+    open_store(store_settings("postgres", tmp_path_factory.mktemp("store"), url)).close()
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture(
+    params=[*EMBEDDED, pytest.param("postgres", marks=pytest.mark.postgres)],
+)
+def stored_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings of an empty store, in each of the databases."""
+    folder = tmp_path / "store"
+    if request.param != "postgres":
+        shutil.copytree(request.getfixturevalue("empty_stores") / request.param, folder)
+        return store_settings(request.param, folder)
+    server: Server = request.getfixturevalue("postgres")
+    url = server.new_database(like=request.getfixturevalue("empty_database"))
+    return store_settings("postgres", folder, url)

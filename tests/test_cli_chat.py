@@ -74,7 +74,8 @@ def test_one_question_a_line(chat):
         "(How much is the VAT?)",
         "12.00 (89% sure)",
         "  page 1, 4% right, 7% down: “12.00”",
-        "not in the document (I did not find an answer: the document does not seem to say)",
+        "not in the document (I did not find an answer to 'Who is the president?': the document "
+        "does not seem to say)",
     ]
     assert err == ""
 

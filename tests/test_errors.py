@@ -23,6 +23,7 @@ from docagent.errors import (
     SchemaError,
     SettingsError,
     SourceError,
+    StoreError,
     VlmError,
 )
 from docagent.reader.embedded import EmbeddedReader
@@ -123,10 +124,15 @@ def test_every_code_is_in_the_table():
         *(SchemaError("s", "", "r", fault) for fault in get_args(errors.SchemaFault)),
         *(SettingsError("m", fault) for fault in get_args(errors.SettingsFault)),
         *(ModelError("m", fault) for fault in get_args(errors.ModelFault)),
+        *(StoreError("m", fault) for fault in get_args(errors.StoreFault)),
         MissingExtraError("f", "vlm"),
     ]
     listed = re.findall(r"^    ([a-z]+\.[a-z_]+) ", errors.__doc__ or "", re.MULTILINE)
-    assert {error.code for error in made} == set(listed) - {"docagent.fault"}
+    assert {error.code for error in made} == set(listed) - {
+        "docagent.fault",
+        "job.fault",
+        "job.lost",
+    }
 
 
 def test_an_extra_is_installed_from_the_repository():

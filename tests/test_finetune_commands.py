@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = {
+    "finetune.answers clauses": "train",
     "finetune.calibrate": "train",
     "finetune.detector": "train",
     "finetune.font_errors": "train,eval",
@@ -40,7 +41,7 @@ MISSING = ("accelerate", "faker", "fontTools", "onnx", "peft", "rapidfuzz", "saf
 MISSING += ("tokenizers", "torch", "transformers", "yaml")
 DOCUMENTS = ("README.md", "docagent/weights/*.md", "finetune/README.md", "finetune/recipes/*.sh")
 DOCUMENTS += ("finetune/checkpoints/*/README.md", "finetune/configs/*.yaml", "docs/*.md")
-PACKAGES = "llava|reader|reader.pretrained|synthesis"
+PACKAGES = "answers|llava|reader|reader.pretrained|synthesis"
 
 # One process for all commands: to start one for each takes longer than what they do.
 RUN_ALL = """

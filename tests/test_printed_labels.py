@@ -99,7 +99,7 @@ def test_a_printed_label_beats_a_guess():
 def test_a_blank_label_is_a_finding():
     found = asked("What is the agent?", {"agent": [("Ann Lee", 0.6)]})
     assert (found.text, found.abstained) == (None, "not_present")
-    assert "'Agent:' is printed, and nothing stands beside it" in found.message
+    assert "'Agent:' is printed, and nothing stands beside it: left blank" in found.message
 
 
 @pytest.mark.parametrize("text", ["hi", "Hello there!", "thank you", "what can you do?", "help"])

@@ -16,11 +16,13 @@ from docagent.chat.tool_loop import ToolLoop
 from docagent.chat.tools import DocumentTools, ExtractFields
 from docagent.document import Document
 from docagent.layout.lines_with_ids import split_lines
+from docagent.reader.page_reader import PageReader
 from docagent.reader.types import Reader
 from docagent.results import Answer, ChatEvent, Turn
 from docagent.rules.registry import RuleSet
 from docagent.tasks.answering.cascade import Conversation, answer_unsure, is_unsure, weigh_answers
-from docagent.tasks.answering.embedded import MAX_QUESTION_CHARS, answer, check_question
+from docagent.tasks.answering.embedded import answer
+from docagent.tasks.answering.question import MAX_QUESTION_CHARS, check_question
 from docagent.vlm.calls import Asker
 
 MAX_EARLIER_TURNS = 6
@@ -48,7 +50,7 @@ class Chat:
         """view: the document and its pictures. reader, extract: the embedded ones. asker: a
         new one for each question, with its budget; None without a model."""
         self._view = view
-        self._reader = reader
+        self._reader = PageReader(reader)
         self._extract = extract
         self._asker = asker
         self._index = PageIndex(view)

@@ -1,19 +1,16 @@
-"""Pages of a long document that fit a question: BM25 (Robertson and Zaragoza, 2009).
+"""Pages of a long document that fit a question, by their words.
 
 The index is made of the document alone, in memory, when it is first asked.
 """
 
 from __future__ import annotations
 
-import logging
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from docagent.cascade.document_view import DocumentView, Part
 from docagent.document import Document, Line, Page
@@ -21,7 +18,7 @@ from docagent.evidence.grounding import ground_ranges
 from docagent.forking import cached_property
 from docagent.layout.lines_with_ids import NumberedLine, split_lines
 from docagent.results import Evidence
-from docagent.text.tokens import content_words, index_terms, tokens
+from docagent.text.search import WordIndex
 
 SHARED_LINES = 4
 """Lines at the end of a part of a page too long for a call that the next part has too."""
@@ -80,8 +77,7 @@ class PageIndex:
 
     def rank(self, question: str) -> list[tuple[Part, float]]:
         """Every part with its score, best first; equal ones in the order of the document."""
-        terms = index_terms(content_words(question) or tokens(question))
-        scores = self._scores(terms)
+        scores = self._words.scores(question)
         order = np.argsort(-scores, kind="stable")
         return [(self.parts[place], float(scores[place])) for place in order]
 
@@ -105,27 +101,15 @@ class PageIndex:
             for start, cut in zip(starts, cuts, strict=True)
         ]
 
-    def _scores(self, terms: list[str]) -> NDArray[np.float64]:
-        if not terms:
-            return np.zeros(len(self.parts))
-        return np.asarray(self._bm25.get_scores(terms), dtype=np.float64)
-
     @cached_property
-    def _bm25(self) -> Any:
-        # Here and not above: it takes a tenth of a second, and only long documents need it.
-        import bm25s
-
-        # At import it sets its own logger to DEBUG, whatever the application has chosen, and
-        # prints its progress into the application's log.
-        logging.getLogger(bm25s.__name__).setLevel(logging.WARNING)
-        index = bm25s.BM25(method="lucene")
-        corpus = [index_terms(self._words(part)) or ["-"] for part in self.parts]
-        index.index(corpus, show_progress=False)
-        return index
-
-    def _words(self, part: Part) -> list[str]:
+    def _words(self) -> WordIndex:
         words = self._view.document.words
-        return tokens(" ".join(w.word.text for line in part for w in words[line.start : line.end]))
+        return WordIndex(
+            [
+                " ".join(w.word.text for line in part for w in words[line.start : line.end])
+                for part in self.parts
+            ]
+        )
 
 
 @dataclass(frozen=True)

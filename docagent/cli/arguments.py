@@ -6,12 +6,14 @@ Only light imports, so that --help is immediate.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from docagent import __version__
 from docagent.cli.vlm_arguments import add_vlm, to_sentence
-from docagent.verbs import FORMATS, SOURCE_OPTIONS, VERBS, Option, Verb
+from docagent.verbs import SOURCE_OPTIONS, VERBS, Option, Verb
 
 ENGINES = ("docagent", "tesseract", "rapidocr", "fused", "auto")
 AGGREGATES = ("minimum", "geometric_mean")
@@ -25,6 +27,7 @@ _EPILOG = """\
 examples:
   docagent extract invoice.png --schema invoice
   docagent extract scans/ --schema receipt --output results/ --json
+  docagent extract scans/ --schema receipt --output receipts.xlsx
   docagent read letter.pdf --format markdown
   docagent read scan.tif --format pdf --output scan.searchable.pdf
   docagent ask contract.pdf "When does it end?"
@@ -49,7 +52,8 @@ _JSON = (
 _OUTPUT = (
     "folder for the results, one file per input and format; a later run skips inputs whose results "
     "are there and current (same content, options, settings, weights and version), so a stopped "
-    "run continues where it was; a name with a suffix is the file for a single result"
+    "run continues where it was; a name with a suffix is the file for a single result, or for the "
+    "table of all results (.csv, .xlsx)"
 )
 _FORCE = "process all inputs, also those whose results in --output are current"
 _ANNOTATE = (
@@ -83,6 +87,16 @@ _VLM_MODEL = (
 _VLM_ADAPTERS = (
     "names of LoRA adapters on the server by domain of the document, such as "
     "finance=NAME,legal=NAME; by default DOCAGENT_VLM_ADAPTERS"
+)
+
+_FORMAT = {
+    "read": "format to write, by default that of the ending of --output, or text",
+    "correct": "format of the corrected document, written instead of the edits",
+}
+"""What ``--format`` says, by verb."""
+_TABLES = (
+    "format to write, by default that of the ending of --output, or json; csv and xlsx are one "
+    "table of all inputs, with confidences and what to review, and one of the items in their lists"
 )
 
 _FLAGS = {
@@ -160,28 +174,22 @@ def _add_output(parser: argparse.ArgumentParser, verb: Verb) -> None:
     output = parser.add_argument_group("output")
     output.add_argument("--json", action="store_true", help=_JSON)
     output.add_argument("-o", "--output", type=Path, metavar="FOLDER", help=_OUTPUT)
-    if verb.has_document:
-        _add_format(output, verb)
+    _add_format(output, verb)
     output.add_argument("--annotate", type=Path, metavar="IMAGE", help=_ANNOTATE)
     output.add_argument("--force", action="store_true", help=_FORCE)
     parser.set_defaults(format=[])
 
 
 def _add_format(output: argparse._ActionsContainer, verb: Verb) -> None:
-    what = (
-        "format to write, by default text"
-        if verb.name == "read"
-        else "format of the corrected document, written instead of the edits"
-    )
-    several = f"{', '.join(FORMATS)}; separate several with commas, or repeat the option"
+    several = f"{', '.join(verb.formats)}; separate several with commas, or repeat the option"
     output.add_argument(
         "-f",
         "--format",
         action="extend",
-        type=_formats,
+        type=partial(_formats, verb.formats),
         default=[],
         metavar="FORMAT",
-        help=f"{what}: {several}",
+        help=f"{_FORMAT.get(verb.name, _TABLES)}: {several}",
     )
 
 
@@ -223,11 +231,11 @@ def _add_debug(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debug", action="store_true", help="show logs and tracebacks")
 
 
-def _formats(text: str) -> list[str]:
+def _formats(allowed: Sequence[str], text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
-        if name not in FORMATS:
-            raise argparse.ArgumentTypeError(f"{name!r} is not a format; give {', '.join(FORMATS)}")
+        if name not in allowed:
+            raise argparse.ArgumentTypeError(f"{name!r} is not a format; give {', '.join(allowed)}")
     return names
 
 

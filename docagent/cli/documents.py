@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import traceback
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -31,46 +32,75 @@ from docagent.jobs import (
     Redone,
     Skipped,
     Started,
+    Tabled,
     expand_inputs,
 )
-from docagent.jobs.exporting import export
-from docagent.jobs.outputs import check_apart, check_names, choose_destination, choose_infix
+from docagent.jobs.exporting import export, export_tables
+from docagent.jobs.outputs import (
+    check_apart,
+    check_names,
+    choose_destination,
+    choose_infix,
+    ending_format,
+)
 from docagent.results import Answer, Classification, Extraction, Summary
-from docagent.verbs import VERBS
+from docagent.verbs import TABLE_FORMATS, VERBS, Verb
 
 
 def run_documents(args: argparse.Namespace) -> int:
     """Process every input; returns the exit code. Raises DocAgentError for wrong arguments."""
     several = len(args.inputs) > 1 or Path(args.inputs[0]).is_dir()
-    formats = _formats(args)
     verb = VERBS[args.verb]
+    formats, tables = _formats(args, verb)
     # Options are checked before anything is read or written.
     options = verb_options(verb, args)
-    infix = choose_infix(args.engine, verb.name, options, bool(args.format))
-    destination = choose_destination(args.output, args.annotate, infix, formats, several)
+    is_document = verb.name == "correct" and formats != ("json",)
+    infix = choose_infix(args.engine, verb.name, options, is_document)
+    destination = choose_destination(
+        args.output, args.annotate, infix, (*formats, *tables), several
+    )
     own = [path for path in (args.output, args.annotate) if path is not None]
     check_apart(args.inputs, own)
     inputs, problems = expand_inputs(args.inputs, own, lambda: sys.stdin.buffer.read())
     if own:
         check_names(inputs, str(own[0]))
     opening = opening_options(args)
-    job = Job(verb, options, tuple(formats), destination, redo=args.force, opening=opening)
+    job = Job(verb, options, formats, destination, args.force, opening, tables)
     batch = Batch(DocAgent(to_settings(args)), job)
     return _Report(args, job, len(inputs)).show(batch, inputs, problems)
 
 
-def _formats(args: argparse.Namespace) -> list[str]:
-    """Formats to write or print, without repetitions; --json adds JSON."""
+def _formats(args: argparse.Namespace, verb: Verb) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Formats of the result of each input, to write or print, and of the table of all, each
+    without repetitions; --json adds JSON."""
+    ending = ending_format(args.output)
+    if ending is not None and ending not in (args.format or verb.formats):
+        names = " and ".join(args.format) if args.format else ", ".join(verb.formats)
+        what = f"--format is {names}" if args.format else f"{verb.name} writes {names}"
+        raise SettingsError(f"--output {args.output} ends like {ending}, but {what}")
     formats = list(dict.fromkeys(args.format))
     if not formats:
-        formats = ["text"] if args.verb == "read" and not args.json else ["json"]
-    elif args.json and "json" not in formats:
+        formats = [ending or ("text" if verb.name == "read" and not args.json else "json")]
+    tables = tuple(name for name in formats if name in TABLE_FORMATS)
+    formats = [name for name in formats if name not in TABLE_FORMATS]
+    if args.json and "json" not in formats and not tables:
         formats.append("json")
-    if args.output is None and len(formats) > 1:
-        raise SettingsError(f"{', '.join(formats)}: several formats need --output FOLDER")
-    if args.output is None and "pdf" in formats and sys.stdout.isatty():
-        raise SettingsError("a PDF is not for a terminal; give --output FILE.pdf")
-    return formats
+    _check_printed(args, formats, tables)
+    if tables and args.output is not None and ending is None and "json" not in formats:
+        formats.append("json")  # the table of a folder is made of the results in it
+    return tuple(formats), tables
+
+
+def _check_printed(args: argparse.Namespace, formats: Sequence[str], tables: Sequence[str]) -> None:
+    """Raises SettingsError for what cannot be printed."""
+    if args.output is not None:
+        return
+    asked = [*formats, *tables, *(["json"] if args.json and tables else [])]
+    if len(asked) > 1:
+        raise SettingsError(f"{', '.join(asked)}: several formats need --output FOLDER")
+    for name, what in (("pdf", "a PDF"), ("xlsx", "an XLSX file")):
+        if name in asked and sys.stdout.isatty():
+            raise SettingsError(f"{what} is not for a terminal; give --output FILE.{name}")
 
 
 class _Report:
@@ -78,7 +108,7 @@ class _Report:
 
     def __init__(self, args: argparse.Namespace, job: Job, total: int) -> None:
         self._args = args
-        self._formats = job.formats
+        self._job = job
         self._destination: Destination = job.destination
         self._several = job.destination.several
         self._progress = Progress(total, args.quiet)
@@ -111,6 +141,8 @@ class _Report:
                 self._finish(event)
             case Failed(item, error):
                 self._fail_input(item, error)
+            case Tabled():
+                self._show_tables(event)
 
     def _show_page(self, item: Input, done: int, total: int) -> None:
         self._progress.show(self._index, item.name, done, total)
@@ -139,8 +171,20 @@ class _Report:
             )
         if self._args.json:
             self._print_json(event.outcome)
-        elif self._destination.output is None:
+        elif self._destination.output is None and not self._job.tables:
             self._print_for_people(event.outcome)
+
+    def _show_tables(self, event: Tabled) -> None:
+        self._progress.clear()
+        if self._destination.output is None:
+            data = export_tables(event.tables, self._job.tables[0])[None]
+            sys.stdout.flush()
+            _write_stdout(data.removeprefix(BOM_UTF8))
+            for table in event.tables[1:] if self._job.tables[0] == "csv" else ():
+                self._progress.note(f"{table.name}: left out; --output FILE.csv writes it too")
+        elif not self._args.json:
+            for path in event.files:
+                print(f"{len(event.tables[0].rows)} documents \u2192 {path}")
 
     @property
     def _hides_use(self) -> bool:
@@ -168,7 +212,7 @@ class _Report:
             if self._several:
                 print(f"==> {outcome.item.name} <==")
             sys.stdout.flush()
-            _write_stdout(export(outcome, self._formats[0]))
+            _write_stdout(export(outcome, self._job.formats[0]))
         else:
             _print_result(result, outcome.item.name)
         if not isinstance(result, Document):

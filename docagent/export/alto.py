@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from docagent.document import Document, Line, Page, Word
-from docagent.export.blocks import page_to_blocks
+from docagent.document import Document, Line, Page, Table, Word
+from docagent.export.page_parts import Part, cell_lines, page_parts
 from docagent.export.xml import (
     PixelBox,
     is_tilted,
@@ -22,7 +23,8 @@ def document_to_alto(document: Document) -> str:
     """Convert a document to ALTO XML text, to be written as UTF-8.
 
     PC is the page's confidence, WC the word's, and CC one digit per character. Skewed lines carry
-    their four corners as a Shape. Unreadable places are illustrations of the type ``unreadable``.
+    their four corners as a Shape. Tables are composed blocks. Unreadable places are
+    illustrations of the type ``unreadable``.
     """
     alto = ET.Element("alto", {"xmlns": NAMESPACE, "SCHEMAVERSION": "4.2"})
     description = ET.SubElement(alto, "Description")
@@ -33,13 +35,13 @@ def document_to_alto(document: Document) -> str:
     software = ET.SubElement(processing, "processingSoftware")
     ET.SubElement(software, "softwareName").text = "docagent"
     layout = ET.SubElement(alto, "Layout")
-    for page in document.pages:
-        layout.append(_page_element(page))
+    for page, parts in page_parts(document):
+        layout.append(_page_element(document, page, parts))
     ET.indent(alto, " ")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(alto, encoding="unicode")}\n'
 
 
-def _page_element(page: Page) -> ET.Element:
+def _page_element(document: Document, page: Page, parts: Sequence[Part]) -> ET.Element:
     size = {"WIDTH": str(page.width), "HEIGHT": str(page.height)}
     number = str(page.number)
     page_id = f"page_{page.number}"
@@ -47,7 +49,10 @@ def _page_element(page: Page) -> ET.Element:
     if page.confidence is not None:
         element.set("PC", f"{page.confidence:.3f}")
     space = ET.SubElement(element, "PrintSpace", {"HPOS": "0", "VPOS": "0", **size})
-    for index, block in enumerate(page_to_blocks(page), start=1):
+    for index, block in enumerate(parts, start=1):
+        if isinstance(block, Table):
+            space.append(_table_element(document, block, page, index))
+            continue
         block_id = f"block_{page.number}_{index}"
         position = _position(lines_to_pixel_box(block, page))
         area = ET.SubElement(space, "TextBlock", {"ID": block_id, **position})
@@ -57,6 +62,22 @@ def _page_element(page: Page) -> ET.Element:
         place = {"ID": f"unreadable_{page.number}_{index}", "TYPE": "unreadable"}
         position = _position(polygon_to_pixel_box(polygon, page))
         ET.SubElement(space, "Illustration", {**place, **position})
+    return element
+
+
+def _table_element(document: Document, table: Table, page: Page, index: int) -> ET.Element:
+    """A composed block of the type ``table``, with a text block for each cell; the ID of a cell
+    ends in its row and column, from 0."""
+    name = f"{page.number}_{index}"
+    position = _position(polygon_to_pixel_box(table.polygon, page))
+    attributes = {"ID": f"table_{name}", "TYPE": "table", **position}
+    element = ET.Element("ComposedBlock", attributes)
+    for cell in table.cells:
+        place = f"{name}_{cell.row}_{cell.column}"
+        position = _position(polygon_to_pixel_box(cell.polygon, page))
+        block = ET.SubElement(element, "TextBlock", {"ID": f"cell_{place}", **position})
+        for order, line in enumerate(cell_lines(document, cell), start=1):
+            block.append(_line_element(line, page, f"line_{place}_{order}"))
     return element
 
 

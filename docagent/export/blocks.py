@@ -40,26 +40,29 @@ def page_to_blocks(page: Page) -> tuple[tuple[Line, ...], ...]:
     Order is kept, so reading the blocks in order is reading the page in order.
     """
     blocks: list[list[Line]] = []
-    previous: BBox | None = None
+    row: list[BBox] = []
     for line in page.lines:
         if not line.words:
             continue
         box = words_to_bbox(line.words, page)
-        if previous is not None and _continues_block(previous, box):
+        if row and same_row(row[-1], box) and box[0] >= row[-1][0]:
+            row.append(box)
+            blocks[-1].append(line)
+            continue
+        if row and _is_below(row, box):
             blocks[-1].append(line)
         else:
             blocks.append([line])
-        previous = box
+        row = [box]
     return tuple(tuple(block) for block in blocks)
 
 
-def _continues_block(above: BBox, below: BBox) -> bool:
-    height = min(above[3] - above[1], below[3] - below[1])
-    if same_row(above, below):
-        return below[0] >= above[0]
-    overlaps = min(above[2], below[2]) > max(above[0], below[0])
-    is_below = below[3] >= above[3] and below[1] - above[3] <= MAX_BLOCK_GAP_RATIO * height
-    return overlaps and is_below
+def _is_below(row: Sequence[BBox], box: BBox) -> bool:
+    """Whether a line begins a row close below another row, under any of its lines."""
+    above = union_bbox(row)
+    height = min(*(b[3] - b[1] for b in row), box[3] - box[1])
+    overlaps = min(above[2], box[2]) > max(above[0], box[0])
+    return overlaps and box[3] >= above[3] and box[1] - above[3] <= MAX_BLOCK_GAP_RATIO * height
 
 
 def same_row(a: BBox, b: BBox) -> bool:

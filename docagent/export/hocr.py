@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from docagent.document import Document, Line, Page, Word
-from docagent.export.blocks import page_to_blocks
+from docagent.document import Document, Line, Page, Table, Word
+from docagent.export.page_parts import Part, cell_lines, page_parts
 from docagent.export.xml import (
     PixelBox,
     is_tilted,
@@ -15,7 +16,7 @@ from docagent.export.xml import (
 )
 
 XHTML = "http://www.w3.org/1999/xhtml"
-_CAPABILITIES = "ocr_page ocr_carea ocr_line ocrx_block ocrx_word ocrp_wconf"
+_CAPABILITIES = "ocr_page ocr_carea ocr_table ocr_line ocrx_block ocrx_word ocrp_wconf"
 
 
 def document_to_hocr(document: Document) -> str:
@@ -35,21 +36,24 @@ def document_to_hocr(document: Document) -> str:
     ):
         ET.SubElement(head, "meta", {"name": name, "content": content})
     body = ET.SubElement(html, "body")
-    for page in document.pages:
-        body.append(_page_element(page, document.name))
+    for page, parts in page_parts(document):
+        body.append(_page_element(document, page, parts))
     ET.indent(html, " ")
     text = ET.tostring(html, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE html>\n{text}\n'
 
 
-def _page_element(page: Page, name: str) -> ET.Element:
+def _page_element(document: Document, page: Page, parts: Sequence[Part]) -> ET.Element:
     # A quote ends the file name and a semicolon ends the property, so both are replaced.
-    image = text_to_xml_text(name).replace('"', "'").replace(";", ",")
+    image = text_to_xml_text(document.name).replace('"', "'").replace(";", ",")
     box = _bbox_property((0, 0, page.width, page.height))
     title = f'image "{image}"; {box}; ppageno {page.number - 1}'
     identifier = f"page_{page.number}"
     element = ET.Element("div", {"class": "ocr_page", "id": identifier, "title": title})
-    for index, block in enumerate(page_to_blocks(page), start=1):
+    for index, block in enumerate(parts, start=1):
+        if isinstance(block, Table):
+            element.append(_table_element(document, block, page, index))
+            continue
         area_id = f"block_{page.number}_{index}"
         title = _bbox_property(lines_to_pixel_box(block, page))
         area = ET.SubElement(element, "div", {"class": "ocr_carea", "id": area_id, "title": title})
@@ -59,6 +63,39 @@ def _page_element(page: Page, name: str) -> ET.Element:
         title = _bbox_property(polygon_to_pixel_box(polygon, page)) + "; x_unreadable 1"
         place = {"class": "ocrx_block", "id": f"unreadable_{page.number}_{index}", "title": title}
         ET.SubElement(element, "div", place)
+    return element
+
+
+def _table_element(document: Document, table: Table, page: Page, index: int) -> ET.Element:
+    """A table with a cell for every place that no other cell covers; ``x_row`` is the kind of a
+    row."""
+    name = f"table_{page.number}_{index}"
+    title = _bbox_property(polygon_to_pixel_box(table.polygon, page))
+    element = ET.Element("table", {"class": "ocr_table", "id": name, "title": title})
+    cells = {(cell.row, cell.column): cell for cell in table.cells}
+    covered = {
+        (row, column)
+        for cell in table.cells
+        for row in range(cell.row, cell.row + cell.row_span)
+        for column in range(cell.column, cell.column + cell.column_span)
+    }
+    for row, kind in enumerate(table.rows):
+        line = ET.SubElement(element, "tr", {"title": f"x_row {kind}"})
+        for column in range(table.columns):
+            cell = cells.get((row, column))
+            if cell is None and (row, column) in covered:
+                continue
+            place = ET.SubElement(line, "th" if kind == "header" else "td")
+            if cell is None:
+                continue
+            place.set("title", _bbox_property(polygon_to_pixel_box(cell.polygon, page)))
+            if cell.row_span > 1:
+                place.set("rowspan", str(cell.row_span))
+            if cell.column_span > 1:
+                place.set("colspan", str(cell.column_span))
+            for number, text in enumerate(cell_lines(document, cell), start=1):
+                line_id = f"line_{page.number}_{index}_{row}_{column}_{number}"
+                place.append(_line_element(text, page, line_id))
     return element
 
 

@@ -5,7 +5,17 @@ prints nothing: a ``Batch`` yields events, and its caller decides what to show.
 """
 
 from docagent.jobs.batch import Batch, Job
-from docagent.jobs.events import Event, Failed, Finished, Outcome, Read, Redone, Skipped, Started
+from docagent.jobs.events import (
+    Event,
+    Failed,
+    Finished,
+    Outcome,
+    Read,
+    Redone,
+    Skipped,
+    Started,
+    Tabled,
+)
 from docagent.jobs.inputs import Input, expand_inputs
 from docagent.jobs.outputs import Destination
 
@@ -22,5 +32,6 @@ __all__ = [
     "Redone",
     "Skipped",
     "Started",
+    "Tabled",
     "expand_inputs",
 ]

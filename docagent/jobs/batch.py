@@ -10,9 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from docagent.agent import DocAgent
+from docagent.export import TableBuilder
 from docagent.forking import cached_property
-from docagent.jobs.events import Event, Failed, Finished, Outcome, Read, Redone, Skipped, Started
-from docagent.jobs.exporting import draw_page, export
+from docagent.jobs.events import (
+    Event,
+    Failed,
+    Finished,
+    Outcome,
+    Read,
+    Redone,
+    Skipped,
+    Started,
+    Tabled,
+)
+from docagent.jobs.exporting import draw_page, export, export_tables
 from docagent.jobs.fingerprint import Parts, fingerprint
 from docagent.jobs.inputs import Input
 from docagent.jobs.outputs import Destination, remove_abandoned, write_file
@@ -34,7 +45,8 @@ class Job:
 
     options: as ``Verb.prepare`` gives them. formats: of the files to write, each once. redo:
     whether also outputs that are current are made again. opening: how inputs are opened, as
-    ``prepare_opening`` gives it.
+    ``prepare_opening`` gives it. tables: formats of a table of all results; in a folder it is made
+    of the results there, so that ``formats`` must have ``json``.
     """
 
     verb: Verb
@@ -43,6 +55,7 @@ class Job:
     destination: Destination = field(default_factory=Destination)
     redo: bool = False
     opening: Mapping[str, Any] = field(default_factory=dict)
+    tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,22 +83,49 @@ class Batch:
         self, inputs: Sequence[Input], progress: PageProgress | None = None
     ) -> Generator[Event]:
         """The events of each input, in the order of the inputs: Started; then Skipped, or Read and
-        Finished, the first after Redone if there were outputs; or Failed, at any point.
+        Finished, the first after Redone if there were outputs; or Failed, at any point. Then
+        Tabled, if the job makes tables.
 
         progress: called while pages are read. An input that fails does not stop the others.
         """
         show = progress or _silent
         self._checked.clear()
+        rows = TableBuilder()
         opening = partial(self._agent.load, **self._job.opening)
         with ReadAhead(self._agent, inputs, self._is_current, opening) as ahead:
             for index, item in enumerate(inputs):
                 yield Started(item, index)
                 try:
-                    yield from self._process(item, ahead, show)
+                    for event in self._process(item, ahead, show):
+                        self._add_row(rows, event)
+                        yield event
                 except (
                     Exception
                 ) as error:  # the other inputs are processed whatever one of them does
+                    rows.add_error(item.name, str(error) or type(error).__name__)
                     yield Failed(item, error)
+        if self._job.tables:
+            yield self._write_tables(rows)
+
+    def _add_row(self, rows: TableBuilder, event: Event) -> None:
+        if not self._job.tables:
+            return
+        if isinstance(event, Finished):
+            rows.add(event.outcome.item.name, event.outcome.result)
+        elif isinstance(event, Skipped):
+            stored = event.files["json"].read_bytes()
+            rows.add(event.item.name, self._job.verb.result_type.model_validate_json(stored))
+
+    def _write_tables(self, rows: TableBuilder) -> Tabled:
+        tables, files = rows.tables(), list[Path]()
+        for name in self._job.tables:
+            if self._job.destination.table(name) is not None:
+                for table, data in export_tables(tables, name).items():
+                    path = self._job.destination.table(name, table)
+                    assert path is not None
+                    self._write_one(path, data)
+                    files.append(path)
+        return Tabled(tables, tuple(files))
 
     def _process(self, item: Input, ahead: ReadAhead, progress: PageProgress) -> Iterator[Event]:
         check = self._check(item)

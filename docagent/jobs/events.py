@@ -9,6 +9,7 @@ from typing import Any
 
 from docagent.document import Document
 from docagent.errors import DocAgentError
+from docagent.export import Table
 from docagent.jobs.inputs import Input
 from docagent.sources.scan import Scan
 
@@ -80,4 +81,12 @@ class Failed:
         return not isinstance(self.error, DocAgentError)
 
 
-Event = Started | Skipped | Redone | Read | Finished | Failed
+@dataclass(frozen=True)
+class Tabled:
+    """The tables of all results, the last event of a job that makes them. files: those written."""
+
+    tables: tuple[Table, ...]
+    files: tuple[Path, ...]
+
+
+Event = Started | Skipped | Redone | Read | Finished | Failed | Tabled

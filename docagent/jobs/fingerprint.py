@@ -56,6 +56,11 @@ IGNORED_SETTINGS: Mapping[str, str] = {
     "vlm_tracing": "it only reports what happens",
     "vlm_tools": "only conversations use tools",
     "vlm_tool_calls": "only conversations use tools",
+    **{
+        name: "where a result is kept, and who makes it, does not change it"
+        for name, path in FLAT_NAMES.items()
+        if path[0] in ("store", "jobs")
+    },
 }
 """Settings that do not matter to a result, and why. All others do, new ones too."""
 

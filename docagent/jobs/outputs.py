@@ -15,6 +15,7 @@ from typing import Any
 from docagent.errors import SettingsError
 from docagent.jobs.inputs import Input
 from docagent.schemas import Schema
+from docagent.verbs import TABLE_FORMATS
 
 FORMAT_SUFFIXES = {
     "text": ".txt",
@@ -24,10 +25,20 @@ FORMAT_SUFFIXES = {
     "pdf": ".searchable.pdf",
     "json": ".json",
 }
+ENDINGS = {
+    **{suffix: name for name, suffix in FORMAT_SUFFIXES.items()},
+    ".pdf": "pdf",
+    ".xml": "alto",
+    ".html": "hocr",
+    ".csv": "csv",
+    ".xlsx": "xlsx",
+}
+"""Format by the ending of a file name."""
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 ABANDONED_SECONDS = 3600
 """Age of a temporary file from which a killed run must have left it: a write takes seconds."""
+_NOT_IN_FILE_NAMES = r"[^\w.-]"
 _TEMPORARY = re.compile(r"\.docagent-[0-9a-f]{16}\.partial")
 
 
@@ -59,6 +70,17 @@ class Destination:
         suffix = self.infix + FORMAT_SUFFIXES[format_name]
         return self.output / item.relative.with_name(item.relative.name + suffix)
 
+    def table(self, format_name: str, table: str | None = None) -> Path | None:
+        """Where a table of all results goes; None if it is not written. table: its name, if it is
+        a file of its own beside the main one."""
+        if self.output is None:
+            return None
+        name = self.infix.strip(".") or "results"
+        path = self.output if self.is_file else self.output / f"{name}.{format_name}"
+        if table is None:
+            return path
+        return path.with_name(f"{path.stem}.{re.sub(_NOT_IN_FILE_NAMES, '_', table)}{path.suffix}")
+
     def picture(self, item: Input, number: int, count: int) -> Path | None:
         """Where the picture of page ``number`` of ``count`` goes; None if none is drawn."""
         base = self.pictures
@@ -76,9 +98,11 @@ def choose_destination(
     formats: Sequence[str],
     several: bool,
 ) -> Destination:
-    """Raises SettingsError where ``output`` or ``pictures`` cannot hold what is asked for."""
+    """Raises SettingsError where ``output`` or ``pictures`` cannot hold what is asked for. formats:
+    of the results and of their tables."""
     is_file = output is not None and bool(output.suffix) and not output.is_dir()
-    if is_file and (several or len(formats) > 1):
+    tables = [name for name in formats if name in TABLE_FORMATS]
+    if is_file and (len(formats) > 1 or (several and not tables)):
         raise SettingsError(
             f"--output {output} is a file name, but there is more than one result; name a folder"
         )
@@ -97,6 +121,15 @@ def _check_pictures(base: Path | None, several: bool) -> None:
     elif base.suffix.lower() not in IMAGE_SUFFIXES:
         kinds = ", ".join(IMAGE_SUFFIXES)
         raise SettingsError(f"--annotate {base}: the name must end in one of {kinds}")
+
+
+def ending_format(output: Path | None) -> str | None:
+    """The format that the ending of a file name says; None if it says none, or for a folder."""
+    if output is None or output.is_dir():
+        return None
+    name = output.name.lower()
+    found = [ending for ending in ENDINGS if name.endswith(ending)]
+    return ENDINGS[max(found, key=len)] if found else None
 
 
 def choose_infix(

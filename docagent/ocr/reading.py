@@ -19,6 +19,7 @@ from docagent.settings import Settings
 from docagent.sources import scan as scans
 from docagent.sources.page_selection import PageChoice, parse_pages
 from docagent.sources.scan import Scan, ScanPage
+from docagent.tables import with_tables
 from docagent.text.language_model import load_language_model
 from docagent.usage import stage
 
@@ -93,7 +94,8 @@ class SourceReader:
         if document is None:
             document = self._read_scan(scan, progress or _silent)
             self._remember(scan, document)
-        return document.replace(name=scan.name)
+        # The same object for the same name, so that what was derived from it is found again.
+        return document if document.name == scan.name else document.replace(name=scan.name)
 
     def read_beside(self, source: Source) -> Document:
         """Read a source on one thread and cache it, for a caller that reads several sources in
@@ -139,7 +141,7 @@ class SourceReader:
         progress(total, total)
         if pages and all(page.error for page in pages):
             raise SourceError(scan.name, pages[0].error)
-        return Document(id=scan.id, name=scan.name, pages=tuple(pages))
+        return with_tables(Document(id=scan.id, name=scan.name, pages=tuple(pages)))
 
     def _read_in_parallel(self, scan: Scan, progress: Progress, workers: int) -> list[Page]:
         pages: list[Page] = []

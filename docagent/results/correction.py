@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from docagent.document import Confidence, Document, Frozen, Page, Span, Word
+from bisect import bisect_left
+
+from docagent.document import Confidence, Document, Frozen, Page, Span, Table, Word
 from docagent.geometry import Polygon
 from docagent.usage import VlmUse
 
@@ -123,4 +125,23 @@ def _swap_words(document: Document, swaps: dict[int, tuple[Word, Word]]) -> Docu
     pages = tuple(swapped_page(page) for page in document.pages)
     if made != len(swaps):
         raise ValueError("the document has no word at the place of an edit; use the one corrected")
-    return document.replace(pages=pages)
+    changed = document.replace(pages=pages)
+    if document.tables is None:
+        return changed
+    return changed.replace(tables=tuple(_moved(t, document, changed) for t in document.tables))
+
+
+def _moved(table: Table, before: Document, after: Document) -> Table:
+    """The table with the texts and offsets of a document of the same words, some changed."""
+    starts = [word.span.start for word in before.words]
+
+    def moved_span(span: Span) -> Span:
+        first, last = bisect_left(starts, span.start), bisect_left(starts, span.end) - 1
+        return Span(start=after.words[first].span.start, end=after.words[last].span.end)
+
+    cells = []
+    for cell in table.cells:
+        spans = tuple(map(moved_span, cell.spans))
+        text = " ".join(after.text[span.start : span.end].replace("\n", " ") for span in spans)
+        cells.append(cell.replace(spans=spans, text=text))
+    return table.replace(cells=tuple(cells))

@@ -7,10 +7,11 @@ from typing import Any, Literal
 from pydantic import AliasChoices
 from pydantic import Field as Key
 
-from docagent.document import UNDECIDED, Confidence, Conventions, Frozen
-from docagent.errors import DocAgentError
+from docagent.document import UNDECIDED, Confidence, Conventions, Frozen, exporter
+from docagent.errors import DocAgentError, SettingsError
 from docagent.results.finding import (
     _ABSTENTIONS,
+    DOUBTFUL_BELOW,
     Abstention,
     Evidence,
     Finding,
@@ -104,6 +105,52 @@ class Extraction(Frozen):
             if field.path == path:
                 return field
         raise KeyError(f"{path!r}; there are {', '.join(f.path for f in self.fields)}")
+
+    @property
+    def failed_checks(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self.checks if check.status == "failed")
+
+    def doubts(self, below: float = DOUBTFUL_BELOW) -> dict[str, str]:
+        """Why a person should look at fields, by their path; the others are left out.
+
+        A field is doubtful with less certainty than ``below`` (0-1), with a status other than
+        ``found`` and ``not_present``, or in a failed check.
+        """
+        failed = {path: c.name for c in reversed(self.failed_checks) for path in c.paths}
+        found: dict[str, str] = {}
+        for field in self.fields:
+            doubt = field.doubt(below)
+            if field.source != "human" and field.status not in ("found", "not_present"):
+                doubt = field.status
+            elif not doubt and field.path in failed:
+                doubt = f"failed: {failed[field.path]}"
+            if doubt:
+                found[field.path] = doubt
+        return found
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether a person should look at it: a field is doubtful, a check failed, or the data is
+        not valid under the schema."""
+        return bool(self.doubts() or self.failed_checks) or not self.valid
+
+    def to_json(self) -> str:
+        """JSON; ``Extraction.model_validate_json`` reads it back."""
+        return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+    def to_csv(self, table: str = "documents") -> str:
+        """A table as CSV: ``documents``, one row with the fields that are not in a list, or the
+        path of a list, such as ``line_items``. Formulas are defused. Raises SettingsError for
+        another name."""
+        tables = {made.name: made for made in exporter("extraction_to_tables")(self)}
+        if table not in tables:
+            raise SettingsError(f"table={table!r} is not there; there are {', '.join(tables)}")
+        return str(exporter("table_to_csv")(tables[table]))
+
+    def to_xlsx(self) -> bytes:
+        """An XLSX workbook with a sheet for the fields, and one for each list of items."""
+        return bytes(exporter("tables_to_xlsx")(exporter("extraction_to_tables")(self)))
 
 
 class Extracted(Frozen):

@@ -25,6 +25,11 @@ printed like this, but misread by the OCR. derived: concluded from printed text.
 has no such value."""
 
 
+DOUBTFUL_BELOW = 0.8
+"""A finding with less certainty is doubtful: a person should look at it. The same limit decides
+where a vision-language model is asked (``vlm.unsure``)."""
+
+
 class Evidence(Frozen):
     """A place on a page that supports a result.
 
@@ -78,6 +83,23 @@ class Finding(Frozen):
         """Probability (0-1) that the finding is right: ``absence`` if it reports that there is no
         value, else ``confidence``."""
         return self.absence if self.abstained == "not_present" else self.confidence
+
+    def doubt(self, below: float = DOUBTFUL_BELOW) -> str:
+        """Why a person should look at the finding; empty if nobody needs to.
+
+        A finding is doubtful if it reports anything but a statement or its absence, or if its
+        certainty is unknown or below the one given (0-1). What a person stated is not doubtful.
+        """
+        if self.source == "human":
+            return ""
+        if self.abstained not in (None, "not_present"):
+            return str(self.abstained)
+        if self.certainty is None:
+            return "not certain" if self.abstained is None else "perhaps present"
+        if self.certainty >= below:
+            return ""
+        said = "sure" if self.abstained is None else "sure that it is not present"
+        return f"{self.certainty:.0%} {said}"
 
     def noted(self, note: str) -> Self:
         """A copy with ``note`` appended to the message."""

@@ -32,6 +32,11 @@ _COMPANY_ENDING = re.compile(
     r"|plc|gmbh|ag|n\.v|nv|s\.a|sa|b\.v|bv|pty|pte|sdn|bhd|trust|bank|association)$",
     re.I,
 )
+_LEGAL_FORM = re.compile(
+    r"^(inc|incorporated|llc|l\.l\.c|ltd|corp|corporation|llp|l\.l\.p|plc|gmbh|n\.v|nv|s\.a|b\.v|bv"
+    r"|bhd)$",
+    re.I,
+)
 _DEFINITION = re.compile(r"^\([^()\"“”]{0,120}[\"“”][^()\"“”]{1,60}[\"“”][^()]{0,60}\)")
 """A bracket with a word in quotation marks: the term the contract uses for the name before it."""
 MAX_DEFINITION_WORDS = 300
@@ -98,6 +103,15 @@ def merge_party_names(parser: FieldParser, pointed: list[ValueCandidate]) -> lis
     return [*merged, *rest] if len(named) < 2 else merged
 
 
+def whole_name(texts: Sequence[str], start: int, end: int) -> int:
+    """End of a name whose words ``start`` to ``end`` are known, with the endings of a company's
+    name that follow: "Acme, Inc." rather than "Acme,"."""
+    last = min(len(texts), start + MAX_NAME_WORDS)
+    while end < last and not texts[end - 1].endswith((";", ":")) and _ends_company(texts[end]):
+        end += 1
+    return end
+
+
 def _words(candidate: ValueCandidate) -> set[int]:
     return {index for start, end in candidate.ranges for index in range(start, end)}
 
@@ -142,6 +156,11 @@ def _parties_before_definitions(texts: Sequence[str]) -> Iterator[tuple[int, int
             return
 
 
+def _is_legal_form(text: str) -> bool:
+    """Whether a word ends a company's name for good, as "Bank" and "Company" do not."""
+    return text[:1].isupper() and bool(_LEGAL_FORM.match(text.strip(",.")))
+
+
 def _ends_company(text: str) -> bool:
     """Whether a word is the capitalised ending of a company's name."""
     return text[:1].isupper() and bool(_COMPANY_ENDING.match(text.strip(",.")))
@@ -153,7 +172,8 @@ def _name_from(texts: Sequence[str], start: int) -> tuple[int, int] | None:
     while end < min(len(texts), start + MAX_NAME_WORDS) and _in_name(texts, start, end):
         end += 1
         following = texts[end].strip(",.") if end < len(texts) else ""
-        if texts[end - 1].endswith((",", ";", ":")) and not _COMPANY_ENDING.match(following):
+        is_over = texts[end - 1].endswith((",", ";", ":")) or _is_legal_form(texts[end - 1])
+        if is_over and not _COMPANY_ENDING.match(following):
             break
     while end > start and texts[end - 1] in _NAME_PARTICLES:
         end -= 1

@@ -51,7 +51,7 @@ QUESTION_RULES: Mapping[RuleName, Callable[[Document, str], Placed | None]] = {
 }
 """What stands at the printed label that a question names; the first rule that finds one."""
 
-TASK_RULES: tuple[RuleName, ...] = ("ask_fields",)
+TASK_RULES: tuple[RuleName, ...] = ("ask_fields", "ask_clauses", "ask_passages")
 """Rules that a task applies itself, because they need other tasks."""
 
 FALLBACK_RULES: Mapping[RuleName, Callable[[Schema, FieldParser], list[ValueCandidate]]] = {

@@ -21,6 +21,7 @@ from docagent.document import Document
 from docagent.ocr.reading import Progress, Source
 from docagent.reader.embedded import load_reader
 from docagent.reader.types import Query, Reader, Reading
+from docagent.tables import with_tables
 from eval.log import files_fingerprint
 
 PACKAGE = Path(docagent.__file__).parent
@@ -79,7 +80,7 @@ class KeptReader:
 
     def _hash(self, document: Document) -> str:
         if self._last is None or self._last[0] is not document:
-            content = document.model_dump_json(exclude={"name"}).encode()
+            content = document.model_dump_json(exclude={"name", "tables"}).encode()
             self._last = document, hashlib.blake2b(content, digest_size=16).hexdigest()
         return self._last[1]
 
@@ -109,4 +110,6 @@ class KeptAgent(DocAgent):
         if found is None:
             found = super().read(source, progress)
             self._kept.put({key: found})
-        return found
+            return found
+        # Tables cost little to find, and their code changes more often than that of pages.
+        return with_tables(found)

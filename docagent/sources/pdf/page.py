@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from docagent.document import Page, Word
 from docagent.geometry import BBox, bbox_area, polygon_to_bbox
+from docagent.sources.pdf.rulings import drawn_edges, merge_rulings
 from docagent.sources.pdf.text_layer import (
     Char,
     Rotation,
@@ -135,7 +136,7 @@ def read_text_layer(
     problem = _scan_problem(objects)
     if problem:
         return None, problem
-    chars = _page_chars(pdf, index, page)
+    chars, drawn = _page_chars(pdf, index, page)
     check_dpi = min(MAX_CHECK_DPI, 72 * math.sqrt(MAX_CHECK_PIXELS / (width * height)))
     shown = render_page(page, check_dpi, color=False)
     without_text = _render_without_text(page, check_dpi)
@@ -163,6 +164,7 @@ def read_text_layer(
         rotation=rotation,
         source="text_layer",
         hidden_words=tuple(hidden),
+        rulings=merge_rulings(drawn, width, height, rotation),
     )
     return layer, None
 
@@ -193,8 +195,11 @@ def _inverse(rotation: Rotation) -> Rotation:
     return cast(Rotation, (360 - rotation) % 360)
 
 
-def _page_chars(pdf: pdfium.PdfDocument, index: int, page: pdfium.PdfPage) -> list[Char]:
-    """Characters with boxes in points of the page as shown, from pdfplumber.
+def _page_chars(
+    pdf: pdfium.PdfDocument, index: int, page: pdfium.PdfPage
+) -> tuple[list[Char], list[BBox]]:
+    """Characters, and edges of lines and rectangles, with boxes in points of the page as shown,
+    from pdfplumber.
 
     pdfium first copies the page into a new file, so that pdfminer gets a sound cross-reference
     table, no encryption and flattened form fields.
@@ -211,7 +216,8 @@ def _page_chars(pdf: pdfium.PdfDocument, index: int, page: pdfium.PdfPage) -> li
         plumbed = document.pages[0]
         x_origin, y_origin = plumbed.mediabox[0], plumbed.mediabox[1]
         moves = (-x_origin - left, -y_origin - top)
-        return [
+        edges = drawn_edges([*plumbed.lines, *plumbed.rects], *moves)
+        chars = [
             {
                 "text": char["text"],
                 "matrix": char["matrix"],
@@ -223,6 +229,7 @@ def _page_chars(pdf: pdfium.PdfDocument, index: int, page: pdfium.PdfPage) -> li
             for char in plumbed.chars
             if all(math.isfinite(char[key]) for key in ("x0", "x1", "top", "bottom"))
         ]
+        return chars, edges
 
 
 def _crop_offset(page: pdfium.PdfPage) -> tuple[float, float]:

@@ -1,8 +1,9 @@
-"""Answers to questions by the embedded reader: text with citations, or a typed abstention.
+"""Answers to questions without a model: text with citations, or a typed abstention.
 
-The question is the query of the reader. The kind of value it asks for ("when", "how much") decides
-which spans can be an answer. The answer consists of words printed on the page, never of generated
-words.
+A field of the document's kind is answered as ``extract`` finds it, a printed label by what stands
+at its place, a clause of a contract by its sentence, anything else by the words the reader points
+at or, at last, by a sentence that speaks of it. Each source says how sure it is, on one scale; the
+surest is given. An answer consists of words printed on the page, never of generated words.
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from docagent.arguments import check_text
-from docagent.confidence import IDENTITY, THRESHOLDS, Calibration, load_calibrations
+from docagent.confidence import THRESHOLDS, Calibration, load_calibrations
 from docagent.document import Document
-from docagent.errors import SettingsError
 from docagent.evidence.candidates import (
     ValueCandidate,
     merge_equal_values,
@@ -24,48 +24,44 @@ from docagent.evidence.candidates import (
 from docagent.evidence.document_conventions import conventions_of
 from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import ground_ranges
+from docagent.layout.remembered import remembered
+from docagent.layout.sentences import document_sentences
+from docagent.reader.page_reader import MAX_WHOLE_PAGES, PageReader
 from docagent.reader.types import Query, Reader, Reading
 from docagent.results import Abstention, Answer
 from docagent.rules.label_places import Placed
+from docagent.rules.parties import whole_name
 from docagent.rules.registry import ALL_RULES, RuleSet
-from docagent.schemas import SchemaField
-from docagent.tasks.answering.fields import field_answer
+from docagent.tasks.answering.clauses import JUDGE_YOURSELF, clause_proposals
+from docagent.tasks.answering.fields import FieldSources, field_proposals
+from docagent.tasks.answering.passages import best_pages, passage_proposal
 from docagent.tasks.answering.printed import printed_option
+from docagent.tasks.answering.proposals import Proposal, best_proposal, calibrated
+from docagent.tasks.answering.question import Asked, parse_question
 from docagent.tasks.answering.small_talk import HELP, is_small_talk
 from docagent.text.normalise import normalise
 
-MAX_QUESTION_CHARS = 1000
 SURE = 0.9
-"""Confidence from which the reader is believed against a printed label."""
+"""Confidence from which another source is believed against a blank beside a printed label."""
 BLANK_ABSENCE = 0.7
 """How often nothing is written at a label beside which nothing was found (FUNSD's forms)."""
-_KINDS = (
-    ("date", re.compile(r"^when\b|\b(what|which) (is the )?(\w+ )?(date|day)\b|\bdate of\b", re.I)),
-    (
-        "amount",
-        re.compile(r"\bhow much\b|\b(what|which)\b.*\b(total|amount|price|balance)\b", re.I),
-    ),
-)
-_PERSON = re.compile(r"^(by |to |from |for |with )?(who|whom|whose)\b", re.I)
+UNREAD = 0.8
+"""Confidence of another source from which a long document is not read as well."""
+MIN_QUOTED_WORDS = 5
+"""Words of a span that answers a yes or no or names a clause; a shorter one is quoted with its
+sentence."""
 _NAME = re.compile(r"[^\W\d_]{2}")
-_MANY = re.compile(
-    r"^\s*(list|name all|enumerate)\b|\b(who|what|which) are\b|^\s*which \w+s\b|\ball (of )?the\b",
-    re.I,
-)
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A question with what it asks for.
+class _Read:
+    """What the reader's spans come to: a proposal, or why they give none. absence: the reader's
+    probability (0-1) that there is no answer."""
 
-    kind: the normaliser of the value (``date``, ``amount``, ``text``). is_multiple: whether there
-    may be several answers. is_person: whether it asks for a person or an organisation.
-    """
-
-    text: str
-    kind: str
-    is_multiple: bool
-    is_person: bool
+    absence: float
+    proposal: Proposal | None = None
+    abstained: Abstention | None = None
+    message: str = ""
 
 
 def answer(
@@ -79,127 +75,159 @@ def answer(
 ) -> Answer:
     """Find the answer to ``question`` in the text of a document.
 
-    A field of the document's kind is answered as ``extract`` finds it, a printed label by what
-    stands at its place, anything else by the reader. Several answers ("Who are the parties?") are
-    joined by semicolons, each with at least one citation. locale_hint: language and region such as
-    ``en_US``, which decides the order of day and month and decimal marks. calibrations: by default
-    the shipped ones, of which ``answer`` is used. rules: the sources used beside the reader, all by
-    default.
+    Several answers ("Who are the parties?") are joined by semicolons, each with at least one
+    citation. reader: a PageReader keeps what it reads for the next question. locale_hint: language
+    and region such as ``en_US``, which decides the order of day and month and decimal marks.
+    calibrations: by default the shipped ones, of which those of ``answer_SOURCE`` are used. rules:
+    the sources used beside the reader, all by default.
     Raises SettingsError for an empty question or one over MAX_QUESTION_CHARS characters.
     """
-    asked = _parse_question(question)
+    asked = parse_question(question)
     if is_small_talk(asked.text):
         return _unsaid(document, asked, 1.0, HELP)
     if not document.words:
         return _unsaid(document, asked, 1.0, "I did not find an answer: the document has no text")
     known = load_calibrations() if calibrations is None else calibrations
-    parser = FieldParser(document, _as_field(asked), locale_hint, conventions_of(document))
-    placed = rules.question_label(document, asked.text)
-    has_value = placed is not None and printed_option(parser, placed) is not None
-    if not has_value and rules.has("ask_fields"):
-        given = field_answer(
-            document, asked.text, reader, locale_hint=locale_hint, calibrations=known, rules=rules
-        )
-        if given:
-            return given
-    (reading,) = reader.read(document, [Query(text=asked.text, multiple=asked.is_multiple)])
-    options = _options(parser, reading, asked)
-    calibration = known.get("answer", IDENTITY)
-    if placed and not asked.is_multiple:
-        at_label = _at_label(parser, asked, placed, options, calibration)
-        if at_label:
-            return at_label
-    if not options or reading.absent > THRESHOLDS.absent:
-        message = "I did not find an answer: the document does not seem to say"
-        return _unsaid(document, asked, reading.absent, message)
-    return _to_answer(parser, asked, options, calibration)
+    pages = reader if isinstance(reader, PageReader) else PageReader(reader)
+    parser = FieldParser(document, asked.field, locale_hint, remembered(document, conventions_of))
+    placed = None if asked.is_quoted else rules.question_label(document, asked.text)
+    proposals = [] if placed is None else list(_at_label(parser, placed, asked, known))
+    if rules.has("ask_clauses"):
+        proposals += clause_proposals(document, asked, known)
+    if rules.has("ask_fields") and not _is_sure(proposals):
+        sources = FieldSources(pages, rules, known, locale_hint)
+        proposals += field_proposals(document, asked, sources)
+    read = _Read(absence=0.0)
+    if not (_is_sure(proposals) and len(document.pages) > MAX_WHOLE_PAGES):
+        read = _by_reader(parser, asked, pages, known)
+        proposals = _confirmed(asked, proposals, read.proposal)
+    best = best_proposal(proposals)
+    if placed is not None and not placed.words and (best is None or best.confidence < SURE):
+        return _blank(document, asked, placed)
+    if (best is None or best.confidence < THRESHOLDS.answer) and rules.has("ask_passages"):
+        passage = passage_proposal(document, asked, read.absence, known)
+        best = best_proposal([p for p in (best, passage) if p is not None])
+    if best is not None and best.confidence >= THRESHOLDS.answer:
+        return best.to_answer(document, asked.text)
+    return _nothing(document, asked, best, read)
+
+
+def _is_sure(proposals: Sequence[Proposal]) -> bool:
+    best = best_proposal(proposals)
+    return best is not None and best.confidence >= UNREAD
 
 
 def _at_label(
-    parser: FieldParser,
-    asked: _Asked,
-    placed: Placed,
-    options: Sequence[ValueCandidate],
-    calibration: Calibration,
-) -> Answer | None:
-    """What stands at the label that the question names; None where the reader is surer of something
-    else, or where a word of another kind stands there."""
-    document, printed = parser.document, printed_option(parser, placed)
-    sure = calibration.apply(options[0].score) if options else 0.0
-    if printed is None:
-        if placed.place != "blank" or sure >= SURE:
-            return None
-        label = " ".join(document.words[i].word.text for i in placed.label.words)
-        message = f"I did not find an answer: {label!r} is printed, and nothing stands beside it"
-        return _unsaid(document, asked, BLANK_ABSENCE, message)
-    is_confirmed = bool(options) and _overlaps(options[0], printed)
-    if sure >= max(SURE, printed.score) and not is_confirmed:
-        return None
-    score = max(printed.score, sure) if is_confirmed else printed.score
-    found = _to_answer(parser, asked, [replace(printed, score=score)], IDENTITY)
-    return found.replace(source="rule")
+    parser: FieldParser, placed: Placed, asked: Asked, known: Mapping[str, Calibration]
+) -> list[Proposal]:
+    """What stands at the label that the question names, if it is of the kind asked for."""
+    printed = printed_option(parser, placed)
+    if printed is None or asked.is_multiple:
+        return []
+    return [_to_proposal(parser, [printed], "label", known)]
 
 
-def _overlaps(a: ValueCandidate, b: ValueCandidate) -> bool:
-    return any(s < end and start < e for s, e in a.ranges for start, end in b.ranges)
+def _by_reader(
+    parser: FieldParser, asked: Asked, reader: PageReader, known: Mapping[str, Calibration]
+) -> _Read:
+    """The best span of the reader, or all good ones if there may be several.
 
-
-def _to_answer(
-    parser: FieldParser,
-    asked: _Asked,
-    options: Sequence[ValueCandidate],
-    calibration: Calibration,
-) -> Answer:
-    """The best option, or all good ones if there may be several, as an answer.
-
-    Abstains if the words are illegible, another option is about as good, or the confidence is low.
+    None is proposed if the words are illegible or another span is about as good.
     """
-    document, chosen = parser.document, options[:1]
+    document = parser.document
+    pages = best_pages(document, asked.text)
+    query = Query(text=asked.text, multiple=asked.is_multiple)
+    (reading,) = reader.read_pages(document, [query], pages)
+    options = _options(parser, reading, asked)
+    if not options or reading.absent > THRESHOLDS.absent:
+        return _Read(reading.absent)
+    chosen = options[:1]
     if asked.is_multiple:
         chosen = [o for o in options if o.score >= THRESHOLDS.answer] or chosen
     legibility = min(ocr_confidence(document, parser.leaf, c.ranges) for c in chosen)
-    confidence = calibration.apply(min(c.score for c in chosen) * legibility)
     if legibility < THRESHOLDS.illegible:
         message = f"the words of the answer are read with confidence {legibility:.2f} only"
-        return _abstain(document, asked, "illegible", message)
+        return _Read(reading.absent, None, "illegible", message)
     rival = None if asked.is_multiple else strongest_rival(options)
     if rival and rival.score >= THRESHOLDS.rival * chosen[0].score:
         message = f"{chosen[0].raw_text!r} and {rival.raw_text!r} fit about as well"
-        return _abstain(document, asked, "ambiguous", message)
-    if confidence < THRESHOLDS.answer:
-        message = f"I did not find an answer: the best guess has confidence {confidence:.2f} only"
-        return _unsaid(document, asked, 1 - confidence, message)
+        return _Read(reading.absent, None, "ambiguous", message)
+    if asked.is_person:
+        chosen = [_whole_name(parser, candidate) for candidate in chosen]
+    if asked.is_quoted:
+        chosen = [_quoted(parser, candidate) for candidate in chosen]
+    scored = [replace(c, score=c.score * legibility) for c in chosen]
+    proposal = _to_proposal(parser, scored, "span", known)
+    message = JUDGE_YOURSELF if asked.is_yes_no else ""
+    return _Read(reading.absent, replace(proposal, message=message))
+
+
+def _to_proposal(
+    parser: FieldParser,
+    chosen: Sequence[ValueCandidate],
+    by: Literal["label", "span"],
+    known: Mapping[str, Calibration],
+) -> Proposal:
     in_order = sorted(chosen, key=lambda c: c.ranges)
-    return Answer(
-        document_id=document.id,
-        question=asked.text,
+    score = min(c.score for c in chosen)
+    return Proposal(
+        by=by,
         text="; ".join(c.raw_text for c in in_order),
-        confidence=confidence,
-        citations=tuple(e for c in in_order for e in ground_ranges(document, c.ranges)),
+        citations=tuple(e for c in in_order for e in ground_ranges(parser.document, c.ranges)),
+        score=score,
+        confidence=calibrated(by, score, known),
+        source=in_order[0].source,
     )
 
 
-def check_question(question: str) -> str:
-    """The question with single spaces. Raises SettingsError if it is empty, too long or no text."""
-    text = " ".join(check_text("question", question).split())
-    if not text:
-        raise SettingsError("the question is empty; ask something, such as 'What is the total?'")
-    if len(text) > MAX_QUESTION_CHARS:
-        raise SettingsError(
-            f"the question has {len(text)} characters; at most {MAX_QUESTION_CHARS} are allowed"
-        )
-    return text
+def _confirmed(
+    asked: Asked, proposals: Sequence[Proposal], span: Proposal | None
+) -> list[Proposal]:
+    """All proposals; one that the reader confirms is at least as sure as the reader is, and of a
+    clause the words are given that the reader points at, unless the clause itself is wanted."""
+    if span is None:
+        return list(proposals)
+    confirmed = []
+    for proposal in proposals:
+        if not _overlap(proposal, span):
+            confirmed.append(proposal)
+            continue
+        surer = max(proposal.confidence, span.confidence)
+        is_inside = proposal.by == "clause" and not asked.is_quoted and span.text in proposal.text
+        confirmed.append(replace(span if is_inside else proposal, confidence=surer))
+    return [*confirmed, span]
 
 
-def _parse_question(question: str) -> _Asked:
-    text = check_question(question)
-    kind = next((kind for kind, pattern in _KINDS if pattern.search(text)), "text")
-    return _Asked(text, kind, bool(_MANY.search(text)), bool(_PERSON.search(text)))
+def _overlap(a: Proposal, b: Proposal) -> bool:
+    return any(
+        c.span.start < d.span.end and d.span.start < c.span.end
+        for c in a.citations
+        for d in b.citations
+    )
 
 
-def _as_field(asked: _Asked) -> SchemaField:
-    """The question as a schema field without labels, so that spans are parsed like field values."""
-    return SchemaField(path="answer", types=("string",), normaliser=asked.kind, query=asked.text)
+def _whole_name(parser: FieldParser, candidate: ValueCandidate) -> ValueCandidate:
+    """The name with the ending of a company behind it: "Acme, Inc."."""
+    texts = [location.word.text for location in parser.document.words]
+    start, end = candidate.ranges[-1]
+    whole = whole_name(texts, start, end)
+    if whole == end:
+        return candidate
+    ranges = (*candidate.ranges[:-1], (start, whole))
+    text = " ".join(parser.text(*words) for words in ranges)
+    return replace(candidate, ranges=ranges, raw_text=text)
+
+
+def _quoted(parser: FieldParser, candidate: ValueCandidate) -> ValueCandidate:
+    """The sentence of a span that is too short to be a quotation."""
+    start, end = candidate.ranges[0]
+    if end - start >= MIN_QUOTED_WORDS:
+        return candidate
+    for sentence in remembered(parser.document, document_sentences):
+        if sentence.start <= start < sentence.end:
+            words = (sentence.start, max(end, sentence.end))
+            return replace(candidate, ranges=(words,), raw_text=parser.text(*words))
+    return candidate
 
 
 def _may_be_name(candidate: ValueCandidate) -> bool:
@@ -210,7 +238,7 @@ def _may_be_name(candidate: ValueCandidate) -> bool:
     )
 
 
-def _options(parser: FieldParser, reading: Reading, asked: _Asked) -> list[ValueCandidate]:
+def _options(parser: FieldParser, reading: Reading, asked: Asked) -> list[ValueCandidate]:
     """Distinct answers, best first. Spans of the wrong kind are used, at half their score, only if
     there are no others."""
     pointed = [parser.candidate(s.start, s.end, s.score) for s in reading.spans]
@@ -219,9 +247,30 @@ def _options(parser: FieldParser, reading: Reading, asked: _Asked) -> list[Value
     return merge_equal_values(fitting or [replace(c, score=c.score / 2) for c in usable])
 
 
-def _abstain(document: Document, asked: _Asked, why: Abstention, message: str) -> Answer:
+def _blank(document: Document, asked: Asked, placed: Placed) -> Answer:
+    label = " ".join(document.words[i].word.text for i in placed.label.words)
+    message = (
+        f"I did not find an answer: {label!r} is printed, and nothing stands beside it: left blank"
+    )
+    return _unsaid(document, asked, BLANK_ABSENCE, message)
+
+
+def _nothing(document: Document, asked: Asked, best: Proposal | None, read: _Read) -> Answer:
+    """The abstention where no proposal is sure enough, with what was looked for."""
+    if read.abstained is not None:
+        return _abstain(document, asked, read.abstained, read.message)
+    looked = f"I did not find an answer to {asked.text!r}"
+    if best is None:
+        return _unsaid(
+            document, asked, read.absence, f"{looked}: the document does not seem to say"
+        )
+    message = f"{looked}: the best guess has confidence {best.confidence:.2f} only"
+    return _unsaid(document, asked, max(read.absence, 1 - best.confidence), message)
+
+
+def _abstain(document: Document, asked: Asked, why: Abstention, message: str) -> Answer:
     return Answer(document_id=document.id, question=asked.text, abstained=why, message=message)
 
 
-def _unsaid(document: Document, asked: _Asked, absence: float, message: str) -> Answer:
+def _unsaid(document: Document, asked: Asked, absence: float, message: str) -> Answer:
     return _abstain(document, asked, "not_present", message).replace(absence=absence)

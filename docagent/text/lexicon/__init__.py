@@ -1,16 +1,18 @@
 """Names of months and countries in many languages, and words that tell a language.
 
 ``python -m finetune.locale_lexicon`` makes the JSON files from the Unicode CLDR (Unicode License
-v3), but for ``words.json``, which is written by hand.
+v3), but for ``words.json`` and those of tables, which are written by hand.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
+
+from docagent.text.accents import strip_accents
 
 FOLDER = Path(__file__).parent
 
@@ -48,3 +50,36 @@ def language_words() -> Mapping[str, tuple[str, ...]]:
         for word in words.split():
             found.setdefault(word, []).append(language)
     return {word: tuple(languages) for word, languages in found.items()}
+
+
+@cache
+def table_row_words() -> Mapping[str, frozenset[str]]:
+    """Names of rows that are no items, by their kind (``total``, ``carried``), in lower case,
+    without accents."""
+    return {
+        kind: frozenset(name for names in by_language.values() for name in names.split("|"))
+        for kind, by_language in _table("table_rows").items()
+    }
+
+
+@cache
+def _column_names() -> Mapping[str, frozenset[str]]:
+    """What heads of columns mean, by name."""
+    found: dict[str, set[str]] = {}
+    for meaning, by_language in _table("table_columns").items():
+        for names in by_language.values():
+            for name in names.split("|"):
+                found.setdefault(_plain(name), set()).add(meaning)
+    return {name: frozenset(meanings) for name, meanings in found.items()}
+
+
+@lru_cache(maxsize=10_000)
+def column_meanings(text: str) -> frozenset[str]:
+    """What the head of a column means: ``position``, ``code``, ``description``, ``quantity``,
+    ``unit``, ``unit_price``, ``amount``, ``tax_rate``, ``discount``, ``date``; several if it is
+    used in several ways, none for another text."""
+    return _column_names().get(_plain(text), frozenset())
+
+
+def _plain(text: str) -> str:
+    return strip_accents(text).casefold().strip(" .:*()[]/")

@@ -1,0 +1,5 @@
+"""Tables of a document: found from ruling lines and from the alignment of words."""
+
+from docagent.tables.find import find_tables, tables_of, with_tables
+
+__all__ = ["find_tables", "tables_of", "with_tables"]

@@ -1,0 +1,54 @@
+"""Proposed answers of several sources, made comparable by a calibration of each source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from docagent.confidence import IDENTITY, Calibration
+from docagent.document import Document
+from docagent.results import Answer, Evidence, Source
+
+AnswerSource = Literal["label", "field", "clause", "span", "passage"]
+"""label: what stands at a printed label. field: a field of the document's kind, as extracted.
+clause: a sentence that is a clause of the kind asked for. span: words the reader points at.
+passage: a sentence with the words of the question."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An answer that one source proposes.
+
+    score: of the source, 0-1; ``confidence`` is what it is worth after calibration.
+    """
+
+    by: AnswerSource
+    text: str
+    citations: tuple[Evidence, ...]
+    score: float
+    confidence: float
+    source: Source = "reader"
+    message: str = ""
+
+    def to_answer(self, document: Document, question: str) -> Answer:
+        """The answer that is given if no other is better."""
+        return Answer(
+            document_id=document.id,
+            question=question,
+            text=self.text,
+            confidence=self.confidence,
+            citations=self.citations,
+            source=self.source,
+            message=self.message,
+        )
+
+
+def calibrated(by: AnswerSource, score: float, tables: Mapping[str, Calibration]) -> float:
+    """The confidence of an answer of a source with a score, by the table ``answer_SOURCE``."""
+    return tables.get(f"answer_{by}", IDENTITY).apply(score)
+
+
+def best_proposal(proposals: Sequence[Proposal]) -> Proposal | None:
+    """The proposal with the highest confidence, the first of equal ones."""
+    return max(proposals, key=lambda proposal: proposal.confidence, default=None)

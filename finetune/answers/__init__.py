@@ -1,0 +1,1 @@
+"""What answers to questions are fitted with: the model of clauses, and the calibration."""

@@ -1,0 +1,134 @@
+"""Where answers come from: clauses, fields, passages, and some pages of a long document."""
+
+from __future__ import annotations
+
+import pytest
+
+from docagent.layout.sentences import document_sentences
+from docagent.reader.no_reader import NullReader
+from docagent.reader.page_reader import PageReader, combine_readings
+from docagent.reader.scripted import ScriptedReader
+from docagent.reader.types import PointedSpan, Query, Reading
+from docagent.rules.clauses import load_clauses
+from docagent.tasks.answering.embedded import answer
+from docagent.tasks.answering.passages import best_pages
+from docagent.text.phrases import PhraseIndex
+from tests.documents import document_of
+
+LAW = "This Agreement shall be governed by and construed in accordance with the laws of Ohio."
+ASSIGN = (
+    "Neither party may assign this Agreement or any of its rights hereunder without the prior "
+    "written consent of the other party."
+)
+CONTRACT = document_of(
+    ["SUPPLY AGREEMENT", "between Acme Widgets, Inc. and Globex Corporation", "Supplies"],
+    ["9. Governing Law.", LAW, "10. Assignment.", ASSIGN, "11. Notices."],
+)
+
+
+def test_sentences_end_at_stops_and_headings_but_not_at_abbreviations():
+    lines = ["1. Term.", "Acme, Inc. shall deliver on the first day of", "May. It pays."]
+    document = document_of(lines)
+    texts = [" ".join(document.text.split()[s.start : s.end]) for s in document_sentences(document)]
+    assert texts == [
+        "1. Term.",
+        "Acme, Inc. shall deliver on the first day of May.",
+        "It pays.",
+    ]
+    assert [s.heading for s in document_sentences(document)][1:] == [(0, 2), (0, 2)]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "is_judged"),
+    [
+        ("Can the contract be assigned to somebody else?", ASSIGN, True),
+        ("What does the contract say about governing law?", LAW, False),
+        ("Which clause deals with assignment?", ASSIGN, False),
+        ("governing law", LAW, False),
+    ],
+)
+def test_a_clause_is_quoted_with_its_place(question, text, is_judged):
+    found = answer(CONTRACT, question, NullReader(), calibrations={})
+    assert found.text == text
+    assert {c.page for c in found.citations} == {2}
+    assert ("yes or no" in found.message) == is_judged
+
+
+def test_a_clause_that_is_not_there_is_not_quoted():
+    found = answer(CONTRACT, "Is source code held in escrow?", NullReader(), calibrations={})
+    assert (found.text, found.abstained) == (None, "not_present")
+    assert "I did not find an answer to 'Is source code held in escrow?'" in found.message
+
+
+def test_a_span_inside_the_clause_answers_a_question_that_wants_few_words():
+    reader = ScriptedReader({"law": [("laws of Ohio.", 0.7)]})
+    assert answer(CONTRACT, "Which law governs?", reader, calibrations={}).text == "laws of Ohio."
+
+
+def test_parties_are_named_whole():
+    found = answer(CONTRACT, "Who are the parties?", NullReader(), calibrations={})
+    assert found.text == "Acme Widgets, Inc.; Globex Corporation"
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("May a party transfer its rights?", "Anti-Assignment"),
+        ("Is there a cap on liability?", "Cap On Liability"),
+        ("What colour is the packaging?", None),
+    ],
+)
+def test_a_question_finds_its_kind_of_clause(question, kind):
+    found = load_clauses().asked_kind(question)
+    assert (found[0] if found and found[1] >= 0.4 else None) == kind
+
+
+def test_a_question_is_most_like_the_phrase_whose_rare_words_it_shares():
+    index = PhraseIndex({"due": ["due date"], "issue": ["issue date"]})
+    assert index.best("When is it due?")[0] == "due"
+    assert index.best("Who?") is None
+
+
+def long_document():
+    pages = [[f"Page {n} speaks of other matters."] for n in range(1, 21)]
+    pages[13] = ["The insurance premium is 5,000 dollars a year."]
+    return document_of(*pages)
+
+
+def test_of_a_long_document_only_the_pages_that_fit_are_read():
+    document, reader = long_document(), ScriptedReader({"premium": [("5,000 dollars", 0.9)]})
+    found = answer(document, "What does the premium cost?", reader, calibrations={})
+    assert found.text == "5,000 dollars"
+    assert found.citations[0].page == 14
+    assert best_pages(document, "What does the premium cost?") == {14}
+    assert len(reader.queries) == 1
+
+
+def test_pages_are_read_once_for_the_same_question():
+    document, reader = long_document(), ScriptedReader({"premium": [("5,000 dollars", 0.9)]})
+    kept = PageReader(reader)
+    for _ in range(2):
+        answer(document, "What does the premium cost?", kept, calibrations={})
+    assert len(reader.queries) == 1
+
+
+def reading(absent, *spans):
+    pointed = tuple(PointedSpan(start=a, end=b, score=s) for a, b, s in spans)
+    return Reading(query=Query(text="q"), spans=pointed, absent=absent)
+
+
+def test_pages_read_apart_share_one_distribution():
+    texts = ["a", "b", "c", "d"]
+    one, other = reading(0.5, (0, 1, 0.5)), reading(0.2, (1, 2, 0.8))
+    found = combine_readings(Query(text="q"), [one, other], [0, 2], texts)
+    assert [(s.start, s.end) for s in found.spans] == [(3, 4), (0, 1)]
+    # Odds against "not present" are 1 and 4: together 6 parts.
+    assert [round(s.score, 6) for s in found.spans] == [round(4 / 6, 6), round(1 / 6, 6)]
+    assert found.absent == pytest.approx(1 / 6)
+
+
+def test_a_single_page_is_read_as_it_is():
+    one = reading(0.3, (0, 1, 0.6), (1, 2, 0.1))
+    found = combine_readings(Query(text="q"), [one], [5], ["x"] * 7)
+    assert found.absent == pytest.approx(0.3)
+    assert [round(s.score, 6) for s in found.spans] == [0.7]
