@@ -37,12 +37,12 @@ class Source(Protocol):
 
 
 SHARES = {
-    "synthetic": 0.48,
-    "contracts": 0.2,
-    "stories": 0.08,
+    "synthetic": 0.42,
+    "contracts": 0.27,
+    "stories": 0.07,
     "articles": 0.05,
-    "reports": 0.06,
-    "receipts": 0.06,
+    "reports": 0.05,
+    "receipts": 0.07,
     "broadcasts": 0.07,
 }
 """How often each source is drawn from."""
