@@ -18,8 +18,10 @@ from docagent.reader.types import PointedSpan, Query, Reading
 MAX_SPAN = 60
 """Longest span in words; the network is trained with the same number."""
 CANDIDATES = 5
-LOOKED_AT = 60
-"""Spans of each window that may become candidates."""
+LOOKED_AT = 24
+"""Spans of each window that may become candidates, and starts and ends they are made of."""
+LEAST_CHANCE = 1e-4
+"""Probability under which a span is none; every query has thousands of them on a long document."""
 SAME = 0.5
 """Candidates that share more than this of their words with a better one are left out."""
 LEAST_TAG = 0.3
@@ -60,42 +62,69 @@ def decode(
     """
     if not windows:
         return Reading(query=query, spans=(), absent=1.0)
-    scores = [_scores(w, temperatures.span) for w in windows]
-    total = np.logaddexp.reduce([0.0, *(np.logaddexp.reduce(s, axis=None) for s in scores)])
+    scores = [_WindowScores.of(window, temperatures.span) for window in windows]
+    total = float(np.logaddexp.reduce([0.0, *(score.total for score in scores)]))
     absent = float(np.exp(-total))
     if query.multiple:
         spans = _many(windows, temperatures.tag)
         return Reading(query=query, spans=spans, absent=absent)
-    return Reading(query=query, spans=_best(windows, scores, total, texts), absent=absent)
+    return Reading(query=query, spans=_best(scores, total, texts), absent=absent)
 
 
-def _scores(window: WindowOutput, temperature: float) -> NDArray[np.float64]:
-    """(n, MAX_SPAN): log odds, against "not present", of the span of k + 1 words from word i."""
-    n = len(window.points)
-    start = window.points[:, 0].astype(np.float64)
-    end = np.pad(window.points[:, 1].astype(np.float64), (0, MAX_SPAN), constant_values=-np.inf)
-    ends = np.lib.stride_tricks.sliding_window_view(end, MAX_SPAN)[:n]
-    return (start[:, None] + ends - window.absent) / temperature
+@dataclass(frozen=True)
+class _WindowScores:
+    """Log odds of spans against "not present". total: of all spans of at most MAX_SPAN words.
+    spans: (start, end exclusive) in the document, and log odds, of the best ones."""
+
+    total: float
+    spans: list[tuple[tuple[int, int], float]]
+
+    @classmethod
+    def of(cls, window: WindowOutput, temperature: float) -> _WindowScores:
+        start, end = window.points[:, :2].T.astype(np.float64) / temperature
+        absent = window.absent / temperature
+        return cls(_sum(start, end) - absent, _best_pairs(start, end, absent, window.first))
+
+
+def _sum(start: NDArray[np.float64], end: NDArray[np.float64]) -> float:
+    """Log of the summed odds of all spans: for each start, its odds times those of the ends
+    within reach, whose sums are differences of running sums."""
+    highest = float(end.max())
+    running = np.concatenate([[0.0], np.cumsum(np.exp(end - highest))])
+    last = np.minimum(np.arange(len(end)) + MAX_SPAN, len(end))
+    # Differences of running sums lose what is very small; the end at the start itself bounds it.
+    ends = np.maximum(running[last] - running[:-1], np.exp(end - highest))
+    with np.errstate(divide="ignore"):
+        return highest + float(np.logaddexp.reduce(start + np.log(ends)))
+
+
+def _best_pairs(
+    start: NDArray[np.float64], end: NDArray[np.float64], absent: float, first: int
+) -> list[tuple[tuple[int, int], float]]:
+    """The best spans made of the LOOKED_AT best starts and ends."""
+    starts = np.argsort(-start, kind="stable")[:LOOKED_AT]
+    ends = np.argsort(-end, kind="stable")[:LOOKED_AT]
+    lengths = ends[None, :] - starts[:, None]
+    odds = start[starts][:, None] + end[ends][None, :] - absent
+    odds = np.where((lengths >= 0) & (lengths < MAX_SPAN), odds, -np.inf)
+    best = np.argsort(-odds, axis=None, kind="stable")[:LOOKED_AT]
+    rows, columns = np.unravel_index(best, odds.shape)
+    return [
+        ((first + int(starts[i]), first + int(ends[j]) + 1), float(odds[i, j]))
+        for i, j in zip(rows, columns, strict=True)
+        if odds[i, j] > -np.inf
+    ]
 
 
 def _best(
-    windows: Sequence[WindowOutput],
-    scores: Sequence[NDArray[np.float64]],
-    total: float,
-    texts: Sequence[str],
+    scores: Sequence[_WindowScores], total: float, texts: Sequence[str]
 ) -> tuple[PointedSpan, ...]:
     found: dict[tuple[int, int], float] = {}
-    for window, score in zip(windows, scores, strict=True):
-        most = min(LOOKED_AT, score.size)
-        best = np.argpartition(score, -most, axis=None)[-most:]
-        chances = np.exp(score.ravel()[best] - total)
-        for flat, chance in zip(best.tolist(), chances.tolist(), strict=True):
-            start, length = divmod(flat, MAX_SPAN)
-            if chance > 0:
-                at = window.first + start
-                place = (at, at + length + 1)
-                # Windows overlap: the same words seen twice are one place.
-                found[place] = max(chance, found.get(place, 0.0))
+    for place, odds in (span for score in scores for span in score.spans):
+        chance = float(np.exp(odds - total))
+        if chance >= LEAST_CHANCE:
+            # Windows overlap: the same words seen twice are one place.
+            found[place] = max(chance, found.get(place, 0.0))
     by_value: dict[str | tuple[int, int], list[tuple[int, int]]] = {}
     for place in sorted(found, key=lambda p: (-found[p], p)):
         by_value.setdefault(_value(texts, place) or place, []).append(place)

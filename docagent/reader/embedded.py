@@ -42,10 +42,9 @@ SHIPPED = Path(__file__).parent.parent / "weights"
 WINDOW_TOKENS = 382
 """Pieces the network sees at once; longer pages are read in windows that overlap."""
 OVERLAP_WORDS = 60
-MAX_ENCODED_WINDOWS = 32
-"""Encoded windows kept for the next queries on the same document, at most 5 MB each."""
+MAX_ENCODED_WINDOWS = 96
+"""Encoded windows kept for the next queries on the same document, at most 2.5 MB each."""
 MAX_ENCODED_QUERIES = 2000
-QUERIES_AT_ONCE = 4
 
 Floats = NDArray[np.float32]
 Inputs = dict[str, NDArray[Any]]
@@ -58,6 +57,14 @@ class EncodedWindow:
 
     ids: NDArray[np.int64]
     arrays: Inputs
+
+    def packed(self) -> EncodedWindow:
+        """In half the memory."""
+        return EncodedWindow(self.ids, {k: v.astype(np.float16) for k, v in self.arrays.items()})
+
+    def ready(self) -> EncodedWindow:
+        """As the pointer takes it."""
+        return EncodedWindow(self.ids, {k: v.astype(np.float32) for k, v in self.arrays.items()})
 
 
 @dataclass(frozen=True)
@@ -98,19 +105,17 @@ class EmbeddedReader:
         if not queries:
             return []
         asked = self._asked(queries)
-        groups = equal_lengths([len(query.hidden) for query in asked])
         windows = list(document_to_windows(document, self.vocabulary))
 
-        def point(features: PageFeatures) -> list[tuple[Floats, Floats]]:
-            window = self._window(features)
-            return [self._point(window, [asked[n] for n in group]) for group in groups]
+        def point(features: PageFeatures) -> list[tuple[Floats, float]]:
+            window = self._window(features).ready()
+            return [self._point(window, query) for query in asked]
 
         found = map_side_by_side(lambda window: point(window[1]), windows, self._threads)
         outputs: list[list[WindowOutput]] = [[] for _ in queries]
         for (first, _), results in zip(windows, found, strict=True):
-            for group, (points, absent) in zip(groups, results, strict=True):
-                for place, number in enumerate(group):
-                    outputs[number].append(WindowOutput(first, points[place], float(absent[place])))
+            for output, (points, absent) in zip(outputs, results, strict=True):
+                output.append(WindowOutput(first, points, absent))
         texts = [location.word.text for location in document.words]
         return [
             decode(query, output, self.temperatures, texts)
@@ -144,7 +149,7 @@ class EmbeddedReader:
         words = (sums / counts).astype(np.float32)
         parts = self._words.run({"words": words, "bias": bias})
         arrays: Inputs = {f"page{number}": part for number, part in enumerate(parts)}
-        return EncodedWindow(page.words, arrays | {"near": near})
+        return EncodedWindow(page.words, arrays | {"near": near}).packed()
 
     def _asked(self, queries: Sequence[Query]) -> list[EncodedQuery]:
         """Queries that were encoded before are taken from memory."""
@@ -169,21 +174,18 @@ class EmbeddedReader:
         (hidden,) = self._encoder.run(inputs)
         return EncodedQuery(hidden[0], features)
 
-    def _point(
-        self, window: EncodedWindow, queries: Sequence[EncodedQuery]
-    ) -> tuple[Floats, Floats]:
-        """Points (q, n, 5) and "not present" logits (q,) of queries of equal length. The last one
-        fills up the batch: one of another size has other last digits."""
-        filled = [*queries, *[queries[-1]] * (QUERIES_AT_ONCE - len(queries))]
-        found = [match_features(window.ids, q.features.name, q.features.rest) for q in filled]
+    def _point(self, window: EncodedWindow, query: EncodedQuery) -> tuple[Floats, float]:
+        """Points (n, 5) and the "not present" logit. One query at a time: activations are
+        quantised by their range, which other queries would change."""
+        features = query.features
         inputs: Inputs = {
             **window.arrays,
-            "query": np.stack([query.hidden for query in filled]),
-            "multiple": np.array([query.features.multiple for query in filled], np.int64),
-            "matches": np.stack(found),
+            "query": query.hidden,
+            "multiple": np.array(features.multiple, np.int64),
+            "matches": match_features(window.ids, features.name, features.rest),
         }
         points, absent = self._pointer.run(inputs)
-        return points, absent
+        return points, float(absent)
 
     def __reduce__(self) -> tuple[partial[EmbeddedReader], tuple[()]]:
         return self._made, ()
@@ -193,19 +195,6 @@ def load_reader(settings: Settings) -> Reader:
     """The reader of ``settings.weights_dir``, or the shipped one; one for all agents of a process,
     which so share what it has encoded. Raises ModelError."""
     return MODELS.get(EmbeddedReader, settings.weights_dir or SHIPPED, settings.threads)
-
-
-def equal_lengths(lengths: Sequence[int]) -> list[list[int]]:
-    """Indices in groups of at most QUERIES_AT_ONCE of equal length: padding would change the last
-    digits of a score with the company of its query."""
-    by_length: dict[int, list[int]] = {}
-    for number, length in enumerate(lengths):
-        by_length.setdefault(length, []).append(number)
-    return [
-        group[start : start + QUERIES_AT_ONCE]
-        for _, group in sorted(by_length.items())
-        for start in range(0, len(group), QUERIES_AT_ONCE)
-    ]
 
 
 def document_to_windows(

@@ -3,7 +3,8 @@
     python -m finetune.reader export --checkpoint runs/reader/last.pt
 
 Large weights are stored as int8 with a scale for each column, the table of pieces with one for
-each row; ONNX Runtime computes in float32. Temperatures are fitted on the
+each row. A page is encoded in float32; the pointer, which runs for every query and window, also
+multiplies in 8 bits. Temperatures are fitted on the
 validation split of the training mixture.
 """
 
@@ -11,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
+import tempfile
 import warnings
 from pathlib import Path
 
@@ -19,6 +22,7 @@ import numpy as np
 import onnx
 import torch
 from onnx import helper, numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from docagent.reader.features import FEATURES
@@ -29,6 +33,8 @@ from finetune.reader.network import NEAR, PieceEncoder, Reader
 from finetune.reader.validate import Validation, fit_temperatures
 
 TABLE = "pieces.weight"
+LAYER_PRODUCT = re.compile(r"/(?:qkv|out|up|down)(?:_\d+)?/MatMul")
+"""Names of the products of a layer with its weights."""
 LARGE = 20_000
 """Numbers in a weight that is worth storing in 8 bits."""
 
@@ -60,8 +66,8 @@ class WordsGraph(nn.Module):
 
 
 class PointerGraph(nn.Module):
-    """What queries to one page share, neighbours (NEAR, n, n), query (q, t, WIDTH) without
-    padding, multiple (q,), matches (q, n, MATCHES) -> points (q, n, 5), absent (q,)."""
+    """What queries to one page share, neighbours (NEAR, n, n), one query (t, WIDTH), multiple (),
+    matches (n, MATCHES) -> points (n, 5), absent ()."""
 
     def __init__(self, model: Reader) -> None:
         super().__init__()
@@ -73,17 +79,17 @@ class PointerGraph(nn.Module):
         points, absent = self.pointer(
             tuple(part[None] for part in page),
             (near[None], torch.ones_like(near[:1, 0])),
-            query[None],
-            torch.ones_like(query[None, :, :, 0]),
-            multiple[None],
-            matches[None],
+            query[None, None],
+            torch.ones_like(query[None, None, :, 0]),
+            multiple[None, None],
+            matches[None, None],
         )
-        return points[0], absent[0]
+        return points[0, 0], absent[0, 0]
 
 
 def export(model: Reader, folder: Path) -> None:
     """Write reader_layout, reader_encoder, reader_words and reader_pointer (.onnx)."""
-    t, n, q = 5, 4, 2
+    t, n = 5, 4
     words, bias = torch.rand(n, WIDTH), torch.zeros(HEADS, n, n)
     page = [f"page{i}" for i in range(2 + 2 * len(model.pointer.layers))]
     heads = {name: {0: "n"} if i < 2 else {1: "n"} for i, name in enumerate(page)}
@@ -122,22 +128,23 @@ def export(model: Reader, folder: Path) -> None:
         PointerGraph(model),
         (
             torch.full((NEAR, n, n), 1 / n),
-            torch.rand(q, t, WIDTH),
-            torch.tensor([0, 1]),
-            torch.zeros(q, n, MATCHES),
+            torch.rand(t, WIDTH),
+            torch.tensor(1),
+            torch.zeros(n, MATCHES),
             *prepared,
         ),
         folder / "reader_pointer.onnx",
         {
             "near": square,
-            "query": {0: "q", 1: "t"},
-            "multiple": {0: "q"},
-            "matches": {0: "q", 1: "n"},
+            "query": {0: "t"},
+            "multiple": {},
+            "matches": {0: "n"},
             **heads,
         },
-        {"points": {0: "q", 1: "n"}, "absent": {0: "q"}},
+        {"points": {0: "n"}, "absent": {}},
     )
-    for part in ("encoder", "words", "pointer"):
+    _quantize(folder / "reader_pointer.onnx")
+    for part in ("encoder", "words"):
         path = folder / f"reader_{part}.onnx"
         graph = onnx.load(str(path))
         if part == "encoder":
@@ -178,10 +185,28 @@ def _trace(
         )
 
 
+def _quantize(path: Path) -> None:
+    """Replace a network by one with 8-bit products, of weights per channel and of activations by
+    their range in one query; those of the heads, which are small, stay as they are."""
+    nodes = onnx.load(str(path)).graph.node
+    heads = [n.name for n in nodes if n.op_type == "MatMul" and not LAYER_PRODUCT.search(n.name)]
+    with tempfile.TemporaryDirectory() as temporary:
+        plain = Path(temporary) / path.name
+        shutil.move(path, plain)
+        quantize_dynamic(
+            str(plain),
+            str(path),
+            op_types_to_quantize=["MatMul"],
+            nodes_to_exclude=heads,
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            extra_options={"MatMulConstBOnly": True},
+        )
+
+
 def _shrink_weights(model: onnx.ModelProto) -> None:
     """Store large weights as int8 with a scale for each column. ONNX Runtime folds the products
-    when it loads and computes in float32: what one query gets does not depend on the others, as
-    it would if activations were quantised."""
+    when it loads and computes in float32: pages are encoded once, so that speed matters less."""
     kept, nodes = [], []
     for weight in model.graph.initializer:
         array = numpy_helper.to_array(weight)
