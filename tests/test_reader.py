@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from docagent.document import Document, Page
 from docagent.errors import ModelError
-from docagent.reader.decoding import MAX_SPAN, Temperatures, WindowOutput, decode
+from docagent.reader.decoding import LEAST_CHANCE, MAX_SPAN, Temperatures, WindowOutput, decode
 from docagent.reader.embedded import EmbeddedReader
 from docagent.reader.features import FEATURES
 from docagent.reader.matching import MATCHES
@@ -97,6 +97,21 @@ def test_many_values_come_in_reading_order_once_for_overlapping_windows() -> Non
     windows = [window(9, {(6, 7): 3.0, (1, 1): 3.0}), window(9, {(1, 2): 3.0}, 5)]
     reading = decode(MANY, windows, Temperatures())
     assert [(s.start, s.end) for s in reading.spans] == [(1, 2), (6, 8)]
+
+
+@given(st.integers(1, 90), st.integers(0, 2**32 - 1), st.floats(1, 60))
+def test_absence_is_what_all_spans_leave(n: int, seed: int, spread: float) -> None:
+    points = np.random.default_rng(seed).normal(0, spread, (n, 5)).astype(np.float32)
+    odds = [
+        float(points[i, 0]) + float(points[j, 1])
+        for i in range(n)
+        for j in range(i, min(n, i + MAX_SPAN))
+    ]
+    reading = decode(ONE, [WindowOutput(0, points, 0.5)], Temperatures())
+    total = np.logaddexp.reduce([0.0, *(o - 0.5 for o in odds)])
+    assert reading.absent == pytest.approx(np.exp(-total), rel=1e-6, abs=1e-12)
+    best = float(np.exp(max(odds) - 0.5 - total))
+    assert best < LEAST_CHANCE or reading.spans[0].score == pytest.approx(best, rel=1e-6)
 
 
 def test_temperature_softens() -> None:

@@ -19,7 +19,7 @@ MAX_SPAN = 60
 """Longest span in words; the network is trained with the same number."""
 CANDIDATES = 5
 LOOKED_AT = 24
-"""Spans of each window that may become candidates, and starts and ends they are made of."""
+"""Spans of each window that may become candidates, and starts that they are made of."""
 LEAST_CHANCE = 1e-4
 """Probability under which a span is none; every query has thousands of them on a long document."""
 SAME = 0.5
@@ -81,39 +81,24 @@ class _WindowScores:
 
     @classmethod
     def of(cls, window: WindowOutput, temperature: float) -> _WindowScores:
-        start, end = window.points[:, :2].T.astype(np.float64) / temperature
+        points = window.points[:, :2].astype(np.float64) / temperature
+        padded = np.pad(points[:, 1], (0, MAX_SPAN - 1), constant_values=-np.inf)
+        ends = np.lib.stride_tricks.sliding_window_view(padded, MAX_SPAN)
+        # Each start with all of its ends; scaled by the best one, so that nothing is lost.
+        highest = ends.max(1)
+        masses = points[:, 0] + highest + np.log(np.exp(ends - highest[:, None]).sum(1))
+        top = masses.max()
         absent = window.absent / temperature
-        return cls(_sum(start, end) - absent, _best_pairs(start, end, absent, window.first))
-
-
-def _sum(start: NDArray[np.float64], end: NDArray[np.float64]) -> float:
-    """Log of the summed odds of all spans: for each start, its odds times those of the ends
-    within reach, whose sums are differences of running sums."""
-    highest = float(end.max())
-    running = np.concatenate([[0.0], np.cumsum(np.exp(end - highest))])
-    last = np.minimum(np.arange(len(end)) + MAX_SPAN, len(end))
-    # Differences of running sums lose what is very small; the end at the start itself bounds it.
-    ends = np.maximum(running[last] - running[:-1], np.exp(end - highest))
-    with np.errstate(divide="ignore"):
-        return highest + float(np.logaddexp.reduce(start + np.log(ends)))
-
-
-def _best_pairs(
-    start: NDArray[np.float64], end: NDArray[np.float64], absent: float, first: int
-) -> list[tuple[tuple[int, int], float]]:
-    """The best spans made of the LOOKED_AT best starts and ends."""
-    starts = np.argsort(-start, kind="stable")[:LOOKED_AT]
-    ends = np.argsort(-end, kind="stable")[:LOOKED_AT]
-    lengths = ends[None, :] - starts[:, None]
-    odds = start[starts][:, None] + end[ends][None, :] - absent
-    odds = np.where((lengths >= 0) & (lengths < MAX_SPAN), odds, -np.inf)
-    best = np.argsort(-odds, axis=None, kind="stable")[:LOOKED_AT]
-    rows, columns = np.unravel_index(best, odds.shape)
-    return [
-        ((first + int(starts[i]), first + int(ends[j]) + 1), float(odds[i, j]))
-        for i, j in zip(rows, columns, strict=True)
-        if odds[i, j] > -np.inf
-    ]
+        total = float(top + np.log(np.exp(masses - top).sum())) - absent
+        starts = np.argsort(-masses, kind="stable")[:LOOKED_AT]
+        odds = points[starts, 0][:, None] + ends[starts] - absent
+        best = np.argsort(-odds, axis=None, kind="stable")[:LOOKED_AT]
+        spans = []
+        for flat in best.tolist():
+            row, length = divmod(flat, MAX_SPAN)
+            first = window.first + int(starts[row])
+            spans.append(((first, first + length + 1), float(odds[row, length])))
+        return cls(total, spans)
 
 
 def _best(
