@@ -99,6 +99,22 @@ def test_many_values_come_in_reading_order_once_for_overlapping_windows() -> Non
     assert [(s.start, s.end) for s in reading.spans] == [(1, 2), (6, 8)]
 
 
+@pytest.mark.parametrize(
+    ("tags", "spans"),
+    [
+        ("OBIIO", [(1, 4)]),
+        ("BBIB", [(0, 1), (1, 3), (3, 4)]),
+        ("OOO", []),
+        ("OIIO", [(1, 3)]),  # a beginning that was missed
+    ],
+)
+def test_tags_become_spans(tags: str, spans: list[tuple[int, int]]) -> None:
+    points = np.zeros((len(tags), 5), np.float32)
+    points[np.arange(len(tags)), [2 + "OBI".index(tag) for tag in tags]] = 5.0
+    reading = decode(MANY, [WindowOutput(0, points, 0.0)], Temperatures())
+    assert [(s.start, s.end) for s in reading.spans] == spans
+
+
 @given(st.integers(1, 90), st.integers(0, 2**32 - 1), st.floats(1, 60))
 def test_absence_is_what_all_spans_leave(n: int, seed: int, spread: float) -> None:
     points = np.random.default_rng(seed).normal(0, spread, (n, 5)).astype(np.float32)

@@ -24,8 +24,13 @@ LEAST_CHANCE = 1e-4
 """Probability under which a span is none; every query has thousands of them on a long document."""
 SAME = 0.5
 """Candidates that share more than this of their words with a better one are left out."""
-LEAST_TAG = 0.3
-"""Spans of a query with many values need this probability of their first word."""
+LEAST_TAG = 0.4
+"""Spans of a query with many values need this mean probability of their words."""
+MISSED_BEGINNING = 2.0
+"""Taken from the log probability of an inside that begins a span, its beginning missed."""
+OUTSIDE_BIAS = 1.0
+"""Taken from the log probability that a word is outside: most words are, so that the network says
+so too often."""
 
 Floats = NDArray[np.float32]
 
@@ -149,21 +154,35 @@ def _many(windows: Sequence[WindowOutput], temperature: float) -> tuple[PointedS
 
 
 def _tagged(window: WindowOutput, temperature: float) -> list[PointedSpan]:
+    """The most likely spans, each a beginning and what goes on with it."""
     logits = window.points[:, 2:].astype(np.float64) / temperature
-    chances = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
-    spans: list[PointedSpan] = []
-    i, n = 0, len(chances)
-    while i < n:
-        # A value starts where beginning (or going on, its beginning missed) beats being outside.
-        sure = 1 - chances[i, 0]
-        if sure < max(LEAST_TAG, chances[i, 0]):
-            i += 1
+    chances = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    inside = 1 - np.exp(chances[:, 0])
+    return [
+        PointedSpan(start=window.first + start, end=window.first + end, score=score)
+        for start, end in _most_likely(chances - np.array([OUTSIDE_BIAS, 0.0, 0.0]))
+        if (score := float(inside[start:end].mean())) >= LEAST_TAG
+    ]
+
+
+def _most_likely(tags: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """(start, end exclusive) of spans of the most likely sequence of tags, in which an inside
+    follows a beginning or an inside (Viterbi 1967). tags (n, 3): log probabilities."""
+    outside, inside = 0.0, -np.inf
+    came_from_inside: list[bool] = []
+    goes_on: list[bool] = []
+    for out, begin, on in tags.tolist():
+        begin = max(begin, on - MISSED_BEGINNING)
+        before = max(outside, inside)
+        came_from_inside.append(inside > outside)
+        goes_on.append(inside + on >= before + begin)
+        outside, inside = before + out, max(inside + on, before + begin)
+    spans: list[tuple[int, int]] = []
+    is_inside, end = inside > outside, len(tags)
+    for place in range(len(tags) - 1, -1, -1):
+        if is_inside and goes_on[place] and end - place < MAX_SPAN:
             continue
-        end = i + 1
-        last = min(n, i + MAX_SPAN)
-        while end < last and chances[end].argmax() == 2:
-            end += 1
-        score = float(np.mean(1 - chances[i:end, 0]))
-        spans.append(PointedSpan(start=window.first + i, end=window.first + end, score=score))
-        i = end
-    return spans
+        if is_inside:
+            spans.append((place, end))
+        is_inside, end = came_from_inside[place], place
+    return spans[::-1]
