@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Document,
         Line,
         Page,
+        Part,
         Span,
         Table,
         TableCell,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         ModelError,
         SchemaError,
+        ServerError,
         SettingsError,
         SourceError,
         StoreError,
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
         Turn,
     )
     from docagent.schemas import Schema, list_schemas, load_schema
-    from docagent.service_settings import JobSettings, StoreSettings
+    from docagent.service_settings import JobSettings, ServeSettings, StoreSettings
     from docagent.settings import (
         ExtractionSettings,
         LimitSettings,
@@ -72,6 +74,7 @@ _HOMES = {
         "Document",
         "Line",
         "Page",
+        "Part",
         "Span",
         "Table",
         "TableCell",
@@ -82,6 +85,7 @@ _HOMES = {
         "MissingExtraError",
         "ModelError",
         "SchemaError",
+        "ServerError",
         "SettingsError",
         "SourceError",
         "StoreError",
@@ -105,7 +109,7 @@ _HOMES = {
     ),
     "docagent.sources.scan": ("Scan", "load"),
     "docagent.schemas": ("Schema", "list_schemas", "load_schema"),
-    "docagent.service_settings": ("JobSettings", "StoreSettings"),
+    "docagent.service_settings": ("JobSettings", "ServeSettings", "StoreSettings"),
     "docagent.settings": (
         "ExtractionSettings",
         "LimitSettings",
@@ -142,11 +146,14 @@ __all__ = [
     "ModelError",
     "OcrSettings",
     "Page",
+    "Part",
     "PdfSettings",
     "Scan",
     "Schema",
     "SchemaError",
     "Sentence",
+    "ServeSettings",
+    "ServerError",
     "Settings",
     "SettingsError",
     "SourceError",

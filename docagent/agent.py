@@ -21,14 +21,16 @@ from docagent.arguments import (
 )
 from docagent.cascade.document_view import DocumentView
 from docagent.chat.conversation import Chat
+from docagent.client import RemoteAgent, served
 from docagent.concurrency import in_order, in_order_async, in_thread
 from docagent.confidence import Calibration, calibration_file, load_calibrations
-from docagent.document import Document
+from docagent.document import Document, Part
 from docagent.errors import SchemaError, SettingsError
 from docagent.geometry import Polygon
 from docagent.models import MODELS
 from docagent.ocr.reading import Progress, Source, SourceReader
 from docagent.ocr.types import PageEngine, SecondRead
+from docagent.ranking.loading import ranker_for
 from docagent.reader.embedded import load_reader
 from docagent.reader.no_reader import NullReader
 from docagent.reader.page_reader import PageReader
@@ -41,6 +43,7 @@ from docagent.results import (
     Extraction,
     Summary,
 )
+from docagent.rules.document_parts import document_parts
 from docagent.rules.registry import RuleSet
 from docagent.schemas import AUTO, Schema, SchemaSource, list_schemas, load_schema
 from docagent.settings import Settings, check_settings, parse_locale
@@ -100,11 +103,15 @@ class DocAgent:
         engine: PageEngine | None = None,
         reader: Reader | None = None,
         vlm: BaseChatModel | None = None,
+        url: str = "",
+        key: str = "",
     ) -> None:
         """engine, reader, vlm: used instead of those that the settings name, such as
         ``ScriptedReader`` and ``ScriptedChatModel`` in tests; vlm is a LangChain chat model that
-        accepts images. Raises SettingsError or MissingExtraError if the settings name something
-        that is not installed, and SettingsError for an argument of another type.
+        accepts images. url, key: of a docagent server (``docagent serve``), which then runs the
+        verbs with its own settings; only ``load`` works on this machine. Raises SettingsError or
+        MissingExtraError if the settings name something that is not installed, and SettingsError
+        for an argument of another type.
         """
         check_settings(settings)
         check_has("engine", engine, ("read_page", "read_again"), _ENGINE_HINT)
@@ -123,6 +130,7 @@ class DocAgent:
         self._given: dict[str, Any] = {
             name: value for name, value in given.items() if value is not None
         }
+        self._remote = _to_remote(url, key, self._given)
 
     def load(
         self, source: Source, *, pages: PageChoice | None = None, password: str | None = None
@@ -134,6 +142,7 @@ class DocAgent:
         """
         return self._sources.load(source, pages, password)
 
+    @served
     def read(
         self,
         source: Source,
@@ -159,6 +168,12 @@ class DocAgent:
         thread of its own. The verbs then take the source from the cache. Raises SourceError."""
         return self._sources.read_beside(source)
 
+    def remember(self, scan: Scan, document: Document) -> None:
+        """Take what was read from a scan earlier, by an agent with the same settings; the verbs
+        then do not read it again."""
+        self._sources.remember(scan, document)
+
+    @served
     def correct(
         self,
         source: Source,
@@ -178,6 +193,7 @@ class DocAgent:
             return correction
         return correct_unsure(view, correction, self._vlm.asker(document, domain))
 
+    @served
     def ask(
         self,
         source: Source,
@@ -209,6 +225,7 @@ class DocAgent:
         asker = self._vlm.asker(document, domain)
         return answer_unsure(self._view(opened, document, spoken), found, asker)
 
+    @served
     def chat(
         self,
         source: Source,
@@ -230,6 +247,7 @@ class DocAgent:
             None if self._vlm is None else partial(self._vlm.asker, document, domain),
         )
 
+    @served
     def extract(
         self,
         source: Source,
@@ -245,12 +263,17 @@ class DocAgent:
         schema: a built-in name, ``auto`` for that of the kind the document is classified as, a JSON
         Schema (dict or file), or a pydantic class, of which ``parsed`` is then an instance. locale:
         of the document (``de``, ``en-GB``), by default that of the settings; decides the order of
-        day and month, decimal marks and ``$`` where the text is ambiguous. Raises SourceError,
-        SchemaError and SettingsError; for a schema or locale that is wrong, before the source is
-        read.
+        day and month, decimal marks and ``$`` where the text is ambiguous. Where a file has several
+        documents, the result is that of the first one, and its ``others`` are those of the others;
+        a VLM is asked for the first one only. Raises SourceError, SchemaError and SettingsError;
+        for a schema or locale that is wrong, before the source is read.
         """
         checked, spoken = load_schema(schema, allow_auto=True), self._locale(locale)
-        opened, document = self._open(source, pages, password)
+        opened, whole = self._open(source, pages, password)
+        parts = document_parts(whole) if self.settings.extraction.parts else ()
+        document = whole
+        if parts:
+            document = whole.pages_between(parts[0].first_page, parts[0].last_page)
         if checked == AUTO:
             checked = self._schema_of(document)
         found = self._extract(document, checked, spoken)
@@ -258,7 +281,17 @@ class DocAgent:
             named = (checked.domain or None) if domain is None else domain
             asker = self._vlm.asker(document, named)
             found = extract_unsure(self._view(opened, document, spoken), checked, found, asker)
-        return _with_instance(found, checked)
+        found = _with_instance(found, checked)
+        if not parts:
+            return found
+        others = tuple(self._extract_part(whole, part, checked, spoken) for part in parts[1:])
+        return found.replace(part=parts[0], others=others)
+
+    def _extract_part(self, whole: Document, part: Part, schema: Schema, locale: str) -> Extraction:
+        """The fields of one of several documents in a file, with evidence in the whole file."""
+        document = whole.pages_between(part.first_page, part.last_page)
+        found = _with_instance(self._extract(document, schema, locale), schema)
+        return found.replace(part=part).moved(whole.offset_of_page(part.first_page))
 
     def _schema_of(self, document: Document) -> Schema:
         """The built-in schema of a document's kind. Raises SchemaError if the kind is not known."""
@@ -270,6 +303,7 @@ class DocAgent:
             raise SchemaError("auto", "", reason, "missing")
         return load_schema(kind.text)
 
+    @served
     def classify(
         self,
         source: Source,
@@ -293,6 +327,7 @@ class DocAgent:
         asker = self._vlm.asker(document, domain)
         return classify_unsure(self._view(opened, document), found, asker, kinds)
 
+    @served
     def summarise(
         self,
         source: Source,
@@ -370,6 +405,9 @@ class DocAgent:
         def call(source: Source) -> Extracted:
             name = source_name(source)
             try:
+                if self._remote is not None:
+                    sent = self.extract(source, checked, domain=domain, locale=locale)
+                    return Extracted(source=name, result=sent)
                 opened = self._sources.open(source)
                 if count > 1 and isinstance(opened, Scan) and len(opened.pages) == 1:
                     self.read_beside(opened)
@@ -430,16 +468,14 @@ class DocAgent:
     def _extract(self, document: Document, schema: Schema, locale: str) -> Extraction:
         """Extract fields with the reader and the rules that the settings enable."""
         chosen = self.settings.extraction
-        return extract(
-            document,
-            schema,
-            self._load_reader() if chosen.embedded_reader else NullReader(),
-            ExtractionOptions(
-                locale_hint=locale or None,
-                calibrations=self._calibrations(),
-                rules=RuleSet(chosen.rules),
-            ),
+        reader = self._load_reader() if chosen.embedded_reader else NullReader()
+        options = ExtractionOptions(
+            locale_hint=locale or None,
+            calibrations=self._calibrations(),
+            rules=RuleSet(chosen.rules),
+            ranker=ranker_for(reader, self.settings.weights_dir),
         )
+        return extract(document, schema, reader, options)
 
     def _load_reader(self) -> Reader:
         # Only the first one of a process loads the model; later ones get it from the store.
@@ -484,6 +520,18 @@ def _with_instance(extraction: Extraction, schema: Schema) -> Extraction:
         return extraction if instance is None else extraction.replace(parsed=instance)
     # The JSON Schema says the same first; a class may ask for more than its schema can say.
     return extraction.replace(valid=False, errors=extraction.errors or reasons)
+
+
+def _to_remote(url: str, key: str, given: dict[str, Any]) -> RemoteAgent | None:
+    """The client of a server. given: what was given for this machine; the address is added."""
+    if not url:
+        if key:
+            raise SettingsError("a key is for a server; give its url too")
+        return None
+    if given:
+        raise SettingsError(f"a server has its own {', '.join(given)}; give either that or url")
+    given |= {"url": url, "key": key}
+    return RemoteAgent(url, key)
 
 
 def _shared_chat_model(settings: Settings) -> BaseChatModel | None:

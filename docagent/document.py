@@ -138,6 +138,16 @@ class Table(Frozen):
     is_ruled: bool = False
     continues: bool = False
 
+    def moved(self, shift: int) -> Table:
+        """The table with its offsets moved by ``shift`` characters."""
+        cells = (
+            cell.replace(
+                spans=tuple(Span(start=s.start + shift, end=s.end + shift) for s in cell.spans)
+            )
+            for cell in self.cells
+        )
+        return self.replace(cells=tuple(cells))
+
     @cached_property
     def texts(self) -> tuple[tuple[str, ...], ...]:
         """The text at every place, row by row; "" for an empty one. The text of a cell that covers
@@ -193,6 +203,15 @@ class WordLocation(Frozen):
     word: Word
 
 
+class Part(Frozen):
+    """One of several documents in a file. why: what shows that it begins on its first page; empty
+    for the first part."""
+
+    first_page: int = Field(ge=1)
+    last_page: int = Field(ge=1)
+    why: str = ""
+
+
 class Document(Frozen):
     """A source that was read. id: SHA-256 (hex) of the source's bytes. name: for people, such as
     the file name. tables: from the first page to the last; None if they were not looked for."""
@@ -210,6 +229,21 @@ class Document(Frozen):
     def text(self) -> str:
         """Pages in order, separated by an empty line."""
         return PAGE_BREAK.join(page.text for page in self.pages)
+
+    def pages_between(self, first: int, last: int) -> Document:
+        """The pages with numbers from ``first`` to ``last`` as a document of its own, with their
+        tables. Offsets count from its own first page."""
+        kept = tuple(page for page in self.pages if first <= page.number <= last)
+        if self.tables is None:
+            return self.replace(pages=kept)
+        shift = self.offset_of_page(kept[0].number) if kept else 0
+        tables = tuple(table.moved(-shift) for table in self.tables if first <= table.page <= last)
+        return self.replace(pages=kept, tables=tables)
+
+    def offset_of_page(self, number: int) -> int:
+        """Offset into ``text`` at which a page begins."""
+        before = [page for page in self.pages if page.number < number]
+        return sum(len(page.text) + len(PAGE_BREAK) for page in before)
 
     @cached_property
     def level_boxes(self) -> tuple[BBox, ...]:
@@ -266,6 +300,19 @@ class Document(Frozen):
         """
         scan = exporter("open_source")(self.id, source, password)
         return bytes(exporter("document_to_searchable_pdf")(self, scan))
+
+    def to_html(self, source: Any = None, *, password: str | None = None) -> str:
+        """A whole HTML document with what was found and, if the source is given, its places on the
+        pages; the text of the document is inert in it.
+
+        source: what the document was read from, such as a path or a Scan. Raises SourceError for
+        another one.
+        """
+        scan = None if source is None else exporter("open_source")(self.id, source, password)
+        return str(exporter("result_to_html")(self, scan, self))
+
+    def _repr_html_(self) -> str:
+        return str(exporter("result_to_fragment")(self))
 
 
 def exporter(name: str) -> Callable[..., Any]:

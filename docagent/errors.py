@@ -7,7 +7,8 @@
     ├── MissingExtraError    an optional package is needed; names the extra to install
     ├── ModelError           shipped or user-given weights cannot be used
     ├── StoreError           the store of documents and jobs has no such thing, or cannot do it
-    └── VlmError             a vision-language model gave no answer; the verbs catch it
+    ├── VlmError             a vision-language model gave no answer; the verbs catch it
+    └── ServerError          (client) a docagent server was not reached, or refuses the request
 
 A message names the bad value, what is allowed, and what to do next. Programs use two attributes
 instead of the message: ``code`` identifies the failure and stays the same between versions, and
@@ -43,9 +44,13 @@ instead of the message: ``code`` identifies the failure and stays the same betwe
     store.damaged            a file is missing or was changed
     store.newer              the database was made by a newer version of docagent
     job.lost                 every worker that ran the job was lost
+    job.timeout              the job took longer than allowed
     job.fault                (only in jobs) a bug in docagent
     vlm.FAULT                one of the faults of ``VlmFault``; connection, timeout, busy and server
                              are retryable
+    server.unreachable       (client) the server was not reached (retryable)
+    server.busy              (client) the server refuses the request for now (retryable)
+    server.refused           (client) the server refuses the request
     docagent.fault           (only in lines of ``--json``) a bug in docagent
 """
 
@@ -79,6 +84,7 @@ StoreFault = Literal[
     "damaged",
     "newer",
 ]
+ServerFault = Literal["unreachable", "busy", "refused"]
 VlmFault = Literal["connection", "timeout", "busy", "server", "length", "refused", "model"]
 """Why there is no answer. connection: the server was not reached, or the connection was lost.
 timeout: the server was too slow. busy: HTTP 429. server: HTTP 5xx. length: the request is longer
@@ -200,6 +206,21 @@ class VlmError(DocAgentError):
     def retryable(self) -> bool:
         """Whether the same request may succeed a moment later."""
         return self.fault in ("connection", "timeout", "busy", "server")
+
+
+class ServerError(DocAgentError):
+    """A docagent server was not reached, or refuses a request for a reason that only servers have,
+    such as a missing key; then ``code`` is the server's own."""
+
+    def __init__(self, message: str, fault: ServerFault) -> None:
+        super().__init__(message)
+        self.fault = fault
+        self.code = f"server.{fault}"
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.fault != "refused"
 
 
 def install_extra(extra: str) -> str:

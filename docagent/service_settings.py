@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 
@@ -62,9 +63,69 @@ class JobSettings(Frozen):
         description="Seconds after which a job is taken from a worker that gives no sign of life; "
         "a worker gives one four times as often.",
     )
+    seconds: float = Field(
+        default=1800.0,
+        gt=0,
+        description="Seconds that one job may run; a worker that takes longer is ended, and the "
+        "job counts as failed.",
+    )
     poll: float = Field(
         default=0.1,
         ge=0.01,
         le=60,
         description="Seconds between two looks of an idle worker at the waiting jobs.",
+    )
+
+
+class ServeSettings(Frozen):
+    """How ``docagent serve`` answers."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address to listen on; any other than this machine's own (loopback) needs a "
+        "key first.",
+    )
+    port: int = Field(default=8100, ge=0, le=65535, description="Port to listen on; 0 for any.")
+    workers: int = Field(
+        default=2, ge=1, le=64, description="Processes that run jobs; each loads the models."
+    )
+    hosts: str = Field(
+        default="",
+        description="Names that callers use for the server, separated by commas, besides this "
+        "machine's own; requests for other names are refused.",
+    )
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+[^/\s])?$",
+        description="Address of the server in links that others open, such as "
+        "https://docs.example.com; by default that of the request.",
+    )
+    wait: float = Field(
+        default=60.0,
+        ge=0,
+        le=600,
+        description="Seconds that a request waits for its result before the answer is a job, "
+        "unless it says how long itself (Prefer: wait=N).",
+    )
+    rate: int = Field(
+        default=600, ge=1, description="Most requests a minute of each owner of keys."
+    )
+    upload_seconds: float = Field(
+        default=120.0, gt=0, description="Seconds in which the body of a request must arrive."
+    )
+    poll: float = Field(
+        default=0.25,
+        ge=0.01,
+        le=60,
+        description="Seconds between two looks at jobs that requests wait for; changes by the "
+        "server's own workers are seen at once.",
+    )
+    webhook_networks: str = Field(
+        default="",
+        description="Private networks that webhooks may be in, separated by commas, such as "
+        "10.0.0.0/8; by default none.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level of the lines that are logged."
     )

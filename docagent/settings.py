@@ -24,7 +24,7 @@ from pydantic import (
 from docagent.arguments import invalid_setting, shown
 from docagent.document import Frozen
 from docagent.errors import SettingsError
-from docagent.service_settings import JobSettings, StoreSettings
+from docagent.service_settings import JobSettings, ServeSettings, StoreSettings
 
 ENV_PREFIX = "DOCAGENT_"
 
@@ -32,6 +32,9 @@ Aggregate = Literal["minimum", "geometric_mean"]
 EngineName = Literal["docagent", "tesseract", "rapidocr", "fused", "auto"]
 VlmMode = Literal["always", "unsure", "never"]
 RuleName = Literal[
+    "roles",
+    "party_blocks",
+    "identifiers",
     "labels",
     "letterhead",
     "printed",
@@ -40,6 +43,7 @@ RuleName = Literal[
     "currency",
     "kinds",
     "parties",
+    "tables",
     "headers",
     "rows",
     "ask_fields",
@@ -214,18 +218,27 @@ class ExtractionSettings(SettingsGroup):
 
     rules: Rules = Field(
         default=RULE_NAMES,
-        description="Rules that propose values, separated by commas, or none: labels (values "
-        "beside printed labels), letterhead (name and address of the issuer), printed (texts at "
+        description="Rules that propose values, separated by commas, or none: roles (numbers, "
+        "dates and amounts of bills at labels in many languages), party_blocks (names and "
+        "addresses of seller and buyer), identifiers (tax numbers with right check digits, "
+        "accounts, telephone numbers), labels (values beside "
+        "printed labels), letterhead (name and address of the issuer), printed (texts at "
         "printed labels), blanks (labels with nothing beside them), first_date, currency and kinds "
         "(for fields without other candidates; kinds is the only e-mail address, phone number or "
-        "IBAN), parties (of a contract), headers (cells "
-        "under a table's header), rows (cells grouped by height); for questions ask_fields (those "
-        "that name a field of the document's kind), ask_labels (those that name a label), "
+        "IBAN), parties (of a contract), tables (rows of the tables on the pages), headers (cells "
+        "under a table's header, for lists without such a table), rows (cells grouped by height); "
+        "for questions ask_fields (those that name a field of the document's kind), ask_labels "
+        "(those that name a label), "
         "ask_clauses (those that ask for a clause of a contract) and ask_passages (the sentence "
         "that speaks of it, where nothing else answers).",
     )
     embedded_reader: bool = Field(
         default=True, description="Whether the embedded reader proposes values beside the rules."
+    )
+    parts: bool = Field(
+        default=True,
+        description="Whether several documents in one file, such as two invoices, are extracted "
+        "apart.",
     )
 
 
@@ -348,6 +361,7 @@ class Settings(SettingsGroup):
     vlm: VlmSettings = VlmSettings()
     store: StoreSettings = StoreSettings()
     jobs: JobSettings = JobSettings()
+    serve: ServeSettings = ServeSettings()
     threads: int = Field(
         default=0, ge=0, le=256, description="Threads of one inference; 0 means all cores."
     )
@@ -410,8 +424,9 @@ GROUPS: Mapping[str, type[Frozen]] = {
     "vlm": VlmSettings,
     "store": StoreSettings,
     "jobs": JobSettings,
+    "serve": ServeSettings,
 }
-_PREFIXES = {"pdf": "pdf_", "vlm": "vlm_", "store": "store_", "jobs": "jobs_"}
+_PREFIXES = {"pdf": "pdf_", "vlm": "vlm_", "store": "store_", "jobs": "jobs_", "serve": "serve_"}
 _OTHER_NAMES = {("vlm", "mode"): "vlm", ("pdf", "dpi"): "render_dpi"}
 _SECRET = ("vlm_options", "vlm_api_key", "pdf_password", "store_url", "store_key")
 

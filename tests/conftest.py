@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from hypothesis import settings
 from PIL import Image
 
 from docagent.settings import Settings
 from docagent.store import open_store
+from tests.api_server import ApiServer
 from tests.postgres_server import Server, find_programs, running_server
 from tests.stores import EMBEDDED, store_settings
 
@@ -76,12 +78,29 @@ def empty_database(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(
     params=[*EMBEDDED, pytest.param("postgres", marks=pytest.mark.postgres)],
 )
-def stored_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+def stored_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings of an empty store, in each of the databases."""
     folder = tmp_path / "store"
     if request.param != "postgres":
         shutil.copytree(request.getfixturevalue("empty_stores") / request.param, folder)
-        return store_settings(request.param, folder)
+        yield store_settings(request.param, folder)
+        return
     server: Server = request.getfixturevalue("postgres")
     url = server.new_database(like=request.getfixturevalue("empty_database"))
-    return store_settings("postgres", folder, url)
+    yield store_settings("postgres", folder, url)
+    server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """A server that needs keys; it logs everything and serves all tests of the session."""
+    folder = tmp_path_factory.mktemp("api")
+    with ApiServer(folder, "--require-key") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def anna(api: ApiServer) -> Iterator[httpx2.Client]:
+    """A client of that server with a key."""
+    with api.client("anna") as client:
+        yield client

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -43,6 +44,11 @@ class Server:
         name = f"test_{next(_numbers)}"
         self.execute("postgres", f"CREATE DATABASE {name} LOCALE 'C.UTF-8' TEMPLATE {like}")
         return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Delete a database, whoever is connected to it."""
+        name = url.partition("?")[0].rpartition("/")[2]
+        self.execute("postgres", f"DROP DATABASE {name} WITH (FORCE)")
 
     def url(self, name: str) -> str:
         """The URL of a database."""
@@ -91,7 +97,7 @@ def running_server(programs: Path) -> Iterator[Server]:
         yield Server(programs, folder, user)
     finally:
         if process is not None:
-            process.terminate()
+            process.send_signal(signal.SIGQUIT)  # at once: what it would save is deleted
             process.wait(timeout=30)
         shutil.rmtree(folder)
 

@@ -21,6 +21,7 @@ from docagent.errors import (
     MissingExtraError,
     ModelError,
     SchemaError,
+    ServerError,
     SettingsError,
     SourceError,
     StoreError,
@@ -124,6 +125,7 @@ def test_every_code_is_in_the_table():
         *(SchemaError("s", "", "r", fault) for fault in get_args(errors.SchemaFault)),
         *(SettingsError("m", fault) for fault in get_args(errors.SettingsFault)),
         *(ModelError("m", fault) for fault in get_args(errors.ModelFault)),
+        *(ServerError("m", fault) for fault in get_args(errors.ServerFault)),
         *(StoreError("m", fault) for fault in get_args(errors.StoreFault)),
         MissingExtraError("f", "vlm"),
     ]
@@ -132,6 +134,7 @@ def test_every_code_is_in_the_table():
         "docagent.fault",
         "job.fault",
         "job.lost",
+        "job.timeout",
     }
 
 

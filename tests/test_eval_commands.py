@@ -37,7 +37,9 @@ ON_DATA = {
     "ocr_errors": "--data funsd",
     "engine_calibration": "--data sroie --engines docagent",
     "stages": "--data funsd",
+    "tables": "--sets tatqa",
     "understanding": "--sets tv-ads",
+    "ablation": "--sets tv-ads",
     "worker": "--data funsd --engine docagent",
 }
 BLOCK = """

@@ -30,6 +30,8 @@ COMMANDS = {
     "finetune.reader mixture": "encoder",
     "finetune.reader train": "encoder",
     "finetune.reader validate": "encoder",
+    "finetune.ranking collect": "train",
+    "finetune.ranking fit": "train",
     "finetune.recognizer": "train",
     "finetune.robustness": "train,eval",
     "finetune.synthesis preview": "train",
@@ -41,7 +43,7 @@ MISSING = ("accelerate", "faker", "fontTools", "onnx", "peft", "rapidfuzz", "saf
 MISSING += ("tokenizers", "torch", "transformers", "yaml")
 DOCUMENTS = ("README.md", "docagent/weights/*.md", "finetune/README.md", "finetune/recipes/*.sh")
 DOCUMENTS += ("finetune/checkpoints/*/README.md", "finetune/configs/*.yaml", "docs/*.md")
-PACKAGES = "answers|llava|reader|reader.pretrained|synthesis"
+PACKAGES = "answers|llava|ranking|reader|synthesis"
 
 # One process for all commands: to start one for each takes longer than what they do.
 RUN_ALL = """

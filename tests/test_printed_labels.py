@@ -119,7 +119,7 @@ SCHEMA = {
         "deliver_to": {"type": ["string", "null"], "description": "where it is sent"},
         "flight_from": {"type": ["string", "null"], "format": "date"},
         "flight_to": {"type": ["string", "null"], "format": "date"},
-        "email": {"type": ["string", "null"], "description": "how to write"},
+        "write_to": {"type": ["string", "null"], "format": "email", "description": "how to write"},
     },
 }
 
@@ -137,11 +137,11 @@ def test_fields_of_text_are_found_by_their_labels():
         "deliver_to": "12 Mill Lane Leeds LS1 4AB",
         "flight_from": "2020-02-15",
         "flight_to": "2020-03-03",
-        "email": "ann.lee@example.org",
+        "write_to": "ann.lee@example.org",
     }
 
 
-@pytest.mark.parametrize(("rule", "path"), [("printed", "policy_holder"), ("kinds", "email")])
+@pytest.mark.parametrize(("rule", "path"), [("printed", "policy_holder"), ("kinds", "write_to")])
 def test_each_source_has_a_switch(rule: str, path: str):
     others = tuple(name for name in RULE_NAMES if name != rule)
     assert extracted()[path] is not None

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 
 from docagent import Answer, Check, Extracted, Extraction, Field, SettingsError
 from docagent.cli import main
-from docagent.export import Table, extractions_to_tables, table_to_csv, tables_to_xlsx
+from docagent.export import Sheet, extractions_to_sheets, sheet_to_csv, sheets_to_xlsx
 from docagent.export.spreadsheets import MAX_CELL_CHARS
 from tests.pdf_files import PdfPage, pdf_bytes, text_at
 
@@ -42,7 +42,7 @@ def extraction(*fields: Field, **more: Any) -> Extraction:
     return Extraction(fields=fields, **given)
 
 
-def rows_of(table: Table) -> list[dict[str, Any]]:
+def rows_of(table: Sheet) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.rows]
 
 
@@ -54,7 +54,7 @@ def test_one_row_a_document_and_one_an_item() -> None:
         found("items[1].name", "ink"),
     )
     second = extraction(found("total", 3), found("items[0].price", 2.0))
-    documents, items = extractions_to_tables(
+    documents, items = extractions_to_sheets(
         [
             Extracted(source="1.png", result=first),
             Extracted(source="2.png", error="no such file", code="source.missing"),
@@ -77,7 +77,7 @@ def test_one_row_a_document_and_one_an_item() -> None:
 
 def test_lists_in_lists_have_the_numbers_of_both() -> None:
     made = extraction(found("a[0].b[1].c", "x"), found("a[1].b[0].c", "y"), found("t[2]", "z"))
-    _, nested, plain = extractions_to_tables([Extracted(source="s", result=made)])
+    _, nested, plain = extractions_to_sheets([Extracted(source="s", result=made)])
     assert nested.name == "a.b"
     assert [(row["item"], row["c"]) for row in rows_of(nested)] == [("1.2", "x"), ("2.1", "y")]
     assert [(row["item"], row["value"]) for row in rows_of(plain)] == [("3", "z")]
@@ -107,7 +107,7 @@ def test_lists_in_lists_have_the_numbers_of_both() -> None:
 )
 def test_a_row_says_whether_and_why_a_person_should_look(fields, more, review) -> None:
     made = extraction(*fields, **more)
-    (table,) = extractions_to_tables([Extracted(source="s", result=made)])
+    (table,) = extractions_to_sheets([Extracted(source="s", result=made)])
     (row,) = rows_of(table)
     assert row["review"] == review
     assert (
@@ -119,14 +119,14 @@ def test_a_row_says_whether_and_why_a_person_should_look(fields, more, review) -
 def test_failed_checks_and_errors_are_columns() -> None:
     check = Check(kind="sum", name="items sum to the total", status="failed", message="3 is not 4")
     made = extraction(found("a", 1), checks=[check], valid=False, errors=["a: too small"])
-    (row,) = rows_of(extractions_to_tables([Extracted(source="s", result=made)])[0])
+    (row,) = rows_of(extractions_to_sheets([Extracted(source="s", result=made)])[0])
     assert row["failed_checks"] == "items sum to the total (3 is not 4)"
     assert (row["schema_errors"], row["needs_review"]) == ("a: too small", "yes")
 
 
 def test_a_field_with_the_name_of_a_column_keeps_its_value() -> None:
     made = extraction(found("source", "bank"), found("error", "none"), found("x confidence", 3))
-    (row,) = rows_of(extractions_to_tables([Extracted(source="s", result=made)])[0])
+    (row,) = rows_of(extractions_to_sheets([Extracted(source="s", result=made)])[0])
     assert (row["source"], row["error"]) == ("s", None)
     assert (row["field source"], row["field error"], row["field x confidence"]) == (
         "bank",
@@ -150,12 +150,12 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE)
 def test_formulas_of_a_document_are_text(text: str) -> None:
     made = extraction(found("a", text), found("items[0].=b", text), found("amount", -12.5))
-    tables = extractions_to_tables([Extracted(source=text, result=made)])
+    tables = extractions_to_sheets([Extracted(source=text, result=made)])
     for table in tables:
-        for row in csv.reader(io.StringIO(table_to_csv(table), newline="")):
+        for row in csv.reader(io.StringIO(sheet_to_csv(table), newline="")):
             assert not any(cell[:1] in set("=+@\t\r\n") for cell in row)
             assert not any(cell[:1] == "-" for cell in row if cell != "-12.5")
-    book = load_workbook(io.BytesIO(tables_to_xlsx(tables)))
+    book = load_workbook(io.BytesIO(sheets_to_xlsx(tables)))
     kinds = {cell.data_type for sheet in book for row in sheet for cell in row}
     assert "f" not in kinds
     assert book.worksheets[0]["A2"].value.replace("_x000D_", "\r") == text
@@ -172,10 +172,10 @@ values = st.one_of(
 
 @given(st.lists(st.tuples(values, values), max_size=6))
 def test_spreadsheets_give_back_what_was_put_in(rows: Sequence[tuple[Any, Any]]) -> None:
-    table = Table("t", ("one", "two"), tuple(rows))
-    again = list(csv.reader(io.StringIO(table_to_csv(table), newline="")))
+    table = Sheet("t", ("one", "two"), tuple(rows))
+    again = list(csv.reader(io.StringIO(sheet_to_csv(table), newline="")))
     assert len(again) == len(rows) + 1
-    sheet = load_workbook(io.BytesIO(tables_to_xlsx([table])))["t"]
+    sheet = load_workbook(io.BytesIO(sheets_to_xlsx([table])))["t"]
     for number, row in enumerate(rows, start=2):
         for column, value in enumerate(row, start=1):
             cell, text = sheet.cell(number, column).value, again[number - 1][column - 1]
@@ -188,7 +188,7 @@ def test_spreadsheets_give_back_what_was_put_in(rows: Sequence[tuple[Any, Any]])
 
 def test_dates_confidences_and_doubts_are_shown_as_such() -> None:
     made = extraction(found("date", "2024-03-12"), found("old", "1066-10-14"), found("n", "x", 0.5))
-    data = tables_to_xlsx(extractions_to_tables([Extracted(source="s", result=made)]))
+    data = sheets_to_xlsx(extractions_to_sheets([Extracted(source="s", result=made)]))
     sheet = load_workbook(io.BytesIO(data)).worksheets[0]
     cells = {cell.value: sheet.cell(2, cell.column) for cell in sheet[1]}
     assert cells["date"].value == datetime(2024, 3, 12)
@@ -196,17 +196,17 @@ def test_dates_confidences_and_doubts_are_shown_as_such() -> None:
     assert cells["date confidence"].number_format == "0%"
     assert cells["n"].fill.fgColor.rgb == "FFFCE4D6" != cells["date"].fill.fgColor.rgb
     assert sheet.freeze_panes == "B2"
-    assert data == tables_to_xlsx(extractions_to_tables([Extracted(source="s", result=made)]))
+    assert data == sheets_to_xlsx(extractions_to_sheets([Extracted(source="s", result=made)]))
 
 
 def test_sheets_have_names_that_a_workbook_may_have() -> None:
     names = ["documents", "a/b:c*?[d]", "x" * 40, "x" * 41, "'q'"]
-    book = load_workbook(io.BytesIO(tables_to_xlsx([Table(n, ("a",), (("b",),)) for n in names])))
+    book = load_workbook(io.BytesIO(sheets_to_xlsx([Sheet(n, ("a",), (("b",),)) for n in names])))
     assert book.sheetnames == ["documents", "a_b_c___d_", "x" * 31, "x" * 29 + " 2", "q"]
 
 
 def test_a_text_too_long_for_a_cell_is_cut() -> None:
-    data = tables_to_xlsx([Table("t", ("a",), (("x" * (MAX_CELL_CHARS + 5),),))])
+    data = sheets_to_xlsx([Sheet("t", ("a",), (("x" * (MAX_CELL_CHARS + 5),),))])
     value = load_workbook(io.BytesIO(data)).worksheets[0]["A2"].value
     assert len(value) == MAX_CELL_CHARS and value.endswith("\u2026")
 
@@ -307,7 +307,7 @@ def test_json_lines_go_with_a_table(folder: Path, tmp_path: Path, capsys) -> Non
 
 
 def test_an_answer_without_text_needs_review() -> None:
-    table = extractions_to_tables([])[0]
+    table = extractions_to_sheets([])[0]
     assert table.rows == ()
     assert Answer(document_id="d", question="q", abstained="ambiguous").doubt() == "ambiguous"
     assert Answer(document_id="d", question="q", text="a", confidence=0.9).doubt() == ""

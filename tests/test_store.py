@@ -109,6 +109,15 @@ class TestDocuments:
         )
         assert not other.webhooks.list() and not other.schemas.list().items
 
+    def test_a_document_is_found_by_the_beginning_of_its_id(self, library: Library) -> None:
+        ids = [add(library, bytes([n])) for n in range(20)]
+        assert library.documents.find(ids[3][:12]).id == ids[3]
+        with pytest.raises(StoreError, match="give more of it"):
+            library.documents.find(max({i[0] for i in ids}, key=[i[0] for i in ids].count))
+        for nothing in ("", "x", ids[0] + "0"):
+            with pytest.raises(StoreError, match="there is no document"):
+                library.documents.find(nothing)
+
     def test_lists_go_on_where_they_stopped(self, library: Library) -> None:
         ids = [add(library, bytes([n])) for n in range(7)]
         newest, after = [], None
@@ -131,6 +140,46 @@ class TestDocuments:
     def test_a_wrong_limit_is_named(self, library: Library, limit: int) -> None:
         with pytest.raises(StoreError, match="ask for 1 to 1000"):
             library.documents.list(limit=limit)
+
+
+class TestText:
+    ODD = "a\0b\ud800\u202e\U0001f600"
+
+    def test_any_text_can_be_stored(self, store: Store, library: Library) -> None:
+        document, _ = library.documents.add(FILE, self.ODD)
+        assert document.name == "a\ufffdb?\u202e\U0001f600"
+        chat = library.chats.create([FILE_ID], self.ODD)
+        assert library.chats.add(chat.id, "user", self.ODD).text == chat.title == document.name
+        result = library.results.save(FILE_ID, "extract", {}, extraction(FILE_ID, 0.5))
+        label = library.results.label(result.id, "f0", "edited", "\0", note=self.ODD)
+        assert (label.value, label.note) == ("\0", document.name)
+        assert store.keys.create("ann", self.ODD, ["read"])[0].name == document.name
+
+    @pytest.mark.parametrize("name", ["\0", "\ud800", "x" * 10_000, "'; --", "%", "\uffff"])
+    def test_names_that_nothing_has_find_nothing(
+        self, store: Store, library: Library, name: str
+    ) -> None:
+        for find in (
+            library.documents.get,
+            library.documents.find,
+            library.documents.content,
+            library.results.get,
+            library.chats.get,
+            library.jobs.get,
+            library.schemas.get,
+            library.webhooks.get,
+            store.keys.get,
+        ):
+            with pytest.raises(StoreError) as caught:
+                find(name)
+            assert caught.value.code in ("store.missing", "store.invalid")
+
+    @pytest.mark.parametrize("value", ["\ud800", {"a": float("nan")}, {1, 2}])
+    def test_what_is_not_json_is_refused(self, library: Library, value: object) -> None:
+        add(library)
+        result = library.results.save(FILE_ID, "extract", {}, extraction(FILE_ID, 0.5))
+        with pytest.raises(StoreError, match="cannot be stored as JSON"):
+            library.results.label(result.id, "f0", "edited", value)
 
 
 class TestReadings:

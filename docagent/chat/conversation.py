@@ -67,6 +67,10 @@ class Chat:
         """The turns so far, oldest first."""
         return tuple(self._turns)
 
+    def restore(self, turns: Iterable[Turn]) -> None:
+        """Go on from the turns of an earlier conversation about the same document."""
+        self._turns = list(turns)
+
     def ask(self, question: str) -> Turn:
         """The answer with citations, or a typed abstention. Raises SettingsError for an empty
         question or one that is too long; such a question leaves no turn."""

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from docagent import __version__
+from docagent.cli.mcp_arguments import add_mcp
+from docagent.cli.serve_arguments import add_keys, add_serve
+from docagent.cli.store_arguments import add_documents, add_worker
 from docagent.cli.vlm_arguments import add_vlm, to_sentence
 from docagent.verbs import SOURCE_OPTIONS, VERBS, Option, Verb
 
@@ -129,7 +132,22 @@ def build_parser() -> argparse.ArgumentParser:
         _add_verb(verbs, verb)
     _add_schemas(verbs)
     add_vlm(verbs)
+    _add_serve(verbs)
+    add_keys(verbs)
+    add_documents(verbs)
+    add_worker(verbs)
+    add_mcp(verbs, _add_engines)
     return parser
+
+
+def _add_serve(verbs: Subparsers[argparse.ArgumentParser]) -> None:
+    parser = add_serve(verbs)
+    _add_reading(parser)
+    model = parser.add_argument_group("vision-language model")
+    model.add_argument("--vlm", choices=VLM_MODES, help=_VLM)
+    model.add_argument("--vlm-url", metavar="URL", help=_VLM_URL)
+    model.add_argument("--vlm-model", metavar="NAME", help=_VLM_MODEL)
+    model.add_argument("--vlm-adapters", metavar="PAIRS", help=_VLM_ADAPTERS)
 
 
 def _add_verb(verbs: Subparsers[argparse.ArgumentParser], verb: Verb) -> None:
@@ -193,10 +211,20 @@ def _add_format(output: argparse._ActionsContainer, verb: Verb) -> None:
     )
 
 
+def _add_engines(parser: argparse.ArgumentParser) -> None:
+    """The options of engines and models, for a command that runs all verbs."""
+    _add_engine(parser.add_argument_group("reading"))
+    _add_server(parser.add_argument_group("vision-language model"))
+
+
 def _add_reading(parser: argparse.ArgumentParser) -> None:
     reading = parser.add_argument_group("reading")
     for option in SOURCE_OPTIONS:
         _add_option(reading, option)
+    _add_engine(reading)
+
+
+def _add_engine(reading: argparse._ActionsContainer) -> None:
     reading.add_argument("--engine", choices=ENGINES, help=_ENGINE)
     reading.add_argument("--weights", type=Path, metavar="FOLDER", help=_WEIGHTS)
     reading.add_argument("--confidence", choices=AGGREGATES, help=_CONFIDENCE)
@@ -204,13 +232,17 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 
 def _add_model(parser: argparse.ArgumentParser, verb: Verb) -> None:
     model = parser.add_argument_group("vision-language model")
+    _add_server(model)
+    for option in verb.options:
+        if option.name in _MODEL_OPTIONS:
+            _add_option(model, option)
+
+
+def _add_server(model: argparse._ActionsContainer) -> None:
     model.add_argument("--vlm", choices=VLM_MODES, help=_VLM)
     model.add_argument("--vlm-url", metavar="URL", help=_VLM_URL)
     model.add_argument("--vlm-model", metavar="NAME", help=_VLM_MODEL)
     model.add_argument("--vlm-adapters", metavar="PAIRS", help=_VLM_ADAPTERS)
-    for option in verb.options:
-        if option.name in _MODEL_OPTIONS:
-            _add_option(model, option)
 
 
 def _add_schemas(verbs: Subparsers[argparse.ArgumentParser]) -> None:

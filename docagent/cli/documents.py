@@ -162,6 +162,8 @@ class _Report:
                 print(f"{name} \u2192 {path}")
         for path in event.pictures:
             self._progress.note(f"{name}: boxes drawn in {path}")
+        if isinstance(event.outcome.result, Extraction):
+            self._note_parts(event.outcome.result, name)
         use = getattr(event.outcome.result, "vlm", None)
         if use is not None and use.status in ("partial", "failed") and self._hides_use:
             notes = "; ".join(use.notes) or "no usable answer"
@@ -173,6 +175,14 @@ class _Report:
             self._print_json(event.outcome)
         elif self._destination.output is None and not self._job.tables:
             self._print_for_people(event.outcome)
+
+    def _note_parts(self, extraction: Extraction, name: str) -> None:
+        """Say that a file has several documents, and where they begin."""
+        parts = [e.part for e in (extraction, *extraction.others) if e.part is not None]
+        if len(parts) > 1:
+            pages = ", ".join(tables.pages_to_text(part) for part in parts)
+            why = "; ".join(part.why for part in parts if part.why)
+            self._progress.note(f"{name}: {len(parts)} documents, on pages {pages}: {why}")
 
     def _show_tables(self, event: Tabled) -> None:
         self._progress.clear()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import unicodedata
 from collections.abc import Iterable
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from docagent.document import Part
+from docagent.export.evidence_view import value_to_text
 from docagent.geometry import polygon_to_bbox
 from docagent.results import (
     Answer,
@@ -64,6 +64,15 @@ def print_extraction(extraction: Extraction, name: str) -> None:
         out.print(Text("\u2713 ", "green") + printable("valid under the schema"))
     for error in extraction.errors:
         out.print(Text("\u2717 ", "red") + printable(error))
+    for other in extraction.others:
+        if other.part is not None:
+            print_extraction(other, f"{name}, pages {pages_to_text(other.part)}")
+
+
+def pages_to_text(part: Part) -> str:
+    """The pages of a part: ``3`` or ``3-4``."""
+    first, last = part.first_page, part.last_page
+    return str(first) if first == last else f"{first}-{last}"
 
 
 def _field_cells(field: Field) -> tuple[Text | str, ...]:
@@ -78,13 +87,6 @@ def _field_cells(field: Field) -> tuple[Text | str, ...]:
         str(place.page) if place else "",
         place_to_text(place) if place else "",
     )
-
-
-def value_to_text(value: Any) -> str:
-    """A value as JSON writes it, strings without quotes, nothing for None."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def place_to_text(evidence: Evidence) -> str:

@@ -45,6 +45,10 @@ class ValueCandidate:
     rule: str = ""
     features: Mapping[str, float] = field(default_factory=dict, compare=False)
 
+    def with_features(self, features: Mapping[str, float]) -> ValueCandidate:
+        """A copy that knows more."""
+        return replace(self, features={**self.features, **features})
+
 
 def looks_like_money(text: str, conventions: Conventions = UNDECIDED) -> bool:
     """Whether a text is printed as an amount of money is in its document."""

@@ -48,7 +48,10 @@ _US_STATES = (
     "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM "
     "NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC"
 )
-_US_ADDRESS = re.compile(rf"\b(?:{'|'.join(_US_STATES.split())})\.? \d{{5}}(?:-\d{{4}})?(?!\d)")
+_US_ADDRESS = re.compile(
+    rf"(?<=[a-z.,] )(?:{'|'.join(_US_STATES.split())})\.?,? \d{{5}}(?:-\d{{4}})?(?![\d-])", re.I
+)
+"""The state and postcode behind a city: "DE 55232 Neustadt" is an address in Germany."""
 _UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b")
 _US_WORDS = re.compile(r"\b(?:sales tax|zip code|EIN|USA|U\.S\.A\.)(?![A-Za-z])", re.I)
 _CURRENCY = re.compile(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import groupby
 
 from docagent.document import Document, Line, Page, Table, TableCell
 from docagent.export.blocks import page_to_blocks
-from docagent.tables import tables_of
+from docagent.tables import cell_words, tables_of
 
 Part = Table | tuple[Line, ...]
 """A table, or lines that closely follow below one another."""
@@ -31,18 +30,6 @@ def page_parts(document: Document) -> list[tuple[Page, list[Part]]]:
         parts.append((page, _parts(page, owners, tables)))
         first += count
     return parts
-
-
-def cell_words(document: Document, cell: TableCell) -> list[int]:
-    """Indices in ``Document.words`` of the words of a cell, in the order of its text."""
-    words = document.words
-    found: list[int] = []
-    for span in cell.spans:
-        index = bisect_left(words, span.start, key=lambda word: word.span.start)
-        while index < len(words) and words[index].span.start < span.end:
-            found.append(index)
-            index += 1
-    return found
 
 
 def cell_lines(document: Document, cell: TableCell) -> list[Line]:

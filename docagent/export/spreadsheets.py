@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from docagent.export.tables import CONFIDENCE, Table, Value
+from docagent.export.sheets import CONFIDENCE, Sheet, Value
 
 MAX_CELL_CHARS = 32_767
 """Most characters of a cell of a spreadsheet."""
@@ -29,7 +29,7 @@ _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def table_to_csv(table: Table) -> str:
+def sheet_to_csv(table: Sheet) -> str:
     """A table as CSV with a row of names; lines end with CR LF.
 
     A text that begins like a formula (``= + - @``, tab, line break) gets an apostrophe in front;
@@ -52,7 +52,7 @@ def _defuse(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def tables_to_xlsx(tables: Sequence[Table]) -> bytes:
+def sheets_to_xlsx(tables: Sequence[Sheet]) -> bytes:
     """Tables as an XLSX workbook: one sheet a table, names bold and frozen, doubtful cells shaded.
 
     Dates (ISO 8601) are dates, confidences per cents; a text is never a formula or a link.
@@ -136,7 +136,7 @@ def _sheet_name(name: str, taken: set[str]) -> str:
     return chosen
 
 
-def _widths(table: Table) -> list[int]:
+def _widths(table: Sheet) -> list[int]:
     """Width of each column in characters, by its longest value."""
     widths = [len(name) + 2 for name in table.columns]
     for row in table.rows[:1000]:

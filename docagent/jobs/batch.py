@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from docagent.agent import DocAgent
-from docagent.export import TableBuilder
+from docagent.export import SheetBuilder
 from docagent.forking import cached_property
 from docagent.jobs.events import (
     Event,
@@ -90,7 +90,7 @@ class Batch:
         """
         show = progress or _silent
         self._checked.clear()
-        rows = TableBuilder()
+        rows = SheetBuilder()
         opening = partial(self._agent.load, **self._job.opening)
         with ReadAhead(self._agent, inputs, self._is_current, opening) as ahead:
             for index, item in enumerate(inputs):
@@ -107,7 +107,7 @@ class Batch:
         if self._job.tables:
             yield self._write_tables(rows)
 
-    def _add_row(self, rows: TableBuilder, event: Event) -> None:
+    def _add_row(self, rows: SheetBuilder, event: Event) -> None:
         if not self._job.tables:
             return
         if isinstance(event, Finished):
@@ -116,8 +116,8 @@ class Batch:
             stored = event.files["json"].read_bytes()
             rows.add(event.item.name, self._job.verb.result_type.model_validate_json(stored))
 
-    def _write_tables(self, rows: TableBuilder) -> Tabled:
-        tables, files = rows.tables(), list[Path]()
+    def _write_tables(self, rows: SheetBuilder) -> Tabled:
+        tables, files = rows.sheets(), list[Path]()
         for name in self._job.tables:
             if self._job.destination.table(name) is not None:
                 for table, data in export_tables(tables, name).items():

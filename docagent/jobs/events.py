@@ -9,7 +9,7 @@ from typing import Any
 
 from docagent.document import Document
 from docagent.errors import DocAgentError
-from docagent.export import Table
+from docagent.export import Sheet
 from docagent.jobs.inputs import Input
 from docagent.sources.scan import Scan
 
@@ -85,7 +85,7 @@ class Failed:
 class Tabled:
     """The tables of all results, the last event of a job that makes them. files: those written."""
 
-    tables: tuple[Table, ...]
+    tables: tuple[Sheet, ...]
     files: tuple[Path, ...]
 
 

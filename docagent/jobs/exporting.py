@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 
 from docagent.document import Document, Page
 from docagent.export import (
-    Table,
+    Sheet,
     document_to_alto,
     document_to_hocr,
     document_to_markdown,
     document_to_searchable_pdf,
     document_to_text,
-    table_to_csv,
-    tables_to_xlsx,
+    sheet_to_csv,
+    sheets_to_xlsx,
 )
 from docagent.export.annotated_pages import (
     Mark,
@@ -50,14 +50,14 @@ def export(outcome: Outcome, format_name: str) -> bytes:
     return TEXT_EXPORTS[format_name](outcome.document).encode("utf-8", "replace")
 
 
-def export_tables(tables: Sequence[Table], format_name: str) -> dict[str | None, bytes]:
+def export_tables(tables: Sequence[Sheet], format_name: str) -> dict[str | None, bytes]:
     """Tables in one of ``verbs.TABLE_FORMATS``, by the name of the file's table: one file for an
     XLSX workbook and for the main table as CSV (None), and one more for each other table as CSV."""
     if format_name == "xlsx":
-        return {None: tables_to_xlsx(tables)}
+        return {None: sheets_to_xlsx(tables)}
     # With a byte order mark, without which Excel takes UTF-8 for the system's code page.
     return {
-        made.name if place else None: table_to_csv(made).encode("utf-8-sig", "replace")
+        made.name if place else None: sheet_to_csv(made).encode("utf-8-sig", "replace")
         for place, made in enumerate(tables)
     }
 

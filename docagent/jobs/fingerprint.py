@@ -59,7 +59,7 @@ IGNORED_SETTINGS: Mapping[str, str] = {
     **{
         name: "where a result is kept, and who makes it, does not change it"
         for name, path in FLAT_NAMES.items()
-        if path[0] in ("store", "jobs")
+        if path[0] in ("jobs", "serve", "store")
     },
 }
 """Settings that do not matter to a result, and why. All others do, new ones too."""

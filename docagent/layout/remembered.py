@@ -7,6 +7,7 @@ that it is neither copied nor pickled with it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar, cast
 from weakref import ref
 
@@ -27,7 +28,9 @@ def remembered(document: Document, derive: Callable[[Document], T]) -> T:
     key = id(document)
     kept = _KEPT.get(key)
     if kept is None or kept[0]() is not document:
-        kept = _KEPT[key] = (ref(document, lambda _: _KEPT.pop(key, None)), {})
+        # Bound now: at the end of the process the module's names are gone before its documents.
+        forget = partial(_KEPT.pop, key)
+        kept = _KEPT[key] = (ref(document, forget), {})
     known = kept[1]
     if derive not in known:
         known[derive] = derive(document)

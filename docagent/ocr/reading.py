@@ -18,6 +18,7 @@ from docagent.ocr.types import PageEngine
 from docagent.settings import Settings
 from docagent.sources import scan as scans
 from docagent.sources.page_selection import PageChoice, parse_pages
+from docagent.sources.recent import RECENT
 from docagent.sources.scan import Scan, ScanPage
 from docagent.tables import with_tables
 from docagent.text.language_model import load_language_model
@@ -93,7 +94,8 @@ class SourceReader:
         document = self._documents.get(_key(scan))
         if document is None:
             document = self._read_scan(scan, progress or _silent)
-            self._remember(scan, document)
+            self.remember(scan, document)
+        RECENT.remember(scan, document)
         # The same object for the same name, so that what was derived from it is found again.
         return document if document.name == scan.name else document.replace(name=scan.name)
 
@@ -102,7 +104,7 @@ class SourceReader:
         parallel, each in a thread of its own. Raises SourceError."""
         scan = self.load(source)
         document = self._read_scan(scan, _silent, beside=True)
-        self._remember(scan, document)
+        self.remember(scan, document)
         return document
 
     def side_by_side(self, jobs: int) -> int:
@@ -172,7 +174,8 @@ class SourceReader:
             reason = reason or type(error).__name__
             return Page(number=scan_page.number, width=0, height=0, error=reason)
 
-    def _remember(self, scan: Scan, document: Document) -> None:
+    def remember(self, scan: Scan, document: Document) -> None:
+        """Cache what was read from a scan, here or elsewhere with the same settings."""
         with self._lock:
             self._documents[_key(scan)] = document
             if len(self._documents) > MAX_REMEMBERED:

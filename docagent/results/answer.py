@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from docagent.document import Confidence, Frozen
-from docagent.results.finding import Abstention, Evidence, Finding, How, Source
+from docagent.results.finding import Abstention, Evidence, Finding, How, Shown, Source
 from docagent.usage import VlmUse
 
 
-class Answer(Finding):
+class Answer(Finding, Shown):
     """An answer to a question: text with citations, or a typed abstention.
 
     absence: probability that the document does not contain the answer; set if ``abstained`` is

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from docagent.document import Confidence, Frozen
-from docagent.results.finding import Abstention, Evidence, Finding, How, Source
+from docagent.results.finding import Abstention, Evidence, Finding, How, Shown, Source
 from docagent.usage import VlmUse
 
 
@@ -15,7 +15,7 @@ class KindScore(Frozen):
     confidence: Confidence
 
 
-class Classification(Finding):
+class Classification(Finding, Shown):
     """The kind of a document: the name of a schema, or a typed abstention.
 
     domain: domain of the kind; if the kind is unknown, the domain that the likely kinds share if

@@ -6,6 +6,7 @@ from bisect import bisect_left
 
 from docagent.document import Confidence, Document, Frozen, Page, Span, Table, Word
 from docagent.geometry import Polygon
+from docagent.results.finding import Shown
 from docagent.usage import VlmUse
 
 
@@ -52,7 +53,7 @@ class Coverage(Frozen):
     dropped: tuple[CoverageWord, ...] = ()
 
 
-class Correction(Frozen):
+class Correction(Shown):
     """The edits proposed for a document, accepted and rejected, in reading order.
 
     Spans are offsets into the text of the document as it was read. originals: the words that the

@@ -7,7 +7,15 @@ from typing import Any, Literal
 from pydantic import AliasChoices
 from pydantic import Field as Key
 
-from docagent.document import UNDECIDED, Confidence, Conventions, Frozen, exporter
+from docagent.document import (
+    UNDECIDED,
+    Confidence,
+    Conventions,
+    Frozen,
+    Part,
+    Span,
+    exporter,
+)
 from docagent.errors import DocAgentError, SettingsError
 from docagent.results.finding import (
     _ABSTENTIONS,
@@ -16,6 +24,7 @@ from docagent.results.finding import (
     Evidence,
     Finding,
     How,
+    Shown,
     Source,
     Status,
 )
@@ -75,11 +84,13 @@ class Check(Frozen):
     paths: tuple[str, ...] = ()
 
 
-class Extraction(Frozen):
+class Extraction(Shown):
     """Fields of a document under a schema.
 
     data: the values nested as the schema prescribes, without ungrounded values. valid, errors:
-    whether ``data`` validates against the schema, and where it does not. conventions: how the
+    whether ``data`` validates against the schema, and where it does not. part: the pages that were
+    read, if the file has several documents. others: the extractions of the other documents in the
+    file, in their order, each made of its own pages. conventions: how the
     document writes numbers and dates; values were parsed by these. vlm: use of a vision-language
     model; None without one. parsed: ``data`` as an instance of the pydantic class given as the
     schema; None for another schema, and where the class refuses the data, for the reasons in
@@ -95,6 +106,8 @@ class Extraction(Frozen):
     data: dict[str, Any]
     valid: bool
     errors: tuple[str, ...] = ()
+    part: Part | None = None
+    others: tuple[Extraction, ...] = ()
     conventions: Conventions = UNDECIDED
     vlm: VlmUse | None = None
     parsed: Any = Key(default=None, exclude=True, repr=False)
@@ -105,6 +118,21 @@ class Extraction(Frozen):
             if field.path == path:
                 return field
         raise KeyError(f"{path!r}; there are {', '.join(f.path for f in self.fields)}")
+
+    def moved(self, shift: int) -> Extraction:
+        """The extraction with the offsets of its evidence moved by ``shift`` characters."""
+        if not shift:
+            return self
+        fields = tuple(
+            field.replace(
+                evidence=tuple(
+                    e.replace(span=Span(start=e.span.start + shift, end=e.span.end + shift))
+                    for e in field.evidence
+                )
+            )
+            for field in self.fields
+        )
+        return self.replace(fields=fields)
 
     @property
     def failed_checks(self) -> tuple[Check, ...]:
@@ -143,14 +171,14 @@ class Extraction(Frozen):
         """A table as CSV: ``documents``, one row with the fields that are not in a list, or the
         path of a list, such as ``line_items``. Formulas are defused. Raises SettingsError for
         another name."""
-        tables = {made.name: made for made in exporter("extraction_to_tables")(self)}
+        tables = {made.name: made for made in exporter("extraction_to_sheets")(self)}
         if table not in tables:
             raise SettingsError(f"table={table!r} is not there; there are {', '.join(tables)}")
-        return str(exporter("table_to_csv")(tables[table]))
+        return str(exporter("sheet_to_csv")(tables[table]))
 
     def to_xlsx(self) -> bytes:
         """An XLSX workbook with a sheet for the fields, and one for each list of items."""
-        return bytes(exporter("tables_to_xlsx")(exporter("extraction_to_tables")(self)))
+        return bytes(exporter("sheets_to_xlsx")(exporter("extraction_to_sheets")(self)))
 
 
 class Extracted(Frozen):

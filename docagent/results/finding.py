@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from docagent.document import Frozen, Span
+from docagent.document import Document, Frozen, Span, exporter
 from docagent.geometry import Polygon
 
 Status = Literal[
@@ -43,6 +43,31 @@ class Evidence(Frozen):
     quote: str
     polygons: tuple[Polygon, ...]
     match: Literal["exact", "fuzzy"] = "exact"
+
+
+class Shown(Frozen):
+    """Base of results that can be shown on the pages of their document."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def document_id(self) -> str: ...
+
+    def to_html(
+        self, source: Any = None, *, document: Document | None = None, password: str | None = None
+    ) -> str:
+        """A whole HTML document with what was found and, if the source is given, its places on the
+        pages; the text of the document is inert in it.
+
+        source: what the document was read from, such as a path or a Scan. document: as it was
+        read; needed if its pages do not stand upright. Raises SourceError for another source.
+        """
+        open_source = exporter("open_source")
+        scan = None if source is None else open_source(self.document_id, source, password)
+        return str(exporter("result_to_html")(self, scan, document))
+
+    def _repr_html_(self) -> str:
+        return str(exporter("result_to_fragment")(self))
 
 
 class Finding(Frozen):

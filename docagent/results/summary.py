@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from docagent.document import Frozen
-from docagent.results.finding import Evidence, Finding, How, Source
+from docagent.results.finding import Evidence, Finding, How, Shown, Source
 from docagent.usage import VlmUse
 
 
@@ -42,7 +41,7 @@ class Sentence(Finding):
         return None
 
 
-class Summary(Frozen):
+class Summary(Shown):
     """Sentences from a document, or about it, in the order of the document.
 
     unproven: sentences of a model that the lines it named do not support; they have no evidence

@@ -30,6 +30,11 @@ def currency_candidates(schema: Schema, parser: FieldParser) -> list[ValueCandid
     is_code = bool(codes) and all(isinstance(c, str) and c in CODES for c in codes)
     if parser.leaf.normaliser != "currency" and not is_code:
         return []
+    return usual_currency(parser)
+
+
+def usual_currency(parser: FieldParser) -> list[ValueCandidate]:
+    """The currency mark printed most often, at its first place; at most one."""
     words = parser.document.words
     marked = [i for i, word in enumerate(words) if _CURRENCY_MARK.search(word.word.text)]
     parsed_words = [(i, parser.parse(i, i + 1)) for i in marked]

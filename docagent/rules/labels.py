@@ -103,7 +103,8 @@ def labelled_candidates(
                 # Among equal candidates the last one wins, because totals stand at the end.
                 late = label.start / len(document.words) * MAX_POSITION_BONUS
                 score = value.score * (1.0 if label.is_whole else PARTIAL_LABEL_FACTOR)
-                value = replace(value, score=score + late)
+                known = {"whole": float(label.is_whole), "words": (label.end - label.start) / 5}
+                value = replace(value, score=score + late).with_features(known)
                 found.setdefault(leaf.path, []).append(value)
     return found
 
@@ -275,14 +276,21 @@ class _Rows:
 def _beside(rows: _Rows, label: _Label, parser: FieldParser) -> Iterator[ValueCandidate]:
     """The value inside the label's last word, to the right of the label, or below it."""
     last = label.end - 1
-    if ":" in rows.document.words[last].word.text.rstrip(":"):
-        yield from first_value(parser, [last])
+    text = rows.document.words[last].word.text.rstrip()
+    marked = {"marked": float(text.endswith((":", "#")))}
+    if ":" in text.rstrip(":"):
+        for value in first_value(parser, [last]):
+            yield value.with_features(marked | {"inside": 1.0})
     right = rows.right_of(label)
     if parser.leaf.normaliser in MONEY_KINDS:
         right = without_rate(parser, right)
-    yield from first_value(parser, right)
+    for value in first_value(parser, right):
+        skipped = sum(index < value.ranges[0][0] for index in right)
+        gap = rows.boxes[value.ranges[0][0]][0] - rows.boxes[last][2]
+        yield value.with_features(marked | {"skipped": min(skipped, 6) / 3, "gap": gap})
     if not right or all(not fold_words(parser.text(i, i + 1)) for i in right):
-        yield from first_value(parser, rows.below(label))
+        for value in first_value(parser, rows.below(label)):
+            yield value.with_features(marked | {"below": 1.0})
 
 
 def first_value(parser: FieldParser, indices: Sequence[int]) -> Iterator[ValueCandidate]:

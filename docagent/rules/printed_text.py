@@ -85,8 +85,18 @@ def _placed(
 def _values(parser: FieldParser, placed: Placed) -> Iterator[ValueCandidate]:
     if not placed.words:
         return
-    score = (MARKED_SCORE if placed.label.is_marked else WHOLE_SCORE) * placed.label.likeness
+    label = placed.label
+    score = (MARKED_SCORE if label.is_marked else WHOLE_SCORE) * label.likeness
     candidate = _end_of_range(parser, placed, score) or placed_candidate(parser, placed, score)
+    candidate = candidate.with_features(
+        {
+            "marked": float(label.is_marked),
+            "likeness": label.likeness,
+            "whole": float(label.is_whole),
+            "words": min(len(label.words), 5) / 5,
+            placed.place: 1.0,
+        }
+    )
     if not candidate.parsed.ok or not is_of_kind(parser.leaf, candidate.raw_text):
         return
     if any(c.isdigit() for c in candidate.raw_text) or not _is_number(parser.leaf):

@@ -13,14 +13,18 @@ from typing import TypeVar
 from docagent.document import Document
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
+from docagent.rules.business_fields import role_candidates
 from docagent.rules.fallbacks import currency_candidates, first_date_candidates
+from docagent.rules.identifier_fields import identifier_candidates
 from docagent.rules.label_places import Placed
 from docagent.rules.labels import labelled_candidates
 from docagent.rules.letterhead import letterhead_candidates
 from docagent.rules.parties import merge_party_names
+from docagent.rules.party_fields import party_field_candidates
 from docagent.rules.printed_text import blank_fields, printed_candidates
 from docagent.rules.question_labels import question_label
 from docagent.rules.table_headers import merge_header_cells
+from docagent.rules.table_items import rows_of_tables
 from docagent.rules.table_rows import Row, group_rows, pair_by_position
 from docagent.rules.value_kinds import only_of_kind
 from docagent.schemas import Schema
@@ -33,6 +37,9 @@ Candidates = dict[str, list[ValueCandidate]]
 """Candidates by path of the field."""
 
 FIELD_RULES: Mapping[RuleName, Callable[[Document, Schema, Sequence[FieldParser]], Candidates]] = {
+    "roles": role_candidates,
+    "party_blocks": party_field_candidates,
+    "identifiers": identifier_candidates,
     "labels": labelled_candidates,
     "letterhead": letterhead_candidates,
     "printed": printed_candidates,
@@ -60,6 +67,14 @@ FALLBACK_RULES: Mapping[RuleName, Callable[[Schema, FieldParser], list[ValueCand
     "kinds": only_of_kind,
 }
 """Candidates of a single field for which there are no others; the first rule that finds any."""
+
+WHOLE_TABLE_RULES: Mapping[
+    RuleName,
+    Callable[[Mapping[str, FieldParser], Mapping[str, Sequence[ValueCandidate]]], list[Row] | None],
+] = {
+    "tables": rows_of_tables,
+}
+"""All rows of an array; the first rule that finds its table."""
 
 TABLE_RULES: Mapping[
     RuleName, Callable[[Mapping[str, FieldParser], Mapping[str, list[ValueCandidate]]], Candidates]
@@ -121,6 +136,14 @@ class RuleSet:
             for name in self._named(FALLBACK_RULES)
         )
         return next(filter(None, found), [])
+
+    def whole_table(
+        self, parsers: Mapping[str, FieldParser], cells: Mapping[str, list[ValueCandidate]]
+    ) -> list[Row] | None:
+        """All rows of an array from its table; None if there is no such table. cells: those that
+        the reader points at."""
+        found = (rule(parsers, cells) for rule in self._on(WHOLE_TABLE_RULES))
+        return next((rows for rows in found if rows), None)
 
     @stage("rules.tables", len)
     def table_cells(

@@ -102,7 +102,7 @@ def only_of_kind(schema: Schema, parser: FieldParser) -> list[ValueCandidate]:
     rivals = [leaf for leaf in schema.leaves if kind_of(leaf) == kind]
     if kind not in ALONE or len(rivals) > 1:
         return []
-    found = {parser.text(*words): words for words in _of_kind(parser, KINDS[kind])}
+    found = {parser.text(*words): words for words in ranges_of_kind(parser, KINDS[kind])}
     if len(found) != 1:
         return []
     (words,) = found.values()
@@ -110,7 +110,7 @@ def only_of_kind(schema: Schema, parser: FieldParser) -> list[ValueCandidate]:
     return [candidate] if candidate.parsed.ok else []
 
 
-def _of_kind(parser: FieldParser, check: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+def ranges_of_kind(parser: FieldParser, check: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
     """Ranges of words on one line that are of a kind, the longest at each place."""
     words = parser.document.words
     start = 0

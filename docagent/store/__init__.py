@@ -16,6 +16,7 @@ This package needs the extra ``serve``. The types can be imported without it.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from docagent.errors import MissingExtraError
@@ -70,17 +71,24 @@ __all__ = [
     "Verdict",
     "Webhook",
     "open_store",
+    "require_store",
 ]
+
+_PACKAGES = ("alembic", "fsspec", "platformdirs", "sqlalchemy")
+
+
+def require_store() -> None:
+    """Raises MissingExtraError if the packages that the store needs are not installed."""
+    missing = [name for name in _PACKAGES if find_spec(name) is None]
+    if missing:
+        raise MissingExtraError("The store of documents and jobs", "serve")
 
 
 def open_store(settings: Settings | None = None) -> Store:
     """Open the store that the settings name (``Settings.store``), by default that of the user, and
     make it if there is none. Raises MissingExtraError without the extra ``serve``, and the errors
     of ``Store``."""
-    try:
-        from docagent.store.store import Store
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "docagent":
-            raise
-        raise MissingExtraError("The store of documents", "serve") from error
+    require_store()
+    from docagent.store.store import Store
+
     return Store(settings)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 from docagent.results import Turn
 from docagent.store.database import Database
 from docagent.store.results import require_document
-from docagent.store.rows import missing, new_id, now, slice_of, to_time
+from docagent.store.rows import missing, new_id, now, slice_of, to_text, to_time
 from docagent.store.tables import chat_documents, chats, messages
 from docagent.store.types import Chat, Message, Slice
 
@@ -27,7 +27,7 @@ class Chats:
         """Start a chat about documents. Raises StoreError if the owner lacks one of them."""
         made = new_id()
         with self._database.write() as connection:
-            values = {"id": made, "owner": self.owner, "title": title, "created": now()}
+            values = {"id": made, "owner": self.owner, "title": to_text(title), "created": now()}
             connection.execute(insert(chats).values(**values))
             for position, document_id in enumerate(dict.fromkeys(document_ids)):
                 require_document(connection, self.owner, document_id)
@@ -77,7 +77,7 @@ class Chats:
                 chat_id=chat_id,
                 number=(connection.execute(last).scalar() or 0) + 1,
                 role=role,
-                text=text,
+                text=to_text(text),
                 turn=turn,
                 created=to_time(now()),
             )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, OperationalError
 
 from docagent.errors import MissingExtraError, SettingsError, StoreError
 from docagent.store.encryption import Secrets
@@ -17,6 +17,11 @@ BUSY_MS = 30_000
 """How long a writer waits for another one; SQLite has one writer at a time."""
 
 _WRITES = "docagent_writes"
+
+# The index keeps the words of deleted pages until it is rewritten, unless it was made by an SQLite
+# (3.42 or newer) that can delete them at once.
+_ERASES_WORDS = "SELECT v FROM page_search_config WHERE k = 'secure-delete'"
+_ERASE_WORDS = "INSERT INTO page_search(page_search) VALUES('optimize')"
 
 
 class Database:
@@ -48,13 +53,17 @@ class Database:
             yield connection
 
     def erase_traces(self) -> None:
-        """Overwrite what deleted rows leave behind: SQLite keeps them in the log of writes until
-        it is written back. PostgreSQL reuses their space with its next vacuum."""
-        if self.is_sqlite:
-            with _explained(self.place), self.engine.connect() as connection:
-                raw = connection.connection.cursor()
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                raw.close()
+        """Overwrite what deleted rows leave behind in SQLite: words in the search index, and pages
+        in the log of writes. PostgreSQL reuses their space with its next vacuum."""
+        if not self.is_sqlite:
+            return
+        with self.write() as connection:
+            if connection.execute(text(_ERASES_WORDS)).scalar() != 1:
+                connection.execute(text(_ERASE_WORDS))
+        with _explained(self.place), self.engine.connect() as connection:
+            raw = connection.connection.cursor()
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            raw.close()
 
     def close(self) -> None:
         """Close all connections."""
@@ -121,9 +130,16 @@ def _postgresql(url: URL) -> Engine:
 
 @contextmanager
 def _explained(place: str) -> Iterator[None]:
-    """Turns the database's errors of operation into StoreError; other errors are faults."""
+    """Turns the database's errors of operation, and those of values that no database can hold, into
+    StoreError; other errors are faults."""
     try:
         yield
+    except (UnicodeEncodeError, DataError) as error:
+        raise StoreError(
+            "a value has characters that cannot be stored (a zero byte or half a surrogate pair), "
+            "or is a number that is too large",
+            "invalid",
+        ) from error
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
         if "not a database" in reason:

@@ -15,17 +15,20 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 from sqlalchemy.engine import Row
 
 from docagent.document import Document, Page
+from docagent.errors import StoreError
 from docagent.store.audit import Audit
 from docagent.store.database import Database, lock_content
 from docagent.store.deletion import Deletion
 from docagent.store.files import Files
-from docagent.store.rows import missing, now, slice_of, to_time
+from docagent.store.rows import from_json, missing, now, slice_of, to_text, to_time
 from docagent.store.search import to_words
 from docagent.store.tables import contents, documents, pages
 from docagent.store.types import Order, Slice, StoredDocument
 
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 _CHUNK = 2**20
+_STORED_APART = {"id", "name", "pages"}
+"""Fields of a Document that have columns or rows of their own."""
 
 
 class Documents:
@@ -82,6 +85,23 @@ class Documents:
             raise missing("document", document_id)
         return found
 
+    def find(self, beginning: str) -> StoredDocument:
+        """The document whose id begins like this. Raises StoreError if there is none, or several
+        of them."""
+        query = self._query().where(
+            documents.c.content_id >= beginning, documents.c.content_id < beginning + "g"
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query.limit(2)).all()
+        if not beginning or not rows:
+            raise missing("document", beginning)
+        if len(rows) > 1:
+            problem = (
+                f"several documents have an id that begins with {beginning!r}; give more of it"
+            )
+            raise StoreError(problem, "invalid")
+        return _to_document(rows[0])
+
     def list(
         self, limit: int = 100, after: str | None = None, order: Order = "newest"
     ) -> Slice[StoredDocument]:
@@ -120,7 +140,11 @@ class Documents:
             changed = connection.execute(
                 update(contents)
                 .where(contents.c.id == document.id)
-                .values(pages=len(document.pages), made_with=made_with)
+                .values(
+                    pages=len(document.pages),
+                    reading=document.model_dump_json(exclude=_STORED_APART),
+                    made_with=made_with,
+                )
             )
             if not changed.rowcount:  # deleted meanwhile
                 raise missing("document", document.id)
@@ -134,7 +158,8 @@ class Documents:
         StoreError if the owner has no such document."""
         with self._database.read() as connection:
             query = self._query().where(documents.c.content_id == document_id)
-            row = connection.execute(query.add_columns(contents.c.made_with)).first()
+            query = query.add_columns(contents.c.reading, contents.c.made_with)
+            row = connection.execute(query).first()
             if row is None:
                 raise missing("document", document_id)
             if row.pages is None or made_with not in (None, row.made_with):
@@ -145,7 +170,10 @@ class Documents:
                 .order_by(pages.c.number)
             ).scalars()
             read = tuple(map(Page.model_validate_json, found))
-        return Document(id=document_id, name=row.name, pages=read)
+        others = from_json(row.reading)
+        return Document.model_validate(
+            {**others, "id": document_id, "name": row.name, "pages": read}
+        )
 
     def delete(self, document_id: str, actor: str = "") -> None:
         """Delete a document with everything made of it: pages, results, labels, chats about it,
@@ -172,8 +200,8 @@ class Documents:
             insert(documents).values(
                 owner=self.owner,
                 content_id=content_id,
-                name=name,
-                media_type=guessed,
+                name=to_text(name),
+                media_type=to_text(guessed),
                 created=now(),
             )
         )
@@ -211,8 +239,7 @@ def _file_of(connection: Connection, content_id: str) -> str | None:
 
 
 def _to_row(content_id: str, page: Page) -> dict[str, Any]:
-    # PostgreSQL's text cannot hold a zero byte, nor either database half a character.
-    readable = page.text.replace("\0", " ").encode("utf-8", "replace").decode()
+    readable = to_text(page.text)
     return {
         "content_id": content_id,
         "number": page.number,

@@ -28,10 +28,14 @@ from docagent.store.rows import (
 from docagent.store.schemas import Schemas
 from docagent.store.tables import jobs
 from docagent.store.types import FINAL_STATES, Job, JobError, JobState, Slice
-from docagent.verbs import VERBS, Verb
+from docagent.store.webhooks import queue_deliveries
+from docagent.verbs import SOURCE_OPTIONS, VERBS, Verb, prepare_opening
 
 PRIORITIES = (-100, 100)
 """The first and the last priority; 0 is usual."""
+
+SECRET_OPTIONS = frozenset(("password",))
+"""Options that only the worker sees; they are deleted when the job ends."""
 
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
 _WAIT_SECONDS = 0.05
@@ -60,9 +64,10 @@ class Jobs:
     ) -> tuple[Job, bool]:
         """Ask for one verb on one document; returns the job, and whether it is new.
 
-        options: of the verb, JSON types. A schema is the name of a built-in one, the name of one
-        that the owner saved, or a JSON Schema; never a file. job_id: the idempotency key; the same
-        submission with the same key is the same job. priority: lower numbers run first.
+        options: of the verb, and ``pages`` and ``password`` of the source; JSON types. A schema is
+        the name of a built-in one, the name of one that the owner saved, or a JSON Schema; never a
+        file. job_id: the idempotency key; the same submission with the same key is the same job.
+        priority: lower numbers run first.
 
         Raises StoreError: ``store.full`` (retryable) if too many jobs wait, ``store.conflict`` if
         ``job_id`` stands for another submission, ``store.missing`` without the document or schema;
@@ -70,7 +75,8 @@ class Jobs:
         """
         checked, prepared = self._check(verb, options or {})
         _check_names(job_id, priority)
-        request = hashlib.sha256(to_json([document_id, verb, prepared]).encode()).hexdigest()
+        asked = to_json([document_id, verb, without_secrets(prepared)])
+        request = hashlib.sha256(asked.encode()).hexdigest()
         made = job_id or new_id()
         with self._database.write() as connection:
             # One submission at a time, so that the limit holds and a key stands for one job.
@@ -153,15 +159,18 @@ class Jobs:
         stops after the page it is at, and what it made is thrown away. Raises StoreError if there
         is no such job."""
         with self._database.write() as connection:
-            connection.execute(
+            ended = connection.execute(
                 update(jobs)
                 .where(
                     jobs.c.owner == self.owner,
                     jobs.c.id == job_id,
                     jobs.c.state.not_in(FINAL_STATES),
                 )
+                .returning(jobs)
                 .values(state="cancelled", stage="finished", finished=now(), lease=None)
-            )
+            ).first()
+            if ended is not None:
+                end_job(connection, ended)
         return self.get(job_id)
 
     def _check(self, verb: str, options: Mapping[str, Any]) -> tuple[Verb, dict[str, Any]]:
@@ -170,14 +179,16 @@ class Jobs:
             names = ", ".join(name for name, known in VERBS.items() if not known.is_conversation)
             raise StoreError(f"{verb!r} is not a verb that a job can run; give {names}", "invalid")
         checked = VERBS[verb]
-        kinds = {option.name: option for option in checked.options}
+        schemas = {option.name: option for option in checked.options if option.type == "schema"}
         resolved = {
-            name: self._resolve(value, kinds[name].many)
-            if name in kinds and kinds[name].type == "schema" and value is not None
+            name: self._resolve(value, schemas[name].many)
+            if name in schemas and value is not None
             else value
             for name, value in options.items()
         }
-        checked.prepare(resolved)
+        opening, others = split_options(resolved)
+        checked.prepare(others)
+        prepare_opening(opening)
         return checked, resolved
 
     def _resolve(self, schema: Any, many: bool) -> Any:
@@ -185,7 +196,7 @@ class Jobs:
             return [self._resolve(one, False) for one in schema]
         if not isinstance(schema, str):
             return schema
-        if schema in {AUTO, *(known.name for known in list_schemas())}:
+        if schema in {AUTO.name, *(known.name for known in list_schemas())}:
             return schema
         # Whatever else a string may be for the command line, a job opens no file of the server.
         return dict(self._schemas.get(schema).json_schema)
@@ -225,6 +236,30 @@ def _same(known: Row[Any], request: str) -> Job:
     return to_job(known)
 
 
+def split_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The options of a job that say how the source is opened, and those of the verb."""
+    names = {option.name for option in SOURCE_OPTIONS}
+    opening = {name: value for name, value in options.items() if name in names}
+    return opening, {name: value for name, value in options.items() if name not in names}
+
+
+def without_secrets(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that may be shown and kept."""
+    return {name: value for name, value in options.items() if name not in SECRET_OPTIONS}
+
+
+def end_job(connection: Connection, row: Row[Any]) -> None:
+    """What follows when a job reaches a final state, in the same transaction: its secrets are
+    deleted, and the owner's webhooks are told. row: the job as it is now."""
+    kept = to_json(without_secrets(from_json(row.options)))
+    connection.execute(update(jobs).where(jobs.c.number == row.number).values(options=kept))
+    job = to_job(row)
+    event = f"job.{job.state}"
+    data = job.model_dump(mode="json", exclude={"options"})
+    payload = to_json({"type": event, "timestamp": data["finished"], "data": data})
+    queue_deliveries(connection, job.owner, event, payload, job.document_id)
+
+
 def to_job(row: Row[Any]) -> Job:
     """A job as its owner sees it."""
     return Job(
@@ -232,7 +267,7 @@ def to_job(row: Row[Any]) -> Job:
         owner=row.owner,
         document_id=row.document_id,
         verb=row.verb,
-        options=from_json(row.options),
+        options=without_secrets(from_json(row.options)),
         state=row.state,
         stage=row.stage,
         pages_done=row.pages_done,

@@ -20,7 +20,16 @@ from sqlalchemy.engine import Row
 from docagent.errors import StoreError
 from docagent.store.audit import Audit
 from docagent.store.database import Database
-from docagent.store.rows import from_json, missing, new_id, now, to_json, to_optional_time, to_time
+from docagent.store.rows import (
+    from_json,
+    missing,
+    new_id,
+    now,
+    to_json,
+    to_optional_time,
+    to_text,
+    to_time,
+)
 from docagent.store.tables import keys
 from docagent.store.types import Key, Scope
 
@@ -58,7 +67,7 @@ class Keys:
                 insert(keys).values(
                     id=made,
                     owner=owner,
-                    name=name,
+                    name=to_text(name),
                     scopes=to_json(list(dict.fromkeys(scopes))),
                     hash=_hash(secret),
                     created=now(),
@@ -117,7 +126,7 @@ def _is_over(row: Row[Any]) -> bool:
 
 
 def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def _to_key(row: Row[Any]) -> Key:

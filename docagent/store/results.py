@@ -20,6 +20,7 @@ from docagent.store.rows import (
     now,
     slice_of,
     to_json,
+    to_text,
     to_time,
 )
 from docagent.store.tables import documents, labels, results
@@ -121,8 +122,8 @@ class Results:
                     revision=last + 1,
                     verdict=verdict,
                     value=to_json(value if verdict == "edited" else None),
-                    note=note,
-                    author=author or self.owner,
+                    note=to_text(note),
+                    author=to_text(author or self.owner),
                     created=now(),
                 )
             )

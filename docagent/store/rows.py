@@ -43,12 +43,20 @@ def new_id() -> str:
     return secrets.token_hex(_ID_BYTES)
 
 
+def to_text(given: str) -> str:
+    """A text that both databases can hold: PostgreSQL has no zero byte, and neither has half a
+    surrogate pair."""
+    return given.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
 def to_json(value: Any) -> str:
     """JSON text without spaces, keys in order. Raises StoreError for what is not of JSON types."""
     try:
-        return json.dumps(
+        text = json.dumps(
             value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
         )
+        text.encode()
+        return text
     except (TypeError, ValueError) as error:
         raise StoreError(f"{value!r} cannot be stored as JSON: {error}", "invalid") from error
 

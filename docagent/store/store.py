@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import platformdirs
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
+from docagent.errors import StoreError
 from docagent.settings import Settings
 from docagent.store.audit import Audit
 from docagent.store.chats import Chats
@@ -15,13 +17,14 @@ from docagent.store.deletion import Deletion
 from docagent.store.documents import Documents
 from docagent.store.encryption import Secrets
 from docagent.store.files import Files
-from docagent.store.jobs import Jobs
+from docagent.store.jobs import Jobs, to_job
 from docagent.store.keys import Keys
+from docagent.store.leases import Leases
 from docagent.store.results import Results
 from docagent.store.schemas import Schemas
 from docagent.store.search import search
-from docagent.store.tables import documents
-from docagent.store.types import LOCAL, Hit
+from docagent.store.tables import documents, jobs
+from docagent.store.types import LOCAL, Hit, Job
 from docagent.store.upgrade import upgrade
 from docagent.store.webhooks import Outbox, Webhooks
 
@@ -57,7 +60,8 @@ class Library:
 class Store:
     """The database and the files. May be used by several threads; each process opens its own.
 
-    keys, audit, deletion, outbox: what concerns all owners. ``library`` gives what one owner has.
+    keys, audit, deletion, outbox, leases: what concerns all owners. ``library`` gives what one
+    owner has.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -70,11 +74,16 @@ class Store:
         secrets = Secrets(key) if key else None
         self.database = Database(given.url.get_secret_value() or self._default_url(), secrets)
         self.files = Files(given.files or str(self._folder() / FILES_FOLDER), secrets)
-        upgrade(self.database)
+        try:
+            upgrade(self.database)
+        except BaseException:
+            self.database.close()
+            raise
         self.audit = Audit(self.database, secrets)
         self.keys = Keys(self.database, self.audit)
         self.deletion = Deletion(self.database, self.files, self.audit)
         self.outbox = Outbox(self.database)
+        self.leases = Leases(self.database, self.settings.jobs)
 
     def library(self, owner: str = LOCAL) -> Library:
         """What one owner has. owner: ``Key.owner``, or ``LOCAL`` without a key."""
@@ -85,6 +94,13 @@ class Store:
         query = select(documents.c.owner).distinct().order_by(documents.c.owner)
         with self.database.read() as connection:
             return tuple(connection.execute(query).scalars())
+
+    def find_jobs(self, keys: Collection[tuple[str, str]]) -> tuple[Job, ...]:
+        """The jobs with these owners and ids, for whoever waits for several; those that are gone
+        are left out."""
+        query = select(jobs).where(tuple_(jobs.c.owner, jobs.c.id).in_(keys))
+        with self.database.read() as connection:
+            return tuple(map(to_job, connection.execute(query)))
 
     def retain(self) -> int:
         """Delete the documents that are older than ``store.retention_days``, and files that
@@ -105,7 +121,12 @@ class Store:
 
     def _default_url(self) -> str:
         folder = self._folder()
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            # Nobody else on the machine may look into it.
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            problem = f"the folder of the store, {folder}, cannot be made: {error.strerror}"
+            raise StoreError(f"{problem}; set DOCAGENT_STORE_FOLDER", "unavailable") from error
         return f"sqlite:///{folder / DATABASE_FILE}"
 
     def _folder(self) -> Path:

@@ -48,7 +48,8 @@ def _to_document(*, nullable: bool = False) -> tuple[Column[str], ForeignKeyCons
 
 
 # One row for each content, whoever owns it. file: its path below the folder of files. wrapped_key:
-# the key of the file, encrypted with the store's. made_with: what the pages were read with.
+# the key of the file, encrypted with the store's. pages, reading, made_with: how many pages were
+# read, what else was read, as JSON, and with which settings.
 contents = Table(
     "contents",
     metadata,
@@ -57,6 +58,7 @@ contents = Table(
     Column("file", Text, nullable=False),
     Column("wrapped_key", LargeBinary),
     Column("pages", Integer),
+    Column("reading", Text),
     Column("made_with", Text, nullable=False, default=""),
 )
 

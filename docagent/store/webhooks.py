@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.engine import Row
 
 from docagent.store.audit import Audit
@@ -78,20 +78,8 @@ class Webhooks:
     def send(self, event: str, payload: str, document_id: str | None = None) -> int:
         """Queue an event for every webhook that wants it; returns for how many. document_id: what
         it is about; deleting that document deletes deliveries that still wait."""
-        wanted = [hook for hook in self.list() if event in hook.events]
         with self._database.write() as connection:
-            for hook in wanted:
-                connection.execute(
-                    insert(deliveries).values(
-                        id=new_id(),
-                        webhook_id=hook.id,
-                        owner=self.owner,
-                        document_id=document_id,
-                        payload=payload,
-                        due=now(),
-                    )
-                )
-        return len(wanted)
+            return queue_deliveries(connection, self.owner, event, payload, document_id)
 
 
 class Outbox:
@@ -101,8 +89,8 @@ class Outbox:
         self._database = database
 
     def take(self, limit: int, seconds: float) -> tuple[tuple[Webhook, Delivery], ...]:
-        """Deliveries that are due, each for one taker: it is due again after ``seconds`` unless
-        the taker says before what became of it."""
+        """Deliveries that are due, oldest first, each for one taker: it is due again after
+        ``seconds`` unless the taker says before what became of it."""
         due = (
             select(deliveries.c.id)
             .where(deliveries.c.due <= now())
@@ -117,13 +105,13 @@ class Outbox:
                 .where(deliveries.c.id.in_(taken))
                 .values(due=now() + seconds, attempts=deliveries.c.attempts + 1)
             )
-            pairs = []
-            for row in connection.execute(select(deliveries).where(deliveries.c.id.in_(taken))):
-                hook = connection.execute(
-                    select(webhooks).where(webhooks.c.id == row.webhook_id)
-                ).one()
-                pairs.append((_to_webhook(hook), _to_delivery(row)))
-        return tuple(pairs)
+            rows = connection.execute(select(deliveries).where(deliveries.c.id.in_(taken))).all()
+            hooks = connection.execute(
+                select(webhooks).where(webhooks.c.id.in_([row.webhook_id for row in rows]))
+            ).all()
+        hook_by_id = {row.id: _to_webhook(row) for row in hooks}
+        rows = sorted(rows, key=lambda row: taken.index(row.id))
+        return tuple((hook_by_id[row.webhook_id], _to_delivery(row)) for row in rows)
 
     def done(self, delivery_id: str) -> None:
         """A delivery arrived, or is given up."""
@@ -136,6 +124,26 @@ class Outbox:
             connection.execute(
                 update(deliveries).where(deliveries.c.id == delivery_id).values(due=now() + seconds)
             )
+
+
+def queue_deliveries(
+    connection: Connection, owner: str, event: str, payload: str, document_id: str | None
+) -> int:
+    """``Webhooks.send`` in the transaction of what the event tells of."""
+    hooks = connection.execute(select(webhooks).where(webhooks.c.owner == owner)).all()
+    wanted = [row.id for row in hooks if event in from_json(row.events)]
+    for webhook_id in wanted:
+        connection.execute(
+            insert(deliveries).values(
+                id=new_id(),
+                webhook_id=webhook_id,
+                owner=owner,
+                document_id=document_id,
+                payload=payload,
+                due=now(),
+            )
+        )
+    return len(wanted)
 
 
 def _to_webhook(row: Row[Any]) -> Webhook:

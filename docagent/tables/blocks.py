@@ -25,6 +25,12 @@ MIN_PROSE_WORDS = 9
 """A row of one piece with so many words is running text, unless the table goes on below it."""
 MIN_VALUE_RATIO = 0.1
 """Share of numbers among the pieces from which rows are no running text."""
+FULL_RATIO = 0.7
+"""Share of the most pieces that a row with all columns has."""
+MIN_FULL, MIN_RESUMED_RATIO = 4, 0.7
+"""Pieces of such rows, and the share of them that are aligned, where a table is resumed."""
+MAX_HEAD_WORDS, MAX_HEAD_GAP_RATIO = 8, 1.2
+"""Words of a text over several columns, and the space below it in text heights, at most."""
 MIN_NAMED_COLUMNS = 3
 """Usual names of columns that make a row a header."""
 MAX_PROSE_WORDS = 4.5
@@ -33,27 +39,88 @@ MAX_PROSE_WORDS = 4.5
 
 def find_blocks(rows: Sequence[VisualRow], height: float) -> list[list[VisualRow]]:
     """Runs of rows, each of which may be one table. height: of the text. Each begins and ends with
-    a row of several pieces."""
+    a row of several pieces, or with a number below one."""
     blocks: list[list[VisualRow]] = []
-    current: list[VisualRow] = []
+    between: list[list[VisualRow]] = []
     waiting: list[VisualRow] = []
     for n, row in enumerate(rows):
         if row.is_single:
-            if current and not waiting and _is_lowered(current, row, height):
-                current.append(row)
-            elif current:
+            if blocks and not waiting and _is_lowered(blocks[-1], row, height):
+                blocks[-1].append(row)
+            else:
                 waiting.append(row)
             continue
-        if current and _goes_on(current, waiting, row, rows[n + 1 : n + 1 + MAX_AHEAD], height):
-            current += [*waiting, row]
+        ahead = rows[n + 1 : n + 1 + MAX_AHEAD]
+        if blocks and _goes_on(blocks[-1], waiting, row, ahead, height):
+            blocks[-1] += [*waiting, row]
         else:
-            if current:
-                blocks.append(current)
-            current = [row]
+            blocks.append([row])
+            between.append(waiting)
         waiting = []
-    if current:
-        blocks.append(current)
-    return [block for block in blocks if is_tabular(block)]
+    whole: list[list[VisualRow]] = []
+    for gap, block in zip(between, blocks, strict=True):
+        if whole and len(gap) <= MAX_SINGLES and _resumes(whole[-1], gap, block, height):
+            whole[-1] += [*gap, *block]
+        else:
+            whole.append(block)
+    tables = [block for block in whole if is_tabular(block)]
+    return [[*_heads(rows, block, height), *block] for block in tables]
+
+
+def _heads(rows: Sequence[VisualRow], block: Sequence[VisualRow], height: float) -> list[VisualRow]:
+    """Rows of one piece above a table's header that head several of its columns."""
+    first = block[0]
+    if any(piece.is_value and not piece.is_year for piece in first.pieces):
+        return []
+    left, right = min(r.box[0] for r in block), max(r.box[2] for r in block)
+    seconds = [r.pieces[1].box[0] for r in block if len(r.pieces) > 1]
+    found: list[VisualRow] = []
+    for row in reversed(rows[: rows.index(first)]):
+        below = (found or [first])[0]
+        piece = row.pieces[0]
+        if (
+            not row.is_single
+            or len(piece.words) > MAX_HEAD_WORDS
+            or below.box[1] - row.box[3] > MAX_HEAD_GAP_RATIO * height
+            or piece.box[0] < left + 2 * height
+            or piece.box[2] < min(seconds)
+            or piece.box[2] > right + height
+        ):
+            break
+        found.insert(0, row)
+    return found
+
+
+def _resumes(
+    block: Sequence[VisualRow],
+    gap: Sequence[VisualRow],
+    after: Sequence[VisualRow],
+    height: float,
+) -> bool:
+    """Whether rows go on with a table after a few lines that do not keep to its columns: the rows
+    with most pieces stand below each other, and no other header is between."""
+    full, other = _fullest(block), _fullest(after)
+    if names_columns(after[0]):
+        return False
+    if after[0] in other and _is_header_over_numbers(block, after[0]):
+        return False
+    if _widest_gap([block[-1], *gap, after[0]]) > MAX_GAP_RATIO * height:
+        return False
+    if min(len(full[0].pieces), len(other[0].pieces)) < MIN_FULL:
+        return False
+    pieces = [p for row in other for p in row.pieces]
+    hits = sum(any(_is_aligned(p, q, height) for r in full for q in r.pieces) for p in pieces)
+    values = sum(p.is_value for p in pieces)
+    return values >= len(other) and hits >= MIN_RESUMED_RATIO * len(pieces)
+
+
+def _fullest(rows: Sequence[VisualRow]) -> list[VisualRow]:
+    most = max(len(row.pieces) for row in rows)
+    return [row for row in rows if len(row.pieces) >= max(2, FULL_RATIO * most)]
+
+
+def _widest_gap(rows: Sequence[VisualRow]) -> float:
+    return max(b.box[1] - a.box[3] for a, b in pairwise(rows))
 
 
 def _goes_on(
@@ -68,8 +135,7 @@ def _goes_on(
     aligned = sum(
         any(_is_aligned(p, q, height) for r in near for q in r.pieces) for p in row.pieces
     )
-    steps = [*block[-1:], *waiting, row]
-    gap = max(b.box[1] - a.box[3] for a, b in pairwise(steps))
+    gap = _widest_gap([block[-1], *waiting, row])
     exact = aligned == len(row.pieces)
     if gap > (MAX_ALIGNED_GAP_RATIO if exact else MAX_GAP_RATIO) * height:
         return False
@@ -108,10 +174,10 @@ def _comes_back(
     for row in ahead:
         if _is_header_over_numbers(block, row):
             return False
-        if len(row.pieces) >= max(2, 0.7 * most):
-            full = [r for r in block if len(r.pieces) >= max(2, 0.7 * most)]
+        if len(row.pieces) >= max(2, FULL_RATIO * most):
             hits = [
-                any(_is_aligned(p, q, height) for r in full for q in r.pieces) for p in row.pieces
+                any(_is_aligned(p, q, height) for r in _fullest(block) for q in r.pieces)
+                for p in row.pieces
             ]
             return 2 * sum(hits) >= len(hits)
     return False
@@ -132,7 +198,7 @@ def _is_header_over_numbers(block: Sequence[VisualRow], row: VisualRow) -> bool:
     """Whether a row without numbers stands where the rows above it have numbers."""
     if len(row.pieces) < 3 or any(p.is_value and not p.is_year for p in row.pieces):
         return False
-    above = [p for r in block for p in r.pieces if p.is_number]
+    above = [p for r in block for p in r.pieces if p.is_number and not p.is_year]
     under = [
         p for p in row.pieces if any(p.box[0] < q.box[2] and p.box[2] > q.box[0] for q in above)
     ]

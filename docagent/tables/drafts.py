@@ -10,7 +10,7 @@ from docagent.document import RowKind
 from docagent.geometry import BBox
 from docagent.tables.columns import Placed, find_gutters, place_pieces
 from docagent.tables.grids import Grid, GridCell
-from docagent.tables.grouping import TableLine, group_lines, number_columns, usual_pitch
+from docagent.tables.grouping import TableLine, group_lines, number_columns, row_pitch
 from docagent.tables.kinds import count_header_rows, row_kinds
 from docagent.tables.pieces import PageWord, Piece, VisualRow, piece_of, words_to_rows
 
@@ -96,7 +96,7 @@ def _from_lines(lines: Sequence[TableLine], columns: int, is_ruled: bool) -> Dra
     rows = [[lines[n] for n in group] for group in groups]
     rules = [n for n, row in enumerate(rows) if n and row[0].rule_above]
     header = count_header_rows(rows, numbers, rules[0] if rules else None)
-    rows, header = _merged_header(rows, header, usual_pitch(lines, groups[header:]))
+    rows, header = _merged_header(rows, header, row_pitch(lines, numbers))
     if len(rows) < 2:
         return None
     cells = [cell for n, row in enumerate(rows) for cell in _row_cells(n, row)]

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from statistics import median
 
 from docagent.tables.columns import Placed
@@ -23,6 +22,8 @@ MAX_REST_GAP_RATIO = 0.4
 """Space above a line with the rest of a row's numbers, in heights of the line."""
 MAX_TITLE_WORDS = 7
 """Longest title of a section, in words."""
+USUAL_PITCH_RATIO = 1.5
+"""Distance of two rows of one line, in heights of a line, where no two follow each other."""
 MIN_HEADS = 2
 """Texts over numbers that make a line a header, which is a row of its own."""
 MAX_TITLE_DIGITS = 4
@@ -137,8 +138,9 @@ def _side(
     line = lines[n]
     above = lines[n - 1] if n and not line.rule_above else None
     under = lines[n + 1] if n + 1 < len(lines) and not lines[n + 1].rule_above else None
-    up = line.center - above.center if above else float("inf")
-    down = under.center - line.center if under else float("inf")
+    usual = anchor_pitch(lines, anchors)
+    up = line.center - above.center if above else usual
+    down = under.center - line.center if under else usual
     heads = len(line.columns & numbers)
     if heads >= MIN_HEADS or (heads and n < min(anchors)):
         return None
@@ -148,6 +150,8 @@ def _side(
         return "below"
     if above and up < CLOSER_RATIO * down:
         return "above"
+    if line.text.endswith(":") and _is_title(lines, n, anchors):
+        return None
     if is_anchor_below and down < CLOSER_RATIO * up:
         return "below"
     if above and _continues(above.cells[0].piece.text, line.text):
@@ -159,6 +163,12 @@ def _side(
     return None
 
 
+def anchor_pitch(lines: Sequence[TableLine], anchors: set[int]) -> float:
+    """Median distance of lines with numbers that follow each other; infinite without any."""
+    steps = [lines[n].center - lines[n - 1].center for n in anchors if n - 1 in anchors]
+    return median(steps) if steps else float("inf")
+
+
 def _is_title(lines: Sequence[TableLine], n: int, anchors: set[int]) -> bool:
     """Whether a line may head the rows below it: one short text in the first column, with nothing
     but other titles between it and a row with numbers, and below a row with numbers or a title."""
@@ -166,10 +176,14 @@ def _is_title(lines: Sequence[TableLine], n: int, anchors: set[int]) -> bool:
     text = line.text
     if len(line.cells) > 1 or line.cells[0].first > 0 or _BULLET.match(text):
         return False
+    if text.endswith(":"):
+        return True
     if len(text.split()) > MAX_TITLE_WORDS or sum(c.isdigit() for c in text) > MAX_TITLE_DIGITS:
         return False
     after = next((m for m in range(n + 1, len(lines)) if len(lines[m].cells) > 1), None)
-    return after in anchors and (n - 1 in anchors or n == 0 or lines[n - 1].text.endswith(":"))
+    return after in anchors and (
+        n - 1 in anchors or n < min(anchors) or line.rule_above or lines[n - 1].text.endswith(":")
+    )
 
 
 def _continues(first: str, then: str) -> bool:
@@ -177,8 +191,9 @@ def _continues(first: str, then: str) -> bool:
     return then[:1].islower() or bool(_GOES_ON.search(first))
 
 
-def usual_pitch(lines: Sequence[TableLine], groups: Sequence[Sequence[int]]) -> float:
-    """Median distance between the first lines of neighbouring rows; 0 for one row."""
-    tops = [lines[group[0]].center for group in groups]
-    steps = [b - a for a, b in pairwise(tops)]
-    return median(steps) if steps else 0.0
+def row_pitch(lines: Sequence[TableLine], numbers: frozenset[int]) -> float:
+    """Median distance of rows of one line; if there are none, that of lines of running text."""
+    anchors = {n for n, line in enumerate(lines) if _is_anchor(line, numbers)}
+    pitch = anchor_pitch(lines, anchors)
+    height = median(line.bottom - line.top for line in lines)
+    return pitch if pitch < float("inf") else USUAL_PITCH_RATIO * height

@@ -13,6 +13,7 @@ from itertools import pairwise
 from statistics import median
 
 from docagent.geometry import BBox, union_bbox
+from docagent.text.normalise.currencies import CODES
 
 MIN_GAP_RATIO = 0.85
 """Space between two pieces of a row, in heights of a word. Word spaces are about 0.25-0.5."""
@@ -20,13 +21,15 @@ MIN_ROW_OVERLAP_RATIO = 0.5
 """Vertical overlap of two words of one row, as a share of the lower one's height."""
 MIN_SHIFT_OVERLAP = 0.3
 """The same of two rows that are one with shifted cells."""
+_CURRENCY = "|".join((*sorted(CODES), "RM", r"Rs\.?"))
 _NUMBER = re.compile(
-    r"[^\w\s]{0,3}\s?(?:[A-Z]{3}|RM|Rs\.?)?\s?[^\w\s]{0,3}\s?\d[\d.,'’:/ \u00a0]*[^\w\s]{0,3}"
+    rf"[^\w\s]{{0,3}}\s?(?:{_CURRENCY})?\s?"
+    r"[^\w\s]{0,3}\s?\d[\d.,'’:/ \u00a0]*[^\w\s]{0,3}"
     r"(?:\s?[^\W\d_]{1,7}[²³.]?)?[^\w\s]{0,2}"
 )
 _CODE = re.compile(r"\d{7}|\d[-/]\d+[-/]\d")
 """Part of a code, a phone number or a date, which are no amounts."""
-_NOTHING = re.compile(r"[^\w\s]{1,3}|n/?[am]|nil|k\.?\s?a\.?", re.I)
+_NOTHING = re.compile(r"[^\w\s](?:\s?[^\w\s]){0,3}|n/?[am]|nil|k\.?\s?a\.?", re.I)
 _YEAR = re.compile(
     r"\D{0,3}(?:(?:FY|Q[1-4]|H[12])\s?)?['’]?(?:(?:19|20)?\d\d)(?:[/–-]\d{2,4})?\D{0,3}", re.I
 )

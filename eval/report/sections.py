@@ -13,6 +13,7 @@ from eval.datasets import CASE_SENSITIVE
 from eval.performance import parallel, stages
 from eval.table_output import rows_to_table
 from eval.tasks import confidence, crops, page_kinds
+from eval.tasks.understanding import ablation
 
 PEERS = ("docagent", "tesseract", "rapidocr", "rapidocr-2x", "fused", "auto")
 PEER_COLUMNS = {
@@ -238,6 +239,20 @@ SECTIONS = (
                 "parallel.json",
                 "python -m eval.parallel --workers 1,2",
                 rows_of(parallel.COLUMNS),
+            ),
+        ),
+    ),
+    Section(
+        "Halves of the understanding",
+        "The figure of `eval.understanding` for each set with the network alone, with the rules "
+        "alone, and with the candidates of both ranked. Above 0, the last but four says that one "
+        "half would be better off alone. Confidences are those of all.",
+        (
+            Part(
+                "network, rules and both",
+                "ablation-*.json",
+                "python -m eval.ablation",
+                rows_of(ablation.COLUMNS),
             ),
         ),
     ),

@@ -19,6 +19,7 @@ import docagent
 from docagent import DocAgent, Settings
 from docagent.document import Document
 from docagent.ocr.reading import Progress, Source
+from docagent.ranking.loading import FittedReader
 from docagent.reader.embedded import load_reader
 from docagent.reader.types import Query, Reader, Reading
 from docagent.tables import with_tables
@@ -58,7 +59,7 @@ class Kept:
             connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", rows)
 
 
-class KeptReader:
+class KeptReader(FittedReader):
     """A reader that looks up what it pointed at before."""
 
     def __init__(self, reader: Reader, kept: Kept, fingerprint: str) -> None:
@@ -86,16 +87,17 @@ class KeptReader:
 
 
 class KeptAgent(DocAgent):
-    """An agent that keeps what it reads in a folder."""
+    """An agent that keeps what it reads in a folder. reader: another one than that of the settings,
+    whose readings are not kept."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, reader: Reader | None = None) -> None:
         weights = settings.weights_dir or PACKAGE / "weights"
         readers = [path for path in weights.glob("reader*") if path.suffix != ".md"]
         engines = [weights / "detector.onnx", weights / "recognizer.onnx"]
         code = [*(PACKAGE / "reader").rglob("*.py")]
         kept = Kept(folder / "readings.sqlite")
-        reader = KeptReader(load_reader(settings), kept, files_fingerprint([*code, *readers]))
-        super().__init__(settings, reader=reader)
+        known = files_fingerprint([*code, *readers])
+        super().__init__(settings, reader=reader or KeptReader(load_reader(settings), kept, known))
         parts = [PACKAGE / name for name in PAGE_CODE]
         pages = [p for part in parts for p in (part.rglob("*.py") if part.is_dir() else [part])]
         self._kept, self._pages = kept, files_fingerprint([*pages, *engines])

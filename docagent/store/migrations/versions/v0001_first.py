@@ -37,6 +37,10 @@ END
 """
 _SQLITE_ENDS = ";\nCREATE"
 
+_ERASING_SQLITE = (3, 42)
+"""The first SQLite whose index can delete the words of a page at once."""
+_ERASE_WORDS = "INSERT INTO page_search(page_search, rank) VALUES('secure-delete', 1)"
+
 _POSTGRESQL = """
 CREATE INDEX page_search ON pages USING gin (to_tsvector('simple'::regconfig, words));
 CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -58,6 +62,9 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         for index, statement in enumerate(_SQLITE.split(_SQLITE_ENDS)):
             op.get_bind().exec_driver_sql(statement if not index else f"CREATE{statement}")
+        version = op.get_bind().exec_driver_sql("SELECT sqlite_version()").scalar_one()
+        if tuple(map(int, version.split("."))) >= _ERASING_SQLITE:
+            op.get_bind().exec_driver_sql(_ERASE_WORDS)
     else:
         op.get_bind().exec_driver_sql(_POSTGRESQL)
 
@@ -70,6 +77,7 @@ def _create_documents() -> None:
         sa.Column("file", sa.Text(), nullable=False),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=True),
         sa.Column("pages", sa.Integer(), nullable=True),
+        sa.Column("reading", sa.Text(), nullable=True),
         sa.Column("made_with", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contents")),
     )

@@ -35,7 +35,7 @@ _INDEX = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True)
-class Table:
+class Sheet:
     """A table of values. columns: their names, each once. rows: one value a column, None for an
     empty cell. doubtful: (row, column) of the cells to look at, from 0."""
 
@@ -58,9 +58,9 @@ class _Rows:
         self.doubtful.update((len(self.rows), name) for name in doubtful)
         self.rows.append(dict(row))
 
-    def table(self, name: str) -> Table:
+    def sheet(self, name: str) -> Sheet:
         places = {column: place for place, column in enumerate(self.columns)}
-        return Table(
+        return Sheet(
             name,
             tuple(self.columns),
             tuple(tuple(row.get(column) for column in self.columns) for row in self.rows),
@@ -68,7 +68,7 @@ class _Rows:
         )
 
 
-class TableBuilder:
+class SheetBuilder:
     """Collects the results of documents, of one verb, into tables."""
 
     def __init__(self) -> None:
@@ -98,10 +98,10 @@ class TableBuilder:
             row["needs_review"] = "yes"
         self._main.add({**row, "error": error})
 
-    def tables(self) -> tuple[Table, ...]:
+    def sheets(self) -> tuple[Sheet, ...]:
         """The table of documents, and those of their items by path."""
-        items = (rows.table(name) for name, rows in self._items.items())
-        return (self._main.table(MAIN), *items)
+        items = (rows.sheet(name) for name, rows in self._items.items())
+        return (self._main.sheet(MAIN), *items)
 
     def _add_finding(self, source: str, found: Finding, said: Mapping[str, Value]) -> None:
         doubt = found.doubt()
@@ -152,22 +152,22 @@ class TableBuilder:
             self._items.setdefault(table, _Rows()).add(item, marks)
 
 
-def extractions_to_tables(results: Iterable[Extracted]) -> tuple[Table, ...]:
+def extractions_to_sheets(results: Iterable[Extracted]) -> tuple[Sheet, ...]:
     """The tables of many extractions; those that failed have a row with the error."""
-    builder = TableBuilder()
+    builder = SheetBuilder()
     for one in results:
         if one.result is None:
             builder.add_error(one.source, one.error)
         else:
             builder.add(one.source, one.result)
-    return builder.tables()
+    return builder.sheets()
 
 
-def extraction_to_tables(extraction: Extraction) -> tuple[Table, ...]:
+def extraction_to_sheets(extraction: Extraction) -> tuple[Sheet, ...]:
     """The tables of one extraction; its source is the id of the document."""
-    builder = TableBuilder()
+    builder = SheetBuilder()
     builder.add(extraction.document_id, extraction)
-    return builder.tables()
+    return builder.sheets()
 
 
 def _put(row: dict[str, Value], column: str, found: Field) -> str:

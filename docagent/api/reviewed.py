@@ -1,0 +1,65 @@
+"""An extraction together with what people say of it: the machine's values, the labels, the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from docagent.api.problems import RequestError
+from docagent.document import Frozen
+from docagent.results import Extraction, Field
+from docagent.schemas import assemble, load_schema
+from docagent.store.types import Label, StoredResult
+
+
+class Reviewed(Frozen):
+    """An extraction and its labels.
+
+    extraction: as the machine made it. labels: by path of the field. data: the values nested as
+    the schema prescribes, a person's in place of the machine's. errors: why ``data`` does not
+    validate against the schema.
+    """
+
+    result_id: str
+    document_id: str
+    extraction: Extraction
+    labels: dict[str, Label]
+    data: dict[str, Any]
+    errors: tuple[str, ...] = ()
+    reviewed: bool
+
+
+def to_reviewed(stored: StoredResult, labels: Mapping[str, Label]) -> Reviewed:
+    """Raises RequestError if the result is not an extraction."""
+    extraction = stored.result
+    if not isinstance(extraction, Extraction):
+        message = f"result {stored.id} is of the verb {stored.verb}; only extractions have fields"
+        raise RequestError(404, "store.missing", message)
+    data, errors = extraction.data, extraction.errors
+    if labels:
+        schema = load_schema(_schema_source(stored, extraction))
+        values = {f.path: _value(f, labels.get(f.path)) for f in extraction.fields}
+        data = assemble(schema, {path: v for path, v in values.items() if v is not None})
+        errors = schema.validate(data)
+    return Reviewed(
+        result_id=stored.id,
+        document_id=stored.document_id,
+        extraction=extraction,
+        labels=dict(labels),
+        data=data,
+        errors=errors,
+        reviewed=stored.reviewed,
+    )
+
+
+def _value(field: Field, label: Label | None) -> Any:
+    """The value that counts; the machine's only where there is evidence for it."""
+    if label is None or label.verdict == "accepted":
+        return None if field.status == "ungrounded" else field.value
+    return label.value if label.verdict == "edited" else None
+
+
+def _schema_source(stored: StoredResult, extraction: Extraction) -> Any:
+    """The schema of an extraction; ``auto`` stands for the one that was found."""
+    given = stored.options.get("schema")
+    return dict(given) if isinstance(given, Mapping) else extraction.schema_name

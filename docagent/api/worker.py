@@ -1,0 +1,37 @@
+"""The workers of a server: those of ``docagent.jobs``, with logs, metrics, and models that are
+loaded before the first job comes."""
+
+from __future__ import annotations
+
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from docagent.agent import DocAgent
+from docagent.api.logs import LOG, start_logging
+from docagent.api.metrics import Metrics
+from docagent.errors import DocAgentError
+from docagent.jobs import worker
+from docagent.settings import Settings
+from docagent.usage import traced
+
+_SAMPLE = Path(__file__).parents[1] / "samples/receipt.jpg"
+
+
+def run_worker(settings: Settings, name: str, wakes: Connection, says: Connection) -> None:
+    """Run jobs until the server that started this process closes ``wakes``; see
+    ``docagent.jobs.worker.run_worker``."""
+    start_logging(settings.serve.log_level)
+    metrics = Metrics()
+    with traced(metrics.count_stage):
+        _load_models(settings)
+        worker.run_worker(settings, name, wakes, says, metrics.count_end)
+
+
+def _load_models(settings: Settings) -> None:
+    """Read a sample, so that nobody waits for the models. Whatever is wrong with them is told to
+    whoever submits a job."""
+    try:
+        own = settings.replace(vlm={"mode": "never"})
+        DocAgent(own).extract(_SAMPLE, "receipt")
+    except DocAgentError as error:
+        LOG.error("models", code=error.code)

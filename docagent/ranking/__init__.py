@@ -1,0 +1,1 @@
+"""The learned choice between candidates: options, their features, and the network that ranks."""

@@ -1,0 +1,1 @@
+"""How well tables are found, on pages that the project draws."""
