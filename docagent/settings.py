@@ -35,6 +35,7 @@ RuleName = Literal[
     "roles",
     "party_blocks",
     "identifiers",
+    "contracts",
     "labels",
     "letterhead",
     "printed",
@@ -221,7 +222,8 @@ class ExtractionSettings(SettingsGroup):
         description="Rules that propose values, separated by commas, or none: roles (numbers, "
         "dates and amounts of bills at labels in many languages), party_blocks (names and "
         "addresses of seller and buyer), identifiers (tax numbers with right check digits, "
-        "accounts, telephone numbers), labels (values beside "
+        "accounts, telephone numbers), contracts (dates, terms and law in prose), "
+        "labels (values beside "
         "printed labels), letterhead (name and address of the issuer), printed (texts at "
         "printed labels), blanks (labels with nothing beside them), first_date, currency and kinds "
         "(for fields without other candidates; kinds is the only e-mail address, phone number or "

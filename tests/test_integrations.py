@@ -6,11 +6,15 @@ Docling's models.
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import inspect
 import io
+import re
+import shlex
 import tomllib
 from collections import defaultdict
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +24,9 @@ import pytest
 from langchain_core.messages import ToolMessage
 from PIL import Image
 
-from docagent import DocAgent, Extraction, SettingsError, SourceError, load
+from docagent import DocAgent, Extraction, Field, SettingsError, SourceError, load
+from docagent.cli.arguments import build_parser
+from docagent.export import result_to_brief
 from docagent.integrations.langchain import DocAgentLoader, DocAgentRetriever, docagent_tools
 from docagent.integrations.passages import LINES, PassageIndex, document_to_passages
 from tests.documents import document_of
@@ -46,6 +52,49 @@ def path(tmp_path: Path) -> Path:
     file = tmp_path / "contract.pdf"
     file.write_bytes(PDF)
     return file
+
+
+class TestDocumentation:
+    TEXT = (ROOT / "docs" / "integrations.md").read_text(encoding="utf-8")
+
+    def blocks(self, kind: str) -> list[str]:
+        return re.findall(rf"```{kind}\n(.*?)```", self.TEXT, re.DOTALL)
+
+    def test_its_commands_parse(self) -> None:
+        commands = [line for block in self.blocks("console") for line in block.splitlines()]
+        assert len(commands) >= 3
+        for command in commands:
+            assert callable(build_parser().parse_args(shlex.split(command)[1:]).run)
+
+    def test_its_code_is_python_and_names_what_is_there(self) -> None:
+        for block in self.blocks("python"):
+            code = ast.parse(block)  # of the kind that notebooks take: with await at the top
+            for node in ast.walk(code):
+                is_own = isinstance(node, ast.ImportFrom) and str(node.module).startswith(
+                    "docagent"
+                )
+                needs_more = is_own and node.module.endswith(("llama_index", "haystack", "docling"))
+                if is_own and not needs_more:
+                    module = import_module(str(node.module))
+                    assert all(hasattr(module, name.name) for name in node.names)
+
+
+def test_the_brief_text_of_a_result_says_what_to_check() -> None:
+    given = {"status": "found", "raw_text": "x", "value": "x"}
+    fields = (
+        Field(path="sure", confidence=0.95, **given),
+        Field(path="low", confidence=0.5, **given),
+        Field(path="two", confidence=0.9, **{**given, "status": "ambiguous"}),
+        Field(path="none", status="not_present", absence=0.9),
+    )
+    made = Extraction(document_id="d", schema_name="s", fields=fields, data={}, valid=True)
+    assert result_to_brief(made).splitlines() == [
+        "s:",
+        "- sure: x (95% sure)",
+        "- low: x (50% sure) [check]",
+        "- two: x (90% sure) [check: ambiguous]",
+        "- none: no value",
+    ]
 
 
 class TestPassages:

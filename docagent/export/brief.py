@@ -20,10 +20,12 @@ def result_to_brief(result: Result) -> str:
     lines = [f"{view.title}:"]
     for number, row in enumerate(view.rows):
         name = f"{row.name}: " if row.name else ""
-        sure = "" if row.confidence is None else f" ({row.confidence:.0%} sure)"
-        doubt = f" [check: {row.doubt}]" if row.doubt else ""
+        sure = "" if row.confidence is None else f"{row.confidence:.0%} sure"
+        # A doubt that only says the confidence again is not written twice.
+        doubt = "check" if row.doubt == sure else f"check: {row.doubt}"
+        marks = (f" ({sure})" if sure else "") + (f" [{doubt}]" if row.doubt else "")
         place = _quotes(evidence.get(number, ())) or _page(row.places)
-        lines.append(f"- {name}{row.value or 'no value'}{sure}{doubt}{place}")
+        lines.append(f"- {name}{row.value or 'no value'}{marks}{place}")
     return "\n".join([*lines, *view.notes])
 
 

@@ -33,7 +33,8 @@ _STYLE = """\
 .docagent table{border-collapse:collapse;flex:1 1 320px;align-self:flex-start}
 .docagent caption{font-weight:600;text-align:left;padding:4px 8px}
 .docagent th,.docagent td{text-align:left;padding:2px 8px;border-bottom:1px solid #8884;\
-vertical-align:top;overflow-wrap:anywhere}
+vertical-align:top;overflow-wrap:break-word}
+.docagent tr:first-child th{white-space:nowrap}
 .docagent .doubt{background:#e69f0033}
 .docagent .number{text-align:right;white-space:nowrap}
 .docagent figure{margin:0;flex:1 1 420px;max-width:900px}

@@ -15,6 +15,13 @@ from docagent.document import Document
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.label_phrases import fold_words
+from docagent.rules.lexicon import fold_label
+from docagent.rules.preamble_parties import (
+    MIN_PARTIES,
+    party_list_names,
+    preamble_parties,
+    signing_companies,
+)
 
 PARTY_SCORE = 0.6
 """Score of a name found by these rules; the embedded reader's score is combined with it."""
@@ -22,8 +29,6 @@ MAX_PARTY_WORDS = 700
 """Words from the start of a document within which its parties are introduced."""
 MAX_NAME_WORDS = 9
 """Longest name, in words."""
-MAX_WORDS_BETWEEN = 70
-"""Words after the first party within which the second one is named."""
 _BETWEEN_WORDS = ("between", "among", "amongst")
 _NAME_PARTICLES = ("of", "the", "de", "for", "&", "van", "und")
 """Words of a name that are not capitalised."""
@@ -49,31 +54,53 @@ MAX_DEFINED_PARTIES = 3
 _NOT_A_NAME = re.compile(
     r"^(agreement|confidentiality|non-?disclosure|company|party|parties|recipient|discloser|employee"
     r"|transaction|information|whereas|now|this|the|these|such|section|article|date|dear|i|it|we|you"
-    r"|exhibit|name|january|february|march|april|may|june|july|august|september|october|november"
+    r"|exhibit|name|buyer|seller|purchaser|executive|consultant|director|affiliated|companies|"
+    r"january|february|march|april|may|june|july|august|september|october|november"
     r"|december|evaluation|material|purpose|effective)$",
     re.I,
 )
+_ORGANS = ("board", "committee")
 _QUOTE_OR_BRACKET = re.compile(r"[\"“”(]")
 
 
 def is_party_list(parser: FieldParser) -> bool:
-    """Whether a field is a list of texts whose labels contain "between" or the like."""
+    """Whether a field is a list of texts that is named so, or whose labels contain "between" or
+    the like."""
     labels = {word for label in parser.leaf.labels for word in fold_words(label).split()}
     plain = parser.leaf.path == f"{parser.leaf.array}[]"
-    return plain and parser.leaf.normaliser == "text" and bool(labels & set(_BETWEEN_WORDS))
+    is_meant = fold_label(parser.leaf.name) in party_list_names()
+    is_meant |= bool(labels & set(_BETWEEN_WORDS))
+    return plain and parser.leaf.normaliser == "text" and is_meant
 
 
 def party_candidates(document: Document, parser: FieldParser) -> list[ValueCandidate]:
     """Parties that prose at the start of the document names, in printed order, each once."""
     texts = [location.word.text for location in document.words[:MAX_PARTY_WORDS]]
+    whole: Sequence[str] = texts
     found: dict[str, tuple[int, int]] = {}
-    for start, end in (*_parties_after_between(texts), *_parties_before_definitions(texts)):
-        key = _key(texts[start:end])
+    named = preamble_parties(texts, _name_from)
+    if len(named) < MIN_PARTIES:
+        named += _parties_before_definitions(texts)
+    if len(named) < MIN_PARTIES:
+        whole = [location.word.text for location in document.words]
+        named += signing_companies(whole)
+    for start, end in named:
+        key = _key(whole[start:end])
+        if _is_term(whole[start:end]):
+            continue
         shorter = [k for k in found if k in key or key in k]
         if not shorter:
             found[key] = (start, end)
     places = sorted(found.values())
     return [parser.candidate(start, end, PARTY_SCORE, "rule") for start, end in places]
+
+
+def _is_term(words: Sequence[str]) -> bool:
+    """Whether words are a term of contracts or a legal form alone, or an organ of a company."""
+    plain = [fold_words(word) for word in words]
+    if plain[0] in _ORGANS:
+        return True
+    return all(_NOT_A_NAME.match(word) or _COMPANY_ENDING.match(word) for word in plain if word)
 
 
 def merge_party_names(parser: FieldParser, pointed: list[ValueCandidate]) -> list[ValueCandidate]:
@@ -120,23 +147,6 @@ def _key(texts: Sequence[str]) -> str:
     return "".join(c for text in texts for c in text.casefold() if c.isalnum())
 
 
-def _parties_after_between(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Ranges of the name after "between" and of the name after the following "and"."""
-    for index, text in enumerate(texts):
-        if fold_words(text) not in _BETWEEN_WORDS:
-            continue
-        first = next(filter(None, (_name_from(texts, index + skip) for skip in (1, 2))), None)
-        if first is None:
-            continue
-        last = min(len(texts), first[1] + MAX_WORDS_BETWEEN)
-        for at in range(first[1], last):
-            second = _name_from(texts, at + 1) if fold_words(texts[at]) == "and" else None
-            if second:
-                yield first
-                yield second
-                return
-
-
 def _parties_before_definitions(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Ranges of company names that a definition in brackets follows, the first few."""
     count = 0
@@ -148,6 +158,8 @@ def _parties_before_definitions(texts: Sequence[str]) -> Iterator[tuple[int, int
                 break
             if _ends_company(texts[end - 1]):
                 start = _name_start(texts, end)
+                if start and texts[start - 1] in ("a", "an"):
+                    continue  # "an Ohio Corporation" says what a company is
                 if start is not None:
                     count += 1
                     yield start, end

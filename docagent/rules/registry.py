@@ -14,6 +14,7 @@ from docagent.document import Document
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
 from docagent.rules.business_fields import role_candidates
+from docagent.rules.contract_fields import contract_candidates
 from docagent.rules.fallbacks import currency_candidates, first_date_candidates
 from docagent.rules.identifier_fields import identifier_candidates
 from docagent.rules.label_places import Placed
@@ -40,6 +41,7 @@ FIELD_RULES: Mapping[RuleName, Callable[[Document, Schema, Sequence[FieldParser]
     "roles": role_candidates,
     "party_blocks": party_field_candidates,
     "identifiers": identifier_candidates,
+    "contracts": contract_candidates,
     "labels": labelled_candidates,
     "letterhead": letterhead_candidates,
     "printed": printed_candidates,

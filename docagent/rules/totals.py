@@ -46,10 +46,11 @@ def total_candidates(
 
 def _confirmed(found: Mapping[str, list[ValueCandidate]]) -> dict[str, list[ValueCandidate]]:
     """The candidates, raised where a net total and a tax give a gross total."""
+    numbers = {role: [c for c in some if _is_number(c)] for role, some in found.items()}
     nets, taxes, grosses = (
-        _best(found[role]) for role in ("net_total", "tax_total", "gross_total")
+        _best(numbers[role]) for role in ("net_total", "tax_total", "gross_total")
     )
-    grosses = [*grosses, *_best(found["amount_due"])]
+    grosses = [*grosses, *_best(numbers["amount_due"])]
     sums = [
         (abs(float(gross.parsed.value)), {net.ranges, tax.ranges, gross.ranges})
         for net, tax, gross in product(nets, taxes, grosses)
@@ -64,6 +65,11 @@ def _confirmed(found: Mapping[str, list[ValueCandidate]]) -> dict[str, list[Valu
         role: [_judged(c, c.ranges in fitting, role) for c in candidates]
         for role, candidates in found.items()
     }
+
+
+def _is_number(candidate: ValueCandidate) -> bool:
+    """Whether a value can be added up; a field of text has the amount as it is printed."""
+    return isinstance(candidate.parsed.value, int | float)
 
 
 def _adds_up(net: ValueCandidate, tax: ValueCandidate, gross: ValueCandidate) -> bool:
