@@ -31,7 +31,7 @@ from docagent.models import MODELS
 from docagent.ocr.reading import Progress, Source, SourceReader
 from docagent.ocr.types import PageEngine, SecondRead
 from docagent.ranking.loading import ranker_for
-from docagent.reader.loading import load_reader
+from docagent.reader.embedded import load_reader
 from docagent.reader.no_reader import NullReader
 from docagent.reader.page_reader import PageReader
 from docagent.reader.types import Reader

@@ -102,7 +102,7 @@ def test_a_document_has_no_images():
         (lambda: load_schema({"type": "array"}), "schema.invalid"),
         (lambda: Settings.from_env({"DOCAGENT_MAX_PAGES": "x"}), "settings.invalid"),
         (lambda: DocAgent(Settings(vlm="always")), "settings.invalid"),
-        (lambda: EmbeddedReader(Settings(weights_dir=Path("no_folder"))), "model.missing"),
+        (lambda: EmbeddedReader(Path("no_folder")), "model.missing"),
     ],
 )
 def test_anything_else_that_is_wrong(fails: Callable[[], object], code: str):

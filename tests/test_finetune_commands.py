@@ -25,16 +25,13 @@ COMMANDS = {
     "finetune.lora.evaluate": "lora",
     "finetune.no_harm": "train,eval",
     "finetune.quantize": "train",
+    "finetune.reader measure": "encoder",
+    "finetune.reader export": "encoder",
+    "finetune.reader mixture": "encoder",
+    "finetune.reader train": "encoder",
+    "finetune.reader validate": "encoder",
     "finetune.ranking collect": "train",
     "finetune.ranking fit": "train",
-    "finetune.reader export": "train",
-    "finetune.reader measure": "train",
-    "finetune.reader.pretrained export": "encoder",
-    "finetune.reader.pretrained mixture": "encoder",
-    "finetune.reader.pretrained train": "encoder",
-    "finetune.reader.pretrained validate": "encoder",
-    "finetune.reader train": "train",
-    "finetune.reader validate": "train",
     "finetune.recognizer": "train",
     "finetune.robustness": "train,eval",
     "finetune.synthesis preview": "train",
@@ -46,7 +43,7 @@ MISSING = ("accelerate", "faker", "fontTools", "onnx", "peft", "rapidfuzz", "saf
 MISSING += ("tokenizers", "torch", "transformers", "yaml")
 DOCUMENTS = ("README.md", "docagent/weights/*.md", "finetune/README.md", "finetune/recipes/*.sh")
 DOCUMENTS += ("finetune/checkpoints/*/README.md", "finetune/configs/*.yaml", "docs/*.md")
-PACKAGES = "answers|llava|ranking|reader|reader.pretrained|synthesis"
+PACKAGES = "answers|llava|ranking|reader|synthesis"
 
 # One process for all commands: to start one for each takes longer than what they do.
 RUN_ALL = """

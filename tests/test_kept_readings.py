@@ -8,7 +8,7 @@ from pathlib import Path
 
 from docagent import DocAgent, Settings
 from docagent.document import Document
-from docagent.reader.loading import load_reader
+from docagent.reader.embedded import load_reader
 from docagent.reader.types import Query, Reading
 from eval.systems.kept_readings import Kept, KeptAgent, KeptReader
 

@@ -76,8 +76,9 @@ def test_agents_that_differ_in_the_vlm_only_load_everything_once(opened: Counter
         "recognizer.onnx": 1,
         "language_model.bin": 1,
         "calibration.json": 1,
-        "reader.onnx": 1,
+        **{f"reader_{part}.onnx": 1 for part in ("layout", "encoder", "words", "pointer")},
         "reader.json": 1,
+        "reader_vocabulary.txt": 1,
     }
 
 

@@ -8,7 +8,6 @@ from docagent.ranking.by_score import ScoreRanker
 from docagent.ranking.model import FieldRanker, load_ranker
 from docagent.reader.embedded import EmbeddedReader
 from docagent.reader.no_reader import NullReader
-from docagent.reader.pretrained import PretrainedReader
 from docagent.reader.types import Reader
 
 
@@ -16,7 +15,7 @@ class FittedReader:
     """Base of what stands in for a reader that the shipped ranker was fitted to."""
 
 
-FITTED = (FittedReader, EmbeddedReader, PretrainedReader, NullReader)
+FITTED = (FittedReader, EmbeddedReader, NullReader)
 
 
 def ranker_for(reader: Reader, weights_dir: Path | None = None) -> FieldRanker:

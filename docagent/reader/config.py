@@ -9,34 +9,42 @@ from pathlib import Path
 from docagent.errors import ModelError
 from docagent.reader.decoding import Temperatures
 
+FORMAT = 2
+"""Of the network that this code runs."""
+
 
 @dataclass(frozen=True)
 class ReaderFile:
-    """format: of the network, see ``loading``. inputs: n-gram rows of format 1, features of a word
-    of format 2."""
+    """features: of a word and of its matches with a query, together."""
 
     path: Path
-    format: int
-    inputs: int
+    features: int
     temperatures: Temperatures
 
-    def check_inputs(self, expected: int, name: str) -> None:
+    def check_features(self, expected: int) -> None:
         """Raises ModelError if the network was made for other inputs than the code gives it."""
-        if self.inputs != expected:
-            raise ModelError(f"{self.path}: made for {self.inputs} {name}, not {expected}")
+        if self.features != expected:
+            raise ModelError(
+                f"{self.path}: made for {self.features} features of a word, not {expected}"
+            )
 
 
 def read_reader_file(path: Path) -> ReaderFile:
-    """Raises ModelError if the file is missing, or is not of a reader."""
+    """Raises ModelError if the file is missing, is not of a reader, or is of another format."""
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
         number = int(config.get("format", 1))
-        inputs = int(config["features" if number == 2 else "buckets"]) if number < 3 else 0
+        features = int(config["features"]) if number == FORMAT else 0
         span, tag = float(config["span_temperature"]), float(config["tag_temperature"])
-        return ReaderFile(path, number, inputs, Temperatures(span, tag))
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise ModelError(
             f"{path}: not usable ({error}); reinstall docagent or set DOCAGENT_WEIGHTS_DIR "
             "to a folder that has reader.json and the reader's networks",
             "missing" if isinstance(error, FileNotFoundError) else "unusable",
         ) from error
+    if number != FORMAT:
+        raise ModelError(
+            f"{path}: format {number} is not known; allowed is {FORMAT}. "
+            "Update docagent, or export the weights again"
+        )
+    return ReaderFile(path, features, Temperatures(span, tag))

@@ -18,12 +18,19 @@ from docagent.reader.types import PointedSpan, Query, Reading
 MAX_SPAN = 60
 """Longest span in words; the network is trained with the same number."""
 CANDIDATES = 5
-LOOKED_AT = 60
-"""Spans of each window that may become candidates."""
+LOOKED_AT = 24
+"""Spans of each window that may become candidates, and starts that they are made of."""
+LEAST_CHANCE = 1e-4
+"""Probability under which a span is none; every query has thousands of them on a long document."""
 SAME = 0.5
 """Candidates that share more than this of their words with a better one are left out."""
-LEAST_TAG = 0.3
-"""Spans of a query with many values need this probability of their first word."""
+LEAST_TAG = 0.4
+"""Spans of a query with many values need this mean probability of their words."""
+MISSED_BEGINNING = 2.0
+"""Taken from the log probability of an inside that begins a span, its beginning missed."""
+OUTSIDE_BIAS = 1.0
+"""Taken from the log probability that a word is outside: most words are, so that the network says
+so too often."""
 
 Floats = NDArray[np.float32]
 
@@ -60,42 +67,54 @@ def decode(
     """
     if not windows:
         return Reading(query=query, spans=(), absent=1.0)
-    scores = [_scores(w, temperatures.span) for w in windows]
-    total = np.logaddexp.reduce([0.0, *(np.logaddexp.reduce(s, axis=None) for s in scores)])
+    scores = [_WindowScores.of(window, temperatures.span) for window in windows]
+    total = float(np.logaddexp.reduce([0.0, *(score.total for score in scores)]))
     absent = float(np.exp(-total))
     if query.multiple:
         spans = _many(windows, temperatures.tag)
         return Reading(query=query, spans=spans, absent=absent)
-    return Reading(query=query, spans=_best(windows, scores, total, texts), absent=absent)
+    return Reading(query=query, spans=_best(scores, total, texts), absent=absent)
 
 
-def _scores(window: WindowOutput, temperature: float) -> NDArray[np.float64]:
-    """(n, MAX_SPAN): log odds, against "not present", of the span of k + 1 words from word i."""
-    n = len(window.points)
-    start = window.points[:, 0].astype(np.float64)
-    end = np.pad(window.points[:, 1].astype(np.float64), (0, MAX_SPAN), constant_values=-np.inf)
-    ends = np.lib.stride_tricks.sliding_window_view(end, MAX_SPAN)[:n]
-    return (start[:, None] + ends - window.absent) / temperature
+@dataclass(frozen=True)
+class _WindowScores:
+    """Log odds of spans against "not present". total: of all spans of at most MAX_SPAN words.
+    spans: (start, end exclusive) in the document, and log odds, of the best ones."""
+
+    total: float
+    spans: list[tuple[tuple[int, int], float]]
+
+    @classmethod
+    def of(cls, window: WindowOutput, temperature: float) -> _WindowScores:
+        points = window.points[:, :2].astype(np.float64) / temperature
+        padded = np.pad(points[:, 1], (0, MAX_SPAN - 1), constant_values=-np.inf)
+        ends = np.lib.stride_tricks.sliding_window_view(padded, MAX_SPAN)
+        # Each start with all of its ends; scaled by the best one, so that nothing is lost.
+        highest = ends.max(1)
+        masses = points[:, 0] + highest + np.log(np.exp(ends - highest[:, None]).sum(1))
+        top = masses.max()
+        absent = window.absent / temperature
+        total = float(top + np.log(np.exp(masses - top).sum())) - absent
+        starts = np.argsort(-masses, kind="stable")[:LOOKED_AT]
+        odds = points[starts, 0][:, None] + ends[starts] - absent
+        best = np.argsort(-odds, axis=None, kind="stable")[:LOOKED_AT]
+        spans = []
+        for flat in best.tolist():
+            row, length = divmod(flat, MAX_SPAN)
+            first = window.first + int(starts[row])
+            spans.append(((first, first + length + 1), float(odds[row, length])))
+        return cls(total, spans)
 
 
 def _best(
-    windows: Sequence[WindowOutput],
-    scores: Sequence[NDArray[np.float64]],
-    total: float,
-    texts: Sequence[str],
+    scores: Sequence[_WindowScores], total: float, texts: Sequence[str]
 ) -> tuple[PointedSpan, ...]:
     found: dict[tuple[int, int], float] = {}
-    for window, score in zip(windows, scores, strict=True):
-        most = min(LOOKED_AT, score.size)
-        best = np.argpartition(score, -most, axis=None)[-most:]
-        chances = np.exp(score.ravel()[best] - total)
-        for flat, chance in zip(best.tolist(), chances.tolist(), strict=True):
-            start, length = divmod(flat, MAX_SPAN)
-            if chance > 0:
-                at = window.first + start
-                place = (at, at + length + 1)
-                # Windows overlap: the same words seen twice are one place.
-                found[place] = max(chance, found.get(place, 0.0))
+    for place, odds in (span for score in scores for span in score.spans):
+        chance = float(np.exp(odds - total))
+        if chance >= LEAST_CHANCE:
+            # Windows overlap: the same words seen twice are one place.
+            found[place] = max(chance, found.get(place, 0.0))
     by_value: dict[str | tuple[int, int], list[tuple[int, int]]] = {}
     for place in sorted(found, key=lambda p: (-found[p], p)):
         by_value.setdefault(_value(texts, place) or place, []).append(place)
@@ -135,21 +154,35 @@ def _many(windows: Sequence[WindowOutput], temperature: float) -> tuple[PointedS
 
 
 def _tagged(window: WindowOutput, temperature: float) -> list[PointedSpan]:
+    """The most likely spans, each a beginning and what goes on with it."""
     logits = window.points[:, 2:].astype(np.float64) / temperature
-    chances = np.exp(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))
-    spans: list[PointedSpan] = []
-    i, n = 0, len(chances)
-    while i < n:
-        # A value starts where beginning (or going on, its beginning missed) beats being outside.
-        sure = 1 - chances[i, 0]
-        if sure < max(LEAST_TAG, chances[i, 0]):
-            i += 1
+    chances = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+    inside = 1 - np.exp(chances[:, 0])
+    return [
+        PointedSpan(start=window.first + start, end=window.first + end, score=score)
+        for start, end in _most_likely(chances - np.array([OUTSIDE_BIAS, 0.0, 0.0]))
+        if (score := float(inside[start:end].mean())) >= LEAST_TAG
+    ]
+
+
+def _most_likely(tags: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """(start, end exclusive) of spans of the most likely sequence of tags, in which an inside
+    follows a beginning or an inside (Viterbi 1967). tags (n, 3): log probabilities."""
+    outside, inside = 0.0, -np.inf
+    came_from_inside: list[bool] = []
+    goes_on: list[bool] = []
+    for out, begin, on in tags.tolist():
+        begin = max(begin, on - MISSED_BEGINNING)
+        before = max(outside, inside)
+        came_from_inside.append(inside > outside)
+        goes_on.append(inside + on >= before + begin)
+        outside, inside = before + out, max(inside + on, before + begin)
+    spans: list[tuple[int, int]] = []
+    is_inside, end = inside > outside, len(tags)
+    for place in range(len(tags) - 1, -1, -1):
+        if is_inside and goes_on[place] and end - place < MAX_SPAN:
             continue
-        end = i + 1
-        last = min(n, i + MAX_SPAN)
-        while end < last and chances[end].argmax() == 2:
-            end += 1
-        score = float(np.mean(1 - chances[i:end, 0]))
-        spans.append(PointedSpan(start=window.first + i, end=window.first + end, score=score))
-        i = end
-    return spans
+        if is_inside:
+            spans.append((place, end))
+        is_inside, end = came_from_inside[place], place
+    return spans[::-1]

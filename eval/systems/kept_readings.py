@@ -20,7 +20,7 @@ from docagent import DocAgent, Settings
 from docagent.document import Document
 from docagent.ocr.reading import Progress, Source
 from docagent.ranking.loading import FittedReader
-from docagent.reader.loading import load_reader
+from docagent.reader.embedded import load_reader
 from docagent.reader.types import Query, Reader, Reading
 from docagent.tables import with_tables
 from eval.log import files_fingerprint

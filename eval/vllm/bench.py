@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from docagent.agent import DocAgent
-from docagent.reader.embedded import EmbeddedReader
+from docagent.reader.embedded import load_reader
 from docagent.settings import Settings
 from docagent.vlm.serving import ServeOptions, VllmServer, has_gpu
 from eval.vllm.documents import draw_page
@@ -122,7 +122,7 @@ class Bench:
             favoured=closing_tokens(self.checkpoint),
         )
         models = [chat, *(chat.with_model(name) for name in self.adapters)]
-        return HarmRun(models, settings, EmbeddedReader(settings), self.workers)
+        return HarmRun(models, settings, load_reader(settings), self.workers)
 
     def restart(self) -> None:
         """Bring a killed server back, on the same port."""

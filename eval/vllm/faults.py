@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 
 from docagent.agent import DocAgent
-from docagent.reader.embedded import EmbeddedReader
+from docagent.reader.embedded import load_reader
+from docagent.reader.types import Reader
 from docagent.results import Answer, Correction, Extraction
 from docagent.settings import Settings
 from eval.vllm.documents import DrawnPage, draw_page
@@ -97,7 +98,7 @@ def shape(result: Result) -> Any:
     return {key: type(value).__name__ for key, value in result.model_dump().items()}
 
 
-def three_results(settings: Settings, page: DrawnPage, reader: EmbeddedReader) -> list[Result]:
+def three_results(settings: Settings, page: DrawnPage, reader: Reader) -> list[Result]:
     """A correction, an extraction and an answer of one page by an agent of its own."""
     agent = DocAgent(settings, reader=reader)
     document = page.document
@@ -122,7 +123,7 @@ def is_answered(result: Result) -> bool:
 
 def measure_faults(url: str, model: str, settings: Settings) -> list[Figure]:
     """A figure for each way to fail. settings: for the server without faults."""
-    reader = EmbeddedReader(settings)
+    reader = load_reader(settings)
     page = draw_page(7)
     plain = three_results(settings.replace(vlm="never"), page, reader)
     fault = Fault()
@@ -149,7 +150,7 @@ def _figure(
     name: str,
     settings: Settings,
     page: DrawnPage,
-    reader: EmbeddedReader,
+    reader: Reader,
     plain: Sequence[Result],
 ) -> Figure:
     start = time.monotonic()

@@ -37,7 +37,8 @@ from docagent.document import Document
 from docagent.geometry import polygon_to_bbox, scale_polygon
 from docagent.ocr.engine import OcrEngine
 from docagent.ocr.recognition.charset import fold_text
-from docagent.reader.embedded import EmbeddedReader
+from docagent.reader.embedded import load_reader
+from docagent.reader.types import Reader
 from docagent.results import Extraction
 from docagent.schemas import load_schema
 from docagent.settings import Settings
@@ -109,7 +110,7 @@ def outcomes(extraction: Extraction, document: SyntheticDocument) -> Iterator[Ou
             yield Outcome(True, field.certainty, right)
 
 
-def collect(engine: OcrEngine, reader: EmbeddedReader, count: int, seed: int) -> list[Outcome]:
+def collect(engine: OcrEngine, reader: Reader, count: int, seed: int) -> list[Outcome]:
     """Outcomes of ``count`` documents."""
     found: list[Outcome] = []
     for index in range(count):
@@ -219,7 +220,7 @@ def fit_all(
     engine.confidence = WordConfidence(
         settings.ocr.confidence, tables[f"word_{settings.ocr.confidence}"]
     )
-    reader = EmbeddedReader(settings)
+    reader = load_reader(settings)
     train, test = collect(engine, reader, half, seed), collect(engine, reader, half, seed + 1)
     for name, found in (("field", True), ("absent", False)):
         tables[name], said = fit(train, test, found, old.get(name))

@@ -5,11 +5,12 @@ import sys
 from finetune.commands import run_package_command
 
 COMMANDS = {
-    "train": ("finetune.reader.train", "train it on synthetic documents"),
-    "validate": ("finetune.reader.validate", "score a checkpoint on new synthetic pages"),
+    "mixture": ("finetune.reader.mixture", "read the training PDFs once"),
+    "train": ("finetune.reader.train", "train it on synthetic and real documents"),
+    "validate": ("finetune.reader.validate", "score a checkpoint on held-out documents"),
     "export": ("finetune.reader.export", "write the weights that docagent runs"),
     "measure": ("finetune.reader.measure", "score the weights on the true words of real documents"),
 }
 
 if __name__ == "__main__":
-    sys.exit(run_package_command("finetune.reader", "train", COMMANDS))
+    sys.exit(run_package_command("finetune.reader", "encoder", COMMANDS))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from finetune.reader.model import Reader, ReaderConfig
+from finetune.reader.network import Reader, ReaderConfig
 from finetune.training import load_weights
 
 CONFIG = "config.json"

@@ -1,10 +1,10 @@
-"""Training samples of the reader: synthetic documents -> noisy pages -> arrays -> batches."""
+"""What the reader is asked: synthetic documents -> noisy pages -> queries with targets."""
 
 from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,24 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from docagent.layout.columns import column_words
-from docagent.reader.features import (
-    PageFeatures,
-    QueryFeatures,
-    page_to_features,
-    query_to_features,
-    stack_queries,
-)
 from docagent.schemas import list_schemas, load_schema
 from finetune.reader.noise import CleanPage, CleanQuery, ReadPage, read_page
 from finetune.synthesis.documents import KINDS, SyntheticDocument
 from finetune.synthesis.truth import QueryTruth
 
-MAX_WORDS = 448
 MAX_SPAN = 60
 LEAST_RUN = 0.6
 """A value whose longest unbroken run of words is shorter than this share of it is not asked."""
-BATCH_CELLS = 1800
-QUERIES = 8
 
 HELD_OUT_PATHS = frozenset({"table", "terminal", "hospital_number"})
 """Fields that training never asks for; asked in validation as unseen ("zero-shot") names."""
@@ -50,17 +40,6 @@ class Target:
 
     spans: tuple[tuple[int, int], ...]
     tags: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A page with some queries and what to answer."""
-
-    page: PageFeatures
-    queries: tuple[QueryFeatures, ...]
-    targets: tuple[Target, ...]
-    asked: tuple[CleanQuery, ...] = ()
-    texts: tuple[str, ...] = ()
 
 
 def is_held_out(query: CleanQuery) -> bool:
@@ -199,104 +178,6 @@ def draw_pairs(
     return (read, pairs) if pairs else None
 
 
-def make_sample(
-    page: CleanPage, rng: random.Random, most: int = QUERIES, held_out: bool = False
-) -> Sample | None:
-    """A noisy reading of the page with up to ``most`` queries; None if nothing can be asked."""
-    drawn = draw_pairs(page, rng, held_out)
-    if drawn is None:
-        return None
-    read, pairs = drawn
-    first = rng.randrange(max(1, len(read.words) - MAX_WORDS + 1))
-    return _cut(read, pairs[:most], first)
-
-
 def _weight(query: CleanQuery, target: Target) -> float:
     """How often a query is drawn: what every user wants more, what is not there less."""
     return (3.0 if query.path in WANTED else 1.0) * (1.0 if target.spans else 0.8)
-
-
-def _cut(read: ReadPage, pairs: list[tuple[CleanQuery, Target]], first: int) -> Sample:
-    end = min(len(read.words), first + MAX_WORDS)
-    words = read.words[first:end]
-    scale = (read.width, read.height, read.width, read.height)
-    features = page_to_features(
-        [w.text for w in words],
-        [tuple(v / s for v, s in zip(w.box, scale, strict=True)) for w in words],  # type: ignore[misc]
-        read.lines[first:end],
-        read.width,
-        read.height,
-    )
-    targets = tuple(
-        Target(
-            tuple((s - first, e - first) for s, e in t.spans if first <= s and e < end),
-            t.tags[first:end],
-        )
-        for _, t in pairs
-    )
-    return Sample(
-        features,
-        tuple(query_to_features(q.text, q.multiple) for q, _ in pairs),
-        targets,
-        tuple(q for q, _ in pairs),
-        tuple(w.text for w in words),
-    )
-
-
-def stack_pages(pages: Sequence[PageFeatures]) -> dict[str, NDArray[np.generic]]:
-    """Pages padded to the longest: grams, looks, boxes, layout, lines and mask (b, n)."""
-    longest = max(len(p.lines) for p in pages)
-
-    def padded(arrays: Sequence[NDArray[np.generic]]) -> NDArray[np.generic]:
-        out = np.zeros((len(arrays), longest, *arrays[0].shape[1:]), arrays[0].dtype)
-        for row, array in zip(out, arrays, strict=True):
-            row[: len(array)] = array
-        return out
-
-    names = ("grams", "looks", "boxes", "layout", "lines")
-    out = {name: padded([getattr(p, name) for p in pages]) for name in names}
-    out["mask"] = padded([np.ones(len(p.lines), np.float32) for p in pages])
-    return out
-
-
-def make_batch(samples: Sequence[Sample]) -> dict[str, NDArray[np.generic]]:
-    """Arrays of the network's inputs with ``spans`` (k, 4) and ``tags`` (b, q, n). Pages with
-    fewer queries than the most repeat theirs."""
-    count = max(len(s.queries) for s in samples)
-    batch = stack_pages([s.page for s in samples])
-    n = batch["mask"].shape[1]
-    chosen = [[i % len(s.queries) for i in range(count)] for s in samples]
-    flat = stack_queries(
-        [s.queries[i] for s, row in zip(samples, chosen, strict=True) for i in row]
-    )
-    batch |= {k: v.reshape(len(samples), count, *v.shape[1:]) for k, v in flat.items()}
-    tags = np.full((len(samples), count, n), -1, np.int64)
-    spans = []
-    for b, (sample, row) in enumerate(zip(samples, chosen, strict=True)):
-        for q, i in enumerate(row):
-            target = sample.targets[i]
-            tags[b, q, : len(target.tags)] = target.tags
-            spans += [(b, q, start, end) for start, end in target.spans]
-    batch["tags"] = tags
-    batch["spans"] = np.array(spans, np.int64).reshape(-1, 4)
-    batch["grams"] = batch["grams"].astype(np.int16)
-    batch["query_grams"] = batch["query_grams"].astype(np.int16)
-    return batch
-
-
-def batches(
-    pages: Sequence[CleanPage], rng: random.Random, cells: int = BATCH_CELLS
-) -> Iterator[dict[str, NDArray[np.generic]]]:
-    """Batches from some pages once, pages of similar length together; ``cells``: padded words."""
-    samples = [s for p in pages if (s := make_sample(p, rng)) is not None]
-    samples.sort(key=lambda s: len(s.texts))
-    groups: list[list[Sample]] = [[]]
-    for sample in samples:
-        longest = len(sample.texts)
-        if groups[-1] and (len(groups[-1]) + 1) * longest * (1 + longest / 400) > cells:
-            groups.append([])
-        groups[-1].append(sample)
-    groups = [g for g in groups if g]
-    rng.shuffle(groups)
-    for group in groups:
-        yield make_batch(group)

@@ -1,117 +1,276 @@
-"""Write the trained reader as ONNX with half-precision weights, and its configuration.
+"""Write the trained reader as four ONNX graphs in 8 bits, its vocabulary and configuration.
 
     python -m finetune.reader export --checkpoint runs/reader/last.pt
 
-Weights are stored as float16 behind casts that ONNX Runtime folds when it loads, so that it
-computes in float32. Temperatures are fitted on new synthetic pages.
+Large weights are stored as int8 with a scale for each column, the table of pieces with one for
+each row. A page is encoded in float32; the pointer, which runs for every query and window, also
+multiplies in 8 bits. Temperatures are fitted on the
+validation split of the training mixture.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
+import re
+import shutil
+import tempfile
 import warnings
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper, numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
 
-from docagent.reader.features import (
-    BUCKETS,
-    page_to_features,
-    query_to_features,
-    stack_queries,
-)
+from docagent.reader.features import FEATURES
+from docagent.reader.matching import MATCHES
 from finetune.reader.checkpoint import load_average
-from finetune.reader.data import stack_pages
-from finetune.reader.model import Reader
-from finetune.reader.tensors import INPUTS, to_tensors
-from finetune.reader.validate import fit_temperatures
+from finetune.reader.encoder import HEADS, WIDTH, encoder_folder
+from finetune.reader.network import NEAR, PieceEncoder, Reader
+from finetune.reader.validate import Validation, fit_temperatures
 
-AXES = {
-    "grams": {0: "b", 1: "n"},
-    "looks": {0: "b", 1: "n"},
-    "boxes": {0: "b", 1: "n"},
-    "layout": {0: "b", 1: "n"},
-    "lines": {0: "b", 1: "n"},
-    "mask": {0: "b", 1: "n"},
-    "query_grams": {0: "b", 1: "q", 2: "t"},
-    "query_looks": {0: "b", 1: "q", 2: "t"},
-    "query_mask": {0: "b", 1: "q", 2: "t"},
-    "multiple": {0: "b", 1: "q"},
-    "points": {0: "b", 1: "q", 2: "n"},
-    "absent": {0: "b", 1: "q"},
-}
-SMALL = 64
-"""Tensors of fewer numbers stay as they are."""
+TABLE = "pieces.weight"
+LAYER_PRODUCT = re.compile(r"/(?:qkv|out|up|down)(?:_\d+)?/MatMul")
+"""Names of the products of a layer with its weights."""
+LARGE = 20_000
+"""Numbers in a weight that is worth storing in 8 bits."""
 
 
-def example_inputs() -> dict[str, torch.Tensor]:
-    """The network's inputs for a page of three words and two queries."""
-    boxes = [(0.1, 0.1, 0.2, 0.12), (0.3, 0.1, 0.4, 0.12), (0.1, 0.2, 0.2, 0.22)]
-    page = page_to_features(["Total", "12.00", "Thanks"], boxes, [0, 0, 1], 700, 1000)
-    asked = stack_queries([query_to_features("total", False), query_to_features("due date", True)])
-    inputs = stack_pages([page]) | {name: array[None] for name, array in asked.items()}
-    return to_tensors(inputs)
+class LayoutGraph(nn.Module):
+    """(n, 4), (n,) -> bias of the page's layers (HEADS, n, n), weights of neighbours
+    (NEAR, n, n)."""
+
+    def __init__(self, model: Reader) -> None:
+        super().__init__()
+        self.bias = model.bias
+
+    def forward(self, layout: Tensor, lines: Tensor) -> tuple[Tensor, Tensor]:
+        both = self.bias(layout[None], lines[None])[0].permute(2, 0, 1)
+        return both[:HEADS], both[HEADS:].softmax(-1)
 
 
-def export_onnx(model: Reader, path: Path) -> None:
-    """Trace the network and write it with float16 weights."""
-    tensors = example_inputs()
-    # The legacy tracer: one graph for any number of words, queries and query words.
+class WordsGraph(nn.Module):
+    """Words after the lower layers (n, WIDTH), bias (HEADS, n, n) -> what all queries to a page
+    share, see ``Pointer.prepare``, without the first axis."""
+
+    def __init__(self, model: Reader) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, words: Tensor, bias: Tensor) -> tuple[Tensor, ...]:
+        upper = self.model.upper(words[None], bias[None])
+        return tuple(part[0] for part in self.model.pointer.prepare(words[None], upper))
+
+
+class PointerGraph(nn.Module):
+    """What queries to one page share, neighbours (NEAR, n, n), one query (t, WIDTH), multiple (),
+    matches (n, MATCHES) -> points (n, 5), absent ()."""
+
+    def __init__(self, model: Reader) -> None:
+        super().__init__()
+        self.pointer = model.pointer
+
+    def forward(
+        self, near: Tensor, query: Tensor, multiple: Tensor, matches: Tensor, *page: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        points, absent = self.pointer(
+            tuple(part[None] for part in page),
+            (near[None], torch.ones_like(near[:1, 0])),
+            query[None, None],
+            torch.ones_like(query[None, None, :, 0]),
+            multiple[None, None],
+            matches[None, None],
+        )
+        return points[0, 0], absent[0, 0]
+
+
+def export(model: Reader, folder: Path) -> None:
+    """Write reader_layout, reader_encoder, reader_words and reader_pointer (.onnx)."""
+    t, n = 5, 4
+    words, bias = torch.rand(n, WIDTH), torch.zeros(HEADS, n, n)
+    page = [f"page{i}" for i in range(2 + 2 * len(model.pointer.layers))]
+    heads = {name: {0: "n"} if i < 2 else {1: "n"} for i, name in enumerate(page)}
+    square = {1: "n", 2: "n"}
+    _trace(
+        LayoutGraph(model),
+        (torch.rand(n, 4), torch.arange(n)),
+        folder / "reader_layout.onnx",
+        {"layout": {0: "n"}, "lines": {0: "n"}},
+        {"bias": square, "near": square},
+    )
+    _trace(
+        _Encoder(model.encoder),
+        (
+            torch.tensor([[101, 2054, 2003, 1996, 102], [101, 2054, 102, 0, 0]]),
+            torch.rand(2, t, FEATURES),
+            torch.zeros(2, HEADS, t, t),
+        ),
+        folder / "reader_encoder.onnx",
+        {
+            "tokens": {0: "b", 1: "t"},
+            "features": {0: "b", 1: "t"},
+            "bias": {0: "b", 1: "h", 2: "r", 3: "t"},
+        },
+        {"hidden": {0: "b", 1: "t"}},
+    )
+    _trace(
+        WordsGraph(model),
+        (words, bias),
+        folder / "reader_words.onnx",
+        {"words": {0: "n"}, "bias": square},
+        heads,
+    )
+    prepared = WordsGraph(model)(words, bias)
+    _trace(
+        PointerGraph(model),
+        (
+            torch.full((NEAR, n, n), 1 / n),
+            torch.rand(t, WIDTH),
+            torch.tensor(1),
+            torch.zeros(n, MATCHES),
+            *prepared,
+        ),
+        folder / "reader_pointer.onnx",
+        {
+            "near": square,
+            "query": {0: "t"},
+            "multiple": {},
+            "matches": {0: "n"},
+            **heads,
+        },
+        {"points": {0: "n"}, "absent": {}},
+    )
+    _quantize(folder / "reader_pointer.onnx")
+    for part in ("encoder", "words"):
+        path = folder / f"reader_{part}.onnx"
+        graph = onnx.load(str(path))
+        if part == "encoder":
+            _shrink_table(graph)
+        _shrink_weights(graph)
+        onnx.checker.check_model(graph)
+        onnx.save(graph, str(path))
+
+
+class _Encoder(nn.Module):
+    def __init__(self, encoder: PieceEncoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, tokens: Tensor, features: Tensor, bias: Tensor) -> Tensor:
+        hidden: Tensor = self.encoder(tokens, features, bias)
+        return hidden
+
+
+def _trace(
+    module: nn.Module,
+    inputs: tuple[Tensor, ...],
+    path: Path,
+    taken: dict[str, dict[int, str]],
+    given: dict[str, dict[int, str]],
+) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            model,
-            tuple(tensors[name] for name in INPUTS),
+            module.eval(),
+            inputs,
             str(path),
-            input_names=list(INPUTS),
-            output_names=["points", "absent"],
-            dynamic_axes=AXES,
+            input_names=list(taken),
+            output_names=list(given),
+            dynamic_axes={**taken, **given},
             opset_version=17,
             dynamo=False,
         )
-    graph = onnx.load(path)
-    halve_weights(graph)
-    onnx.save(graph, path)
 
 
-def halve_weights(model: onnx.ModelProto) -> None:
-    """Store float32 weights as float16, each behind a cast back to float32."""
-    kept, casts = [], []
+def _quantize(path: Path) -> None:
+    """Replace a network by one with 8-bit products, of weights per channel and of activations by
+    their range in one query; those of the heads, which are small, stay as they are."""
+    nodes = onnx.load(str(path)).graph.node
+    heads = [n.name for n in nodes if n.op_type == "MatMul" and not LAYER_PRODUCT.search(n.name)]
+    with tempfile.TemporaryDirectory() as temporary:
+        plain = Path(temporary) / path.name
+        shutil.move(path, plain)
+        quantize_dynamic(
+            str(plain),
+            str(path),
+            op_types_to_quantize=["MatMul"],
+            nodes_to_exclude=heads,
+            per_channel=True,
+            weight_type=QuantType.QInt8,
+            extra_options={"MatMulConstBOnly": True},
+        )
+
+
+def _shrink_weights(model: onnx.ModelProto) -> None:
+    """Store large weights as int8 with a scale for each column. ONNX Runtime folds the products
+    when it loads and computes in float32: pages are encoded once, so that speed matters less."""
+    kept, nodes = [], []
     for weight in model.graph.initializer:
         array = numpy_helper.to_array(weight)
-        if weight.data_type != TensorProto.FLOAT or array.size < SMALL:
+        if array.dtype != np.float32 or array.ndim != 2 or array.size < LARGE:
             kept.append(weight)
             continue
-        half = weight.name + ".half"
-        kept.append(numpy_helper.from_array(array.astype(np.float16), half))
-        casts.append(helper.make_node("Cast", [half], [weight.name], to=TensorProto.FLOAT))
-    del model.graph.initializer[:]
+        scale = np.maximum(np.abs(array).max(0, keepdims=True), 1e-8) / 127
+        small, factor, wide = (weight.name + end for end in (".int8", ".scale", ".float"))
+        kept.append(numpy_helper.from_array(np.round(array / scale).astype(np.int8), small))
+        kept.append(numpy_helper.from_array(scale.astype(np.float32), factor))
+        nodes.append(helper.make_node("Cast", [small], [wide], to=onnx.TensorProto.FLOAT))
+        nodes.append(helper.make_node("Mul", [wide, factor], [weight.name]))
+    nodes += model.graph.node
+    del model.graph.initializer[:], model.graph.node[:]
     model.graph.initializer.extend(kept)
-    nodes = [*casts, *model.graph.node]
-    del model.graph.node[:]
     model.graph.node.extend(nodes)
+
+
+def _shrink_table(model: onnx.ModelProto) -> None:
+    """Store the table of pieces as int8 with a scale for each row."""
+    (table,) = (w for w in model.graph.initializer if w.name.endswith(TABLE))
+    rows = numpy_helper.to_array(table)
+    scale = np.maximum(np.abs(rows).max(1, keepdims=True), 1e-8) / 127
+    (gather,) = (n for n in model.graph.node if n.op_type == "Gather" and n.input[0] == table.name)
+    places, out = gather.input[1], gather.output[0]
+    model.graph.initializer.remove(table)
+    model.graph.initializer.extend(
+        [
+            numpy_helper.from_array(np.round(rows / scale).astype(np.int8), "pieces.int8"),
+            numpy_helper.from_array(scale.astype(np.float32), "pieces.scale"),
+        ]
+    )
+    at = list(model.graph.node).index(gather)
+    model.graph.node.remove(gather)
+    nodes = [
+        helper.make_node("Gather", ["pieces.int8", places], ["pieces.rows"], axis=0),
+        helper.make_node("Cast", ["pieces.rows"], ["pieces.floats"], to=onnx.TensorProto.FLOAT),
+        helper.make_node("Gather", ["pieces.scale", places], ["pieces.scales"], axis=0),
+        helper.make_node("Mul", ["pieces.floats", "pieces.scales"], [out]),
+    ]
+    for offset, node in enumerate(nodes):
+        model.graph.node.insert(at + offset, node)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--checkpoint", type=Path, default=Path("runs/reader/last.pt"))
+    parser.add_argument("--encoder", type=Path, help="folder of all-MiniLM-L6-v2")
+    parser.add_argument("--pdfs", type=Path, default=Path("runs/reader_pages.pkl"))
     parser.add_argument("--output", type=Path, default=Path("docagent/weights"))
-    parser.add_argument("--pages", type=int, default=200, help="pages to fit temperatures on")
+    parser.add_argument("--pages", type=int, default=150, help="pages to fit temperatures on")
     args = parser.parse_args()
+    encoder = encoder_folder(args.encoder)
     torch.set_num_threads(1)
     model, steps, seconds = load_average(args.checkpoint)
     args.output.mkdir(parents=True, exist_ok=True)
+    shutil.copy(encoder / "vocab.txt", args.output / "reader_vocabulary.txt")
     with torch.no_grad():
-        span, tag = fit_temperatures(model, random.Random(77), args.pages)
-        export_onnx(model, args.output / "reader.onnx")
+        held_out = Validation(args.pdfs, encoder / "vocab.txt", args.pages)
+        span, tag = fit_temperatures(model, held_out.all())
+        export(model, args.output)
     config = {
-        "format": 1,
-        "buckets": BUCKETS,
+        "format": 2,
+        "features": FEATURES + MATCHES,
         "span_temperature": round(span, 3),
         "tag_temperature": round(tag, 3),
         "steps": steps,

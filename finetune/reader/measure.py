@@ -19,7 +19,6 @@ from docagent.layout.reading_order import group_words_into_lines
 from docagent.reader.embedded import EmbeddedReader
 from docagent.reader.types import Query, Reading
 from docagent.schemas import load_schema
-from docagent.settings import Settings
 from eval.datasets import data_dir, load_documents
 from eval.metrics import anls
 from eval.metrics.fields import letters_and_digits
@@ -136,7 +135,7 @@ def main() -> None:
     parser.add_argument("--data", choices=tuple(measures), action="append", required=True)
     parser.add_argument("--errors", action="store_true")
     args = parser.parse_args()
-    reader = EmbeddedReader(Settings(threads=1, weights_dir=args.weights))
+    reader = EmbeddedReader(args.weights, threads=1)
     for name in args.data:
         scores = measures[name](reader, args.errors)
         print(name, json.dumps({k: round(v, 3) for k, v in scores.items()}))

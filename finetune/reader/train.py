@@ -1,41 +1,54 @@
-"""Train the embedded reader on synthetic documents.
+"""Train the embedded reader on synthetic and real documents.
 
-    python -m finetune.reader train --output runs/reader --minutes 60
+    python -m finetune.reader mixture --output runs/reader_pages.pkl
+    python -m finetune.reader train --minutes 60
 
-Processes of their own make documents, this one trains. The same command resumes from the last
-checkpoint in the output folder; the learning rate follows the share of ``--minutes`` that all
-runs together have used. SIGTERM saves and stops.
+It starts from all-MiniLM-L6-v2 as the package of the extra ``encoder`` has it. Processes of their
+own make documents, this one trains. The same command resumes from the last checkpoint in the output
+folder; the learning rate follows the share of ``--minutes`` that all runs together have used.
+SIGTERM saves and stops.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
+import random
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from finetune.reader.checkpoint import save_config
-from finetune.reader.documents import document_batches
-from finetune.reader.from_onnx import load_reader
+from docagent.reader.wordpiece import WordPiece
+from finetune.reader.checkpoint import load_average, save_config
+from finetune.reader.encoder import encoder_folder, load_pretrained
 from finetune.reader.losses import reader_loss
-from finetune.reader.model import Reader, ReaderConfig
-from finetune.reader.tensors import INPUTS, Batch
+from finetune.reader.mixture import SyntheticSource, load_sources, samples
+from finetune.reader.network import Reader, ReaderConfig
+from finetune.reader.windows import INPUTS, Batch, batches
 from finetune.training import Fitted, Plan, Progress, fit, from_workers
 
 SEEDS_APART = 1000
 """Between the data of the parts of a run that was stopped."""
+ROUND = 200
+"""Samples that batches are made of at a time."""
+NEW_PARTS = (
+    *("bias.", "encoder.embedding.features.", "pointer.word.", "pointer.gate.", "pointer.shift."),
+    *("pointer.matches.", "pointer.points.", "pointer.absent."),
+)
+NEW_RATE = 5.0
+"""Times the learning rate for what was not pretrained."""
+TAG_WEIGHT = 3.0
 
 
 def loss(model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     """Losses of a batch, of spans and of tags."""
-    indices = (torch.int16, torch.int32)
-    tensors = {k: v.long() if v.dtype in indices else v for k, v in batch.items()}
-    points, absent = model(*(tensors[name] for name in INPUTS))
-    targets = (tensors[name] for name in ("mask", "spans", "tags"))
+    points, absent = model(*(batch[name] for name in INPUTS))
+    targets = (batch[name] for name in ("mask", "spans", "tags"))
     spans, tags = reader_loss(points, absent, *targets)
-    return {"span_loss": spans, "tag_loss": tags}
+    return {"span_loss": spans, "tag_loss": TAG_WEIGHT * tags}
 
 
 def make_plan(minutes: float, peak: float, seed: int = 1) -> Plan:
@@ -43,16 +56,39 @@ def make_plan(minutes: float, peak: float, seed: int = 1) -> Plan:
     return Plan(
         peak,
         minutes=minutes,
-        warmup=150,
+        warmup=100,
         floor=0.05,
+        rates=dict.fromkeys(NEW_PARTS, NEW_RATE),
         betas=(0.9, 0.98),
-        weight_decay=0.02,
-        decay_vectors=True,
-        average=0.995,
-        average_every=4,
-        save_minutes=1.0,
+        average=0.997,
+        save_minutes=3.0,
+        log_every=20,
         seed=seed,
     )
+
+
+def mixture_batches(seed: int, pdfs: Path, vocabulary: Path) -> Iterator[Batch]:
+    """Batches of the training mixture without end."""
+    rng = random.Random(seed)
+    sources = {"synthetic": SyntheticSource(rng), **load_sources(False, pdfs)}
+    drawn = samples(sources, rng, WordPiece(vocabulary))
+    while True:
+        yield from batches(list(islice(drawn, ROUND)), rng)
+
+
+def begin(encoder: Path | None, start: Path | None) -> Reader:
+    """A network to train: on the pretrained encoder, or as in another run's ``last.pt``. The
+    table of pieces is not trained: rare pieces would be forgotten."""
+    if start is not None:
+        model = load_average(start)[0].train()
+    else:
+        model = Reader(ReaderConfig())
+        if encoder is not None:
+            for upper in (model.upper.layers, model.pointer.layers):
+                layers = nn.ModuleList([*model.encoder.layers, *upper])
+                load_pretrained(encoder, model.encoder.embedding, layers)
+    model.encoder.embedding.pieces.weight.requires_grad_(False)
+    return model
 
 
 def train(
@@ -71,21 +107,25 @@ def main() -> int:
     """Parse the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--output", type=Path, default=Path("runs/reader"))
+    parser.add_argument("--encoder", type=Path, help="folder of all-MiniLM-L6-v2")
+    parser.add_argument("--pdfs", type=Path, default=Path("runs/reader_pages.pkl"))
     parser.add_argument("--minutes", type=float, default=60, help="of wall time, all runs together")
-    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--rate", type=float, default=1.5e-4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1, help="processes that make documents")
     parser.add_argument("--device", help="cpu or cuda; CUDA where there is any")
-    parser.add_argument("--start", type=Path, help="an exported reader.onnx to start from")
+    parser.add_argument("--start", type=Path, help="last.pt of another run to start from")
     args = parser.parse_args()
+    encoder = encoder_folder(args.encoder)
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    model = load_reader(args.start) if args.start else Reader(ReaderConfig())
+    make = partial(mixture_batches, pdfs=args.pdfs, vocabulary=encoder / "vocab.txt")
 
     def batches(progress: Progress) -> Iterable[Batch]:
         first = args.seed + SEEDS_APART * progress.step
-        return from_workers(document_batches, range(first, first + args.workers))
+        return from_workers(make, range(first, first + args.workers))
 
+    model = begin(encoder, args.start)
     plan = make_plan(args.minutes, args.rate, args.seed)
     return train(model, plan, args.output, batches, args.device).exit_code

@@ -6,7 +6,7 @@ import json
 import lzma
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +51,12 @@ RANDOM_SEED = 41
 
 @dataclass(frozen=True)
 class Contract:
-    """A contract with a PDF; answers: texts of each field, none where it is not there."""
+    """A contract with a PDF; answers: texts of each field, none where it is not there; values:
+    what the set says in short, such as the state whose law governs."""
 
     path: Path
     answers: dict[str, tuple[str, ...]]
+    values: dict[str, str]
 
 
 def load_contracts(limit: int | None) -> list[Contract]:
@@ -67,6 +69,7 @@ def load_contracts(limit: int | None) -> list[Contract]:
         Contract(
             folder / "pdf" / Path(row["pdf"]).name,
             {f["field"]: tuple(a["text"] for a in f["answers"]) for f in row["fields"]},
+            {f["field"]: f["value"] for f in row["fields"] if f.get("value") and f["answers"]},
         )
         for row in spread(kept, limit)
     ]
@@ -92,14 +95,16 @@ def judge_fields(
     agent: DocAgent, contracts: Sequence[Contract], names: dict[str, str]
 ) -> Iterator[Judged]:
     """Every field of every contract by token F1 of its best value; what is rightly not given
-    scores 1."""
+    scores 1. ``in_short``: where the set's short value counts as true as well."""
     schema = schema_of(names)
     for contract in contracts:
         extraction = agent.extract(contract.path, schema)
         for name in names:
-            yield judge_texts(
-                name, values_of(extraction, key_of(name)), contract.answers.get(name, ())
-            )
+            fields, truths = values_of(extraction, key_of(name)), contract.answers.get(name, ())
+            judged = judge_texts(name, fields, truths)
+            short = contract.values.get(name, "")
+            best = max((token_f1(f.raw_text or "", short) for f in fields if short), default=0.0)
+            yield replace(judged, in_short=max(judged.score, best))
 
 
 def values_of(extraction: Extraction, key: str) -> list[Field]:

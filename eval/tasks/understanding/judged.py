@@ -19,7 +19,7 @@ class Judged:
 
     score: how right it is, 0-1. wanted: whether the document has an answer. confidence: of the
     value that was given, None where none was given. missed: true values that nothing was given
-    for, counted by F1 only.
+    for, counted by F1 only. in_short: the score where the set's short value counts too.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Judged:
     wanted: bool
     confidence: float | None
     missed: int = 0
+    in_short: float = 0.0
 
     @property
     def is_right(self) -> bool:

@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from docagent.errors import MissingExtraError, ModelError
-from finetune.reader.model import signed_bucket
 
 WIDTH, HEADS, LAYERS, VOCABULARY, POSITIONS = 384, 12, 6, 30522, 512
 NEGATIVE = -1e4
@@ -44,6 +43,12 @@ def encoder_folder(given: Path | None) -> Path:
             if hashlib.file_digest(file, "sha256").hexdigest() != expected:
                 raise ModelError(f"{folder / name}: not the file that was expected; reinstall it")
     return folder
+
+
+def signed_bucket(distance: Tensor, scale: float, step: float, most: int) -> Tensor:
+    """Distances in word heights -> 0 to 2 * most, fine near zero and coarse far away."""
+    size = torch.log2(1 + distance.abs() / scale) * step
+    return (torch.sign(distance) * size).round().clamp(-most, most).long() + most
 
 
 class LayoutBias(nn.Module):
@@ -109,16 +114,48 @@ class Layer(nn.Module):
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         """(b, n, WIDTH), bias (b or 1, HEADS or 1, n or 1, n) -> (b, n, WIDTH)."""
-        q, k, v = (t.unflatten(-1, (HEADS, -1)).transpose(1, 2) for t in self.qkv(x).chunk(3, -1))
-        if torch.onnx.is_in_onnx_export():
-            scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5 + bias
-            mixed = scores.softmax(-1) @ v
-        else:
-            mixed = F.scaled_dot_product_attention(q, k, v, bias.to(q.dtype))
+        q, k, v = (_heads(t) for t in self.qkv(x).chunk(3, -1))
+        return self._finish(x, _attend(q, k, v, bias))
+
+    def see(self, page: Tensor) -> tuple[Tensor, Tensor]:
+        """(b, n, WIDTH) -> keys and values (b, HEADS, n, WIDTH / HEADS) that queries look at."""
+        keys, values = F.linear(page, self.qkv.weight[WIDTH:], self.qkv.bias[WIDTH:]).chunk(2, -1)
+        return _heads(keys), _heads(values)
+
+    def read(self, x: Tensor, seen: tuple[Tensor, Tensor], bias: tuple[Tensor, Tensor]) -> Tensor:
+        """x (b, q, t, WIDTH): q queries of a page each, which look at themselves and at what is
+        seen of the page; bias: of themselves (b, q, 1, 1, t) and of the page (b, 1, 1, n)
+        -> like x."""
+        b, each, t, _ = x.shape
+        q, k, v = (_heads(part.flatten(0, 1)) for part in self.qkv(x).chunk(3, -1))
+        keys, values = seen
+        rows = q.unflatten(0, (b, each)).transpose(1, 2).flatten(2, 3)
+        scale = q.shape[-1] ** -0.5
+        outer = (rows @ keys.transpose(-1, -2)) * scale + bias[1]
+        inner = (q @ k.transpose(-1, -2)).unflatten(0, (b, each)) * scale + bias[0]
+        inner = inner.transpose(1, 2).flatten(2, 3)
+        weight = torch.cat([inner, outer], -1).softmax(-1).to(v.dtype)
+        own = weight[..., :t].unflatten(2, (each, t)).transpose(1, 2).flatten(0, 1) @ v
+        other = (weight[..., t:] @ values).unflatten(2, (each, t)).transpose(1, 2).flatten(0, 1)
+        flat = x.flatten(0, 1)
+        return self._finish(flat, own + other).reshape(x.shape)
+
+    def _finish(self, x: Tensor, mixed: Tensor) -> Tensor:
         mixed = self.out(mixed.transpose(1, 2).flatten(2))
         x = self.norm1(x + F.dropout(mixed, self.dropout, self.training))
         fed = self.down(F.gelu(self.up(x)))
         return self.norm2(x + F.dropout(fed, self.dropout, self.training))
+
+
+def _heads(x: Tensor) -> Tensor:
+    """(b, n, WIDTH) -> (b, HEADS, n, WIDTH / HEADS)."""
+    return x.unflatten(-1, (HEADS, -1)).transpose(1, 2)
+
+
+def _attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
+    """Written out: on a CPU faster than the fused kernel where the bias is trained."""
+    scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5 + bias
+    return scores.softmax(-1).to(v.dtype) @ v
 
 
 class Embedding(nn.Module):

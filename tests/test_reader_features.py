@@ -1,4 +1,4 @@
-"""The reader on a pretrained encoder: pieces, windows, and which reader a folder asks for."""
+"""What the embedded reader is given: pieces of words, matches, windows."""
 
 from __future__ import annotations
 
@@ -13,21 +13,28 @@ from hypothesis import strategies as st
 
 from docagent.document import Document
 from docagent.errors import ModelError
-from docagent.reader.embedded import EmbeddedReader
-from docagent.reader.features import LOOKS, word_looks
-from docagent.reader.loading import load_reader
-from docagent.reader.piece_features import (
+from docagent.reader.embedded import (
+    WINDOW_TOKENS,
+    document_to_windows,
+    load_reader,
+    window_bounds,
+)
+from docagent.reader.features import (
     FEATURES,
+    LOOKS,
     MAX_QUERY_TOKENS,
     page_to_features,
     query_to_features,
     stack_queries,
+    word_looks,
 )
-from docagent.reader.pretrained import WINDOW_TOKENS, document_to_windows, window_bounds
+from docagent.reader.matching import match_features, query_ids, word_ids
 from docagent.reader.wordpiece import CLS, MAX_PIECES, SEP, UNKNOWN, WordPiece, split_punctuation
 from docagent.settings import Settings
 from tests.documents import documents
 from tests.pretrained_vocabulary import write_vocabulary
+
+NONE = [0.0] * 4
 
 
 @pytest.fixture(scope="module")
@@ -129,23 +136,19 @@ def test_a_vocabulary_can_be_pickled(vocabulary: WordPiece) -> None:
     assert pickle.loads(pickle.dumps(vocabulary)).pieces("Total") == vocabulary.pieces("Total")
 
 
-def test_without_a_format_it_is_the_reader_that_ships() -> None:
-    assert isinstance(load_reader(Settings(threads=1)), EmbeddedReader)
-
-
 @pytest.mark.parametrize(
     ("config", "named"),
     [
         (
             '{"format": 7, "span_temperature": 1, "tag_temperature": 1}',
-            "format 7 is not known; allowed is 1 or 2",
+            "format 7 is not known; allowed is 2",
         ),
         (
             '{"format": 2, "features": 3, "span_temperature": 1, "tag_temperature": 1}',
             "made for 3 features",
         ),
         (
-            '{"format": 2, "features": 64, "span_temperature": 1, "tag_temperature": 1}',
+            '{"format": 2, "features": 68, "span_temperature": 1, "tag_temperature": 1}',
             "vocabulary",
         ),
     ],
@@ -154,3 +157,22 @@ def test_weights_that_do_not_fit_are_named(tmp_path: Path, config: str, named: s
     (tmp_path / "reader.json").write_text(config)
     with pytest.raises(ModelError, match=named):
         load_reader(Settings(weights_dir=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("query", "line", "features"),
+    [
+        # In the name, its share of the name; in the rest, its share of the whole query.
+        ("invoice number: Number of the invoice", "Invoice No. 12", [[1, 0.5, 0, 0.5], NONE, NONE]),
+        ("due date", "DUE DATE: today", [[1, 1, 0, 1], [1, 1, 0, 1], NONE]),
+        ("date of birth", "Date of Birth 1970", [[1, 1, 0, 1], NONE, [1, 1, 0, 1], NONE]),
+        ("total: Amount to pay", "pay total", [[0, 0, 1, 2 / 3], [1, 1, 0, 2 / 3]]),
+        ("What is the?", "the what", [[1, 2 / 3, 0, 2 / 3], [1, 2 / 3, 0, 2 / 3]]),
+        ("total", "-- :", [NONE, NONE]),
+    ],
+)
+def test_words_of_a_query_are_found_on_the_page(
+    query: str, line: str, features: list[list[float]]
+) -> None:
+    found = match_features(word_ids(line.split()), *query_ids(query))
+    np.testing.assert_allclose(found, features, rtol=1e-6)

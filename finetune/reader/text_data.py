@@ -18,13 +18,32 @@ from typing import Any
 
 from docagent.geometry import BBox
 from eval.datasets import data_dir
+from finetune.reader.contract_queries import (
+    CLAUSE_TEMPLATES,
+    CONTRACT_QUERIES,
+    NAME_TEMPLATES,
+    NOTICE_QUERIES,
+    STATE_QUERIES,
+    TERM_QUERIES,
+)
 from finetune.reader.noise import CleanPage, CleanQuery
-from finetune.reader.pretrained.contract_queries import CONTRACT_QUERIES, STATE_QUERIES
 
 VALIDATION_SHARE = 10
 """One group (contract, company, station, story) in so many is for validation."""
 WINDOW_WORDS = (60, 260)
 """Words of a cut from a long text: fewest and most."""
+SHORT_FIELDS = frozenset({"Document Name", "Parties", "Agreement Date", "Effective Date"})
+"""Fields of CUAD that are values rather than clauses."""
+DURATIONS = {
+    "Expiration Date": TERM_QUERIES,
+    "Notice Period To Terminate Renewal": NOTICE_QUERIES,
+}
+DURATION = re.compile(
+    r"\b(?:(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|eighteen|twenty|thirty|"
+    r"forty|sixty|ninety)(?:[ -]five)?[ -]*(?:\(\s*\d+\s*\))?|\d+)[ -]*(?:calendar |business )?"
+    r"(?:years?|months?|days?)\b",
+    re.IGNORECASE,
+)
 
 Answers = tuple[tuple[int, ...], ...]
 Pages = Callable[[random.Random], CleanPage]
@@ -186,7 +205,7 @@ def contracts(validation: bool) -> TextSource:
         words = TextWords.of(row["text"])
         fields = []
         for field in row["fields"]:
-            wordings = CONTRACT_QUERIES[field["field"]]
+            wordings = contract_wordings(field["field"])
             answers = [a for a in field["answers"] if _is_whole(row["text"], a)]
             if field["field"] == "Parties":
                 answers = _named(answers, field.get("value") or "")
@@ -197,8 +216,10 @@ def contracts(validation: bool) -> TextSource:
                 continue
             multiple = field["field"] == "Parties"
             fields.append([Asked(text, multiple, ranges) for text in wordings])
-            if field["field"] == "Governing Law" and field.get("value"):
-                fields.append(_state(words, row["text"], answers, field["value"]))
+            if field["field"] == "Governing Law" and (field.get("value") or not answers):
+                fields.append(_state(words, row["text"], answers, field.get("value") or ""))
+            if field["field"] in DURATIONS:
+                fields.append(_duration(words, row["text"], answers, DURATIONS[field["field"]]))
         texts.append((words, [f for f in fields if f]))
     return TextSource(texts)
 
@@ -227,6 +248,33 @@ def _state(words: TextWords, text: str, answers: Sequence[Any], value: str) -> l
     if answers and not ranges:
         return []
     return [Asked(q, False, tuple(sorted(set(ranges)))) for q in STATE_QUERIES]
+
+
+def contract_wordings(field: str) -> tuple[str, ...]:
+    """Ways to ask for a field of CUAD: its own, and those that any field has."""
+    name = field.replace("/", " or ").replace("Ip ", "intellectual property ").lower()
+    clause, named = CLAUSE_TEMPLATES, NAME_TEMPLATES
+    if field in SHORT_FIELDS:
+        clause = ()
+    if field in SHORT_FIELDS or field == "Governing Law":
+        named = ()
+    made = (template.format(n=name) for template in (*clause, *named))
+    return (*CONTRACT_QUERIES[field], *made)
+
+
+def _duration(
+    words: TextWords, text: str, answers: Sequence[Any], queries: Sequence[str]
+) -> list[Asked]:
+    """Queries for the one duration in a clause; none where there are several, or no number."""
+    found = [
+        (match.start(), len(match.group()))
+        for answer in answers
+        for match in DURATION.finditer(text, answer["start"], answer["start"] + len(answer["text"]))
+    ]
+    if answers and len(found) != 1:
+        return []
+    ranges = tuple(words.span(start, length) for start, length in found)
+    return [Asked(query, False, ranges) for query in queries]
 
 
 def stories(validation: bool) -> TextSource:

@@ -17,7 +17,7 @@ from typing import Any
 from docagent.geometry import BBox
 from eval.datasets import data_dir
 from finetune.reader.noise import CleanPage, CleanQuery
-from finetune.reader.pretrained.text_data import (
+from finetune.reader.text_data import (
     Answers,
     TextWords,
     is_validation,

@@ -10,24 +10,28 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from docagent.reader.piece_features import (
+from docagent.reader.features import (
     PageFeatures,
     QueryFeatures,
     page_to_features,
     query_to_features,
     stack_queries,
 )
+from docagent.reader.matching import MATCHES, match_features
 from docagent.reader.wordpiece import WordPiece
 from finetune.reader.data import Target, draw_pairs
 from finetune.reader.noise import CleanPage, CleanQuery, ReadPage
 
 WINDOW_TOKENS = (254, 254, 254, 382)
 """Pieces of a window, one of which is drawn: short ones cost less than half of long ones."""
-BATCH_TOKENS = 1024
-QUERIES = 5
+BATCH_TOKENS = 1536
+QUERIES = 10
 
 Batch = dict[str, NDArray[np.generic]]
-INPUTS = ("tokens", "word_of", "features", "layout", "lines", "mask", "queries", "multiple")
+INPUTS = (
+    *("tokens", "word_of", "features", "layout", "lines", "mask"),
+    *("queries", "multiple", "matches"),
+)
 """Arrays of a batch that the network takes, in its order."""
 
 
@@ -156,11 +160,13 @@ def make_batch(samples: Sequence[Sample]) -> dict[str, NDArray[np.generic]]:
     )
     batch["queries"] = queries.reshape(len(samples), count, -1)
     batch["multiple"] = multiple.reshape(len(samples), count)
+    batch["matches"] = np.zeros((len(samples), count, n, MATCHES), np.float32)
     tags = np.full((len(samples), count, n), -1, np.int64)
     spans = []
     for b, (sample, row) in enumerate(zip(samples, chosen, strict=True)):
         for q, i in enumerate(row):
-            target = sample.targets[i]
+            target, query, words = sample.targets[i], sample.queries[i], sample.page.words
+            batch["matches"][b, q, : len(words)] = match_features(words, query.name, query.rest)
             tags[b, q, : len(target.tags)] = target.tags
             spans += [(b, q, start, end) for start, end in target.spans]
     batch["tags"] = tags

@@ -40,13 +40,9 @@ CONTRACT_QUERIES: dict[str, tuple[str, ...]] = {
     ),
     "Expiration Date": (
         "expiration date: Date the initial term ends",
-        "term: How long the contract lasts",
         "When does the contract end?",
         "On what date does the initial term of the agreement expire?",
         "end of the term",
-        "How long is the agreement valid?",
-        "term of the agreement",
-        "duration",
     ),
     "Renewal Term": (
         "renewal term: How the contract is renewed after the initial term",
@@ -61,15 +57,12 @@ CONTRACT_QUERIES: dict[str, tuple[str, ...]] = {
         "notice period to terminate renewal",
         "How much notice must be given to prevent renewal?",
         "notice of non-renewal",
-        "How long before the end must a party give notice of non-renewal?",
     ),
     "Governing Law": (
-        "governing law: State or country whose law governs the contract",
         "governing law clause",
-        "Which law governs the agreement?",
-        "Under which state's laws is the contract interpreted?",
-        "applicable law",
-        "What is the choice of law?",
+        "choice of law provision",
+        "governing law clause: What the contract says about the law that governs it",
+        "Which clause deals with the applicable law?",
     ),
     "Most Favored Nation": (
         "most favored nation: Right to terms as good as those given to others",
@@ -269,13 +262,49 @@ CONTRACT_QUERIES: dict[str, tuple[str, ...]] = {
     ),
 }
 
+CLAUSE_TEMPLATES = (
+    "What does the contract say about {n}?",
+    "{n} clause",
+    "Is there a provision on {n}?",
+    "Which clause deals with {n}?",
+    "Quote the clause on {n}",
+)
+"""Ways to ask for the clause on any field, by its name."""
+NAME_TEMPLATES = ("{n}", "What is the {n}?")
+"""Ways to ask for what a field's name says, whether that is a clause or a value."""
+
 STATE_QUERIES = (
     "jurisdiction: State or country whose law governs the contract",
+    "governing law: State or country whose law governs the contract",
+    "governing law: Law of which state or country",
     "Under the laws of which state is the contract governed?",
+    "Which law governs the agreement?",
+    "Under which state's laws is the contract interpreted?",
+    "governing law",
+    "What is the governing law?",
     "governing state",
+    "applicable law",
     "jurisdiction",
     "state of the governing law",
     "Which state's law applies?",
     "country or state of law",
 )
 """Asked where CUAD's normalised value of Governing Law stands inside the clause."""
+TERM_QUERIES = (
+    "term: How long the contract lasts",
+    "term: Duration of the agreement",
+    "duration",
+    "How long is the agreement valid?",
+    "For how long does the contract last?",
+    "length of the term",
+    "term",
+    "What is the term of the agreement?",
+)
+"""Asked where one duration stands in the clause on the end of the contract."""
+NOTICE_QUERIES = (
+    "notice period: How much notice is needed",
+    "How many days of notice are needed to prevent renewal?",
+    "length of notice",
+    "How long before the end must a party give notice of non-renewal?",
+)
+"""Asked where one duration stands in the clause on notice of non-renewal."""

@@ -1,6 +1,6 @@
 """What the reader trains on: a mixture of synthetic documents and real ones.
 
-    python -m finetune.reader.pretrained mixture --output runs/reader_pages.pkl
+    python -m finetune.reader mixture --output runs/reader_pages.pkl
 
 writes the pages of the PDFs once, so that training need not parse them.
 """
@@ -20,11 +20,11 @@ from docagent import DocAgent
 from docagent.geometry import polygon_to_bbox
 from docagent.reader.wordpiece import WordPiece
 from eval.datasets import data_dir
+from finetune.reader import page_data, text_data
+from finetune.reader.contract_queries import CONTRACT_QUERIES
 from finetune.reader.data import document_to_pages
 from finetune.reader.noise import CleanPage, CleanQuery
-from finetune.reader.pretrained import page_data, text_data
-from finetune.reader.pretrained.contract_queries import CONTRACT_QUERIES
-from finetune.reader.pretrained.windows import Sample, make_sample
+from finetune.reader.windows import Sample, make_sample
 from finetune.synthesis.documents import KINDS, generate
 
 
@@ -37,12 +37,12 @@ class Source(Protocol):
 
 
 SHARES = {
-    "synthetic": 0.48,
-    "contracts": 0.2,
-    "stories": 0.08,
+    "synthetic": 0.42,
+    "contracts": 0.27,
+    "stories": 0.07,
     "articles": 0.05,
-    "reports": 0.06,
-    "receipts": 0.06,
+    "reports": 0.05,
+    "receipts": 0.07,
     "broadcasts": 0.07,
 }
 """How often each source is drawn from."""

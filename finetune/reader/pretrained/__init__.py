@@ -1,1 +1,0 @@
-"""The next reader, on a pretrained encoder: data, network, training, export."""
