@@ -12,7 +12,7 @@ import json
 import random
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,13 @@ from eval.metrics.fields import parse_amount, parse_date
 from finetune.ranking.wordings import BROADCASTS, RECEIPTS, draw_schema
 from finetune.reader.pretrained.contract_queries import CONTRACT_QUERIES
 from finetune.reader.pretrained.page_data import _line_words
-from finetune.reader.pretrained.text_data import rows_of
+from finetune.reader.pretrained.text_data import is_validation, rows_of
 
 LINE_LETTERS, PAGE_LINES = 95, 52
 """Letters of a line and lines of a page of a contract that is given as text."""
 CONTRACT_FIELDS = 9
+SCHEMAS_SEEN, SCHEMAS_UNSEEN = 1, 6
+"""Schemas of an order that the reader was trained on, and of one that it was not."""
 READ_SHARE = 0.5
 """Share of the pages without an image whose words get a recognizer's confidences."""
 
@@ -38,7 +40,8 @@ READ_SHARE = 0.5
 class Case:
     """set: where it comes from. group: shop, station or contract, for splits. truths: by path of
     the single fields that are labelled, the values that are right; none where there is no value.
-    is_loose: whether half of the words make a value right, as CUAD counts clauses."""
+    is_loose: whether half of the words make a value right, as CUAD counts clauses. is_seen: whether
+    the reader was trained on the document, so that its answers are better than elsewhere."""
 
     set: str
     group: str
@@ -46,6 +49,7 @@ class Case:
     schema: Schema
     truths: Mapping[str, tuple[str, ...]]
     is_loose: bool = False
+    is_seen: bool = False
 
 
 Read = Callable[[Path], Document]
@@ -65,7 +69,10 @@ def receipt_cases(read: Read) -> Iterator[Case]:
                 texts.append(text)
                 boxes.append(box)
         page = placed_page(texts, boxes, (row["width"], row["height"]), rng)
-        yield from _receipt(row["id"], _document(row["id"], [page]), row["fields"], "receipts")
+        document = _document(row["id"], [page])
+        is_seen = not is_validation(row["fields"].get("company") or row["id"])
+        for case in _receipt(row["id"], document, row["fields"], "receipts"):
+            yield replace(case, is_seen=is_seen)
 
 
 def _receipt(name: str, document: Document, fields: Mapping[str, str], kind: str) -> Iterator[Case]:
@@ -96,16 +103,17 @@ def broadcast_cases(read: Read) -> Iterator[Case]:
             "flight_from": _iso(row["flight_from"], False),
             "flight_to": _iso(row["flight_to"], False),
         }
-        for turn in range(3):
+        is_seen = not is_validation(row["file"])
+        for turn in range(SCHEMAS_SEEN if is_seen else SCHEMAS_UNSEEN):
             schema, paths = draw_schema("order", BROADCASTS, _rng(f"{row['file']}{turn}"))
             told = {paths[key]: (value,) for key, value in truths.items() if key in paths}
-            yield Case("broadcasts", row["file"], document, schema, told)
+            yield Case("broadcasts", row["file"], document, schema, told, is_seen=is_seen)
 
 
 def contract_cases(count: int) -> Iterator[Case]:
-    """CUAD's training contracts, some of their 41 fields each."""
-    rows = rows_of(data_dir() / "cuad" / "train.jsonl.xz")
-    for row in rows[:: max(1, len(rows) // count)]:
+    """CUAD's training contracts that the reader did not see, some of their 41 fields each."""
+    rows = [r for r in rows_of(data_dir() / "cuad" / "train.jsonl.xz") if is_validation(r["id"])]
+    for row in rows[:count]:
         rng = _rng(row["id"])
         document = text_document(row["id"], row["text"])
         chosen = rng.sample([f for f in row["fields"] if f["field"] != "Parties"], CONTRACT_FIELDS)

@@ -18,7 +18,7 @@ from docagent.ranking.document_features import DocumentFeatures
 from docagent.ranking.features import PoolFeatures, features_of
 from docagent.ranking.options import FieldPool, options_of
 from docagent.ranking.pools import field_pools
-from docagent.reader.types import Query, Reader
+from docagent.reader.types import Query, Reader, Reading
 from docagent.rules.registry import ALL_RULES
 from eval.metrics.fields import letters_and_digits
 from eval.tasks.understanding.judged import token_f1
@@ -48,16 +48,15 @@ class Row:
 
 
 def rows_of_case(case: Case, reader: Reader) -> Iterator[Row]:
-    """The labelled fields of a case."""
+    """The labelled fields of a case; of one that the reader saw, those of the rules alone."""
     document, schema = case.document, case.schema
-    queries = [Query(text=leaf.query, multiple=leaf.multiple) for leaf in schema.leaves]
-    paths = [leaf.path for leaf in schema.leaves]
-    readings = dict(zip(paths, reader.read(document, queries), strict=True))
+    readings = None if case.is_seen else _read(case, reader)
     conventions: Conventions = conventions_of(document)
     parsers = [FieldParser(document, leaf, conventions=conventions) for leaf in schema.leaves]
     pools = field_pools(schema, parsers, readings, ALL_RULES)
     facts = DocumentFeatures(document, conventions)
-    for half in get_args(Half):
+    halves: tuple[Half, ...] = ("rules",) if case.is_seen else get_args(Half)
+    for half in halves:
         some = [_half(pool, half) for pool in pools]
         for pool, features in zip(some, features_of(some, facts, conventions), strict=True):
             truths = case.truths.get(pool.path)
@@ -65,6 +64,13 @@ def rows_of_case(case: Case, reader: Reader) -> Iterator[Row]:
                 names = (case.set, case.group, document.id, pool.path, half)
                 right = labels(pool, truths, case.is_loose)
                 yield Row(*names, features, right, bool(truths))
+
+
+def _read(case: Case, reader: Reader) -> dict[str, Reading]:
+    leaves = case.schema.leaves
+    queries = [Query(text=leaf.query, multiple=leaf.multiple) for leaf in leaves]
+    found = reader.read(case.document, queries)
+    return {leaf.path: reading for leaf, reading in zip(leaves, found, strict=True)}
 
 
 def _half(pool: FieldPool, half: Half) -> FieldPool:

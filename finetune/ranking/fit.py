@@ -49,6 +49,7 @@ SET_WEIGHTS: Mapping[str, float] = {
     "synthetic": 2.5,
 }
 """Weight of all rows of a set together."""
+HALF_WEIGHTS: Mapping[Half, float] = {"all": 1.0, "rules": 0.5, "reader": 0.3}
 
 
 Names = tuple[list[str], list[str]]
@@ -67,10 +68,13 @@ def feature_names(rows: Sequence[Row]) -> Names:
 
 
 def row_weights(rows: Sequence[Row]) -> NDArray[np.float32]:
-    """So that each set counts as much as it is meant to; their mean is 1."""
-    counts = Counter(row.set for row in rows)
-    found = np.array([SET_WEIGHTS.get(row.set, 1.0) / counts[row.set] for row in rows], np.float32)
-    return np.asarray(found / found.mean(), np.float32)
+    """So that each set and half counts as much as it is meant to; their mean is 1."""
+    counts = Counter((row.set, row.half) for row in rows)
+    found = [
+        SET_WEIGHTS.get(row.set, 1.0) * HALF_WEIGHTS[row.half] / counts[row.set, row.half]
+        for row in rows
+    ]
+    return np.asarray(np.array(found) / np.mean(found), np.float32)
 
 
 def group_fold(row: Row) -> int:
