@@ -28,6 +28,8 @@ from eval.log import files_fingerprint
 PACKAGE = Path(docagent.__file__).parent
 PAGE_CODE = ("ocr", "sources", "layout", "geometry.py", "document.py")
 """What a page's reading depends on, beside the weights."""
+READ_OF_PAGES = {"number", "width", "height", "lines"}
+"""What a reader knows of a page."""
 
 
 class Kept:
@@ -81,7 +83,9 @@ class KeptReader(FittedReader):
 
     def _hash(self, document: Document) -> str:
         if self._last is None or self._last[0] is not document:
-            content = document.model_dump_json(exclude={"name", "tables"}).encode()
+            # What else a document has must not make its words be read anew.
+            pages = (page.model_dump_json(include=READ_OF_PAGES) for page in document.pages)
+            content = "".join(pages).encode()
             self._last = document, hashlib.blake2b(content, digest_size=16).hexdigest()
         return self._last[1]
 

@@ -23,9 +23,9 @@ from docagent.schemas import Schema, load_schema
 from eval.datasets import data_dir
 from eval.metrics.fields import parse_amount, parse_date
 from finetune.ranking.wordings import BROADCASTS, RECEIPTS, draw_schema
-from finetune.reader.pretrained.contract_queries import CONTRACT_QUERIES
-from finetune.reader.pretrained.page_data import _line_words
-from finetune.reader.pretrained.text_data import is_validation, rows_of
+from finetune.reader.contract_queries import CONTRACT_QUERIES
+from finetune.reader.page_data import _line_words
+from finetune.reader.text_data import is_validation, rows_of
 
 LINE_LETTERS, PAGE_LINES = 95, 52
 """Letters of a line and lines of a page of a contract that is given as text."""
