@@ -12,7 +12,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = {
+    "finetune.answers calibrate": "train",
+    "finetune.answers cases": "train",
     "finetune.answers clauses": "train",
+    "finetune.answers labels": "train",
     "finetune.calibrate": "train",
     "finetune.detector": "train",
     "finetune.font_errors": "train,eval",

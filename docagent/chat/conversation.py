@@ -16,6 +16,7 @@ from docagent.chat.tool_loop import ToolLoop
 from docagent.chat.tools import DocumentTools, ExtractFields
 from docagent.document import Document
 from docagent.layout.lines_with_ids import split_lines
+from docagent.reader.no_reader import NullReader
 from docagent.reader.page_reader import PageReader
 from docagent.reader.types import Reader
 from docagent.results import Answer, ChatEvent, Turn
@@ -30,6 +31,8 @@ MAX_EARLIER_TURNS = 6
 MAX_EARLIER_CHARS = 300
 """Characters of an earlier question or answer in the prompt."""
 NOT_THERE = "not in the document"
+_UNREAD = PageReader(NullReader())
+"""For answers that rules give alone."""
 
 
 class Chat:
@@ -109,6 +112,13 @@ class Chat:
     ) -> Generator[ChatEvent, None, tuple[Answer, tuple[int, ...]]]:
         """The embedded answer and the pages it was looked for on: of a long document those that
         fit best, and then the others that were found."""
+        if not self._index.fits:
+            whole = self._answer(self.document, question, _UNREAD)
+            if whole.text is not None:
+                # A field or a clause is found wherever it stands, whatever the question's words.
+                pages = tuple(dict.fromkeys(citation.page for citation in whole.citations))
+                yield ChatEvent(kind="pages", pages=pages)
+                return whole, pages
         if not found.matched:
             # Any page would be a guess, and so would an answer from it.
             return self._unmatched(question), ()
@@ -134,11 +144,14 @@ class Chat:
 
     def _read(self, question: str, lines: Part) -> Answer:
         excerpt = Excerpt(self.document, lines)
-        locale = self._view.settings.locale or None
-        rules = RuleSet(self._view.settings.extraction.rules)
-        found = answer(excerpt.document, question, self._reader, locale_hint=locale, rules=rules)
+        found = self._answer(excerpt.document, question, self._reader)
         citations = tuple(e for item in found.citations for e in excerpt.in_whole(item))
         return found.replace(citations=citations)
+
+    def _answer(self, document: Document, question: str, reader: PageReader) -> Answer:
+        locale = self._view.settings.locale or None
+        rules = RuleSet(self._view.settings.extraction.rules)
+        return answer(document, question, reader, locale_hint=locale, rules=rules)
 
     def _with_model(
         self, turn: Turn, conversation: Conversation, asker: Asker

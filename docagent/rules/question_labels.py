@@ -7,6 +7,7 @@ from functools import cache
 
 from docagent.document import Document
 from docagent.evidence.label_phrases import label_phrases
+from docagent.layout.remembered import remembered
 from docagent.rules.label_places import LabelPlaces, Placed
 from docagent.rules.page_cells import PageCells
 from docagent.schemas import list_schemas
@@ -20,6 +21,12 @@ _ASKED = (
     re.compile(
         r"^(?:what|which|who|when|where|how much|how many)(?:'s| is| are| was| were)"
         r"(?: the| an?| this| your| my)? (?P<phrase>.+)$",
+        re.I,
+    ),
+    re.compile(
+        r"^(?:what|which) (?P<phrase>.+?) (?:is|are|was) (?:it|shown|given|stated|printed|listed"
+        r"|named|entered|written|noted|on (?:the|this) \w+)"
+        r"(?: (?:here|for it|on (?:the|this) \w+))?$",
         re.I,
     ),
     re.compile(
@@ -55,7 +62,7 @@ def question_label(document: Document, question: str) -> Placed | None:
     """The printed label that a question names, with its value or as a blank; None if none is
     printed as a label is."""
     phrase = asked_phrase(question)
-    places = LabelPlaces(PageCells(document), shipped_labels()) if phrase else None
+    places = remembered(document, _label_places) if phrase else None
     placed = places.best(phrase) if places else None
     if placed is None:
         return None
@@ -64,6 +71,10 @@ def question_label(document: Document, question: str) -> Placed | None:
     if placed.place == "blank":
         return placed if is_label and label.likeness >= MIN_BLANK_LIKENESS else None
     return placed if is_label or _is_form_label(placed) else None
+
+
+def _label_places(document: Document) -> LabelPlaces:
+    return LabelPlaces(remembered(document, PageCells), shipped_labels())
 
 
 @cache

@@ -15,6 +15,7 @@ from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
 from docagent.rules.business_fields import role_candidates
 from docagent.rules.contract_fields import contract_candidates
+from docagent.rules.contract_ends import merge_signatories, title_candidates
 from docagent.rules.fallbacks import currency_candidates, first_date_candidates
 from docagent.rules.identifier_fields import identifier_candidates
 from docagent.rules.label_places import Placed
@@ -45,6 +46,7 @@ FIELD_RULES: Mapping[RuleName, Callable[[Document, Schema, Sequence[FieldParser]
     "labels": labelled_candidates,
     "letterhead": letterhead_candidates,
     "printed": printed_candidates,
+    "titles": title_candidates,
 }
 """Candidates of single fields. The candidates of all rules are kept, each with its rule's name,
 and ranked later: a new rule needs its line here, its name in the settings, and a new fit of the
@@ -88,6 +90,7 @@ TABLE_RULES: Mapping[
 LIST_RULES: Mapping[RuleName, Callable[[FieldParser, list[ValueCandidate]], list[ValueCandidate]]]
 LIST_RULES = {
     "parties": merge_party_names,
+    "signatories": merge_signatories,
 }
 """Items of a list of single values merged with the items found before."""
 

@@ -38,6 +38,13 @@ HARM_COLUMNS = {
     "broken": "broken",
     "examples": "broken words",
 }
+RISK_COLUMNS = {
+    "threshold": "least confidence",
+    "answered": "questions answered",
+    "answers right": "answers that are right",
+    "wrong": "questions answered wrongly",
+    "dealt with": "answered rightly or rightly not answered",
+}
 Result = Mapping[str, Any]
 
 
@@ -167,6 +174,20 @@ SECTIONS = (
             "confidence-{data}-dev*.json",
             "python -m eval.confidence --data {data}",
             rows_of(confidence.COLUMNS),
+        ),
+    ),
+    Section(
+        "Risk and coverage of answers",
+        "Questions about documents that neither the reader nor the calibration was fitted on: "
+        "contracts, receipts, stories and synthetic documents, a part of which has no answer. "
+        "`THRESHOLDS.answer` is chosen from this table.",
+        (
+            Part(
+                "answers",
+                "answers-risk-held-out*.json",
+                "python -m finetune.answers calibrate",
+                rows_of(RISK_COLUMNS),
+            ),
         ),
     ),
     Section(

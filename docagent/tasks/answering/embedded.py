@@ -54,7 +54,7 @@ _NAME = re.compile(r"[^\W\d_]{2}")
 
 
 @dataclass(frozen=True)
-class _Read:
+class Read:
     """What the reader's spans come to: a proposal, or why they give none. absence: the reader's
     probability (0-1) that there is no answer."""
 
@@ -62,6 +62,17 @@ class _Read:
     proposal: Proposal | None = None
     abstained: Abstention | None = None
     message: str = ""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Proposals of all sources; passages: sentences that are given only where nothing else is;
+    placed: the printed label that the question names."""
+
+    proposals: tuple[Proposal, ...]
+    passages: tuple[Proposal, ...]
+    placed: Placed | None
+    read: Read
 
 
 def answer(
@@ -89,27 +100,50 @@ def answer(
         return _unsaid(document, asked, 1.0, "I did not find an answer: the document has no text")
     known = load_calibrations() if calibrations is None else calibrations
     pages = reader if isinstance(reader, PageReader) else PageReader(reader)
-    parser = FieldParser(document, asked.field, locale_hint, remembered(document, conventions_of))
+    found = gather(document, asked, FieldSources(pages, rules, known, locale_hint))
+    best = best_proposal(found.proposals)
+    placed = found.placed
+    if placed is not None and not placed.words and (best is None or best.confidence < SURE):
+        return _blank(document, asked, placed)
+    if best is None or best.confidence < THRESHOLDS.answer:
+        best = best_proposal([*found.proposals, *found.passages])
+    if best is not None and best.confidence >= THRESHOLDS.answer:
+        return best.to_answer(document, asked.text)
+    return _nothing(document, asked, best, found.read)
+
+
+def gather(
+    document: Document, asked: Asked, sources: FieldSources, *, is_thorough: bool = False
+) -> Gathered:
+    """What every source proposes as the answer to a question.
+
+    is_thorough: whether all sources are asked, even if one is sure already; a fit needs that.
+    """
+    rules, known = sources.rules, sources.tables
+    parser = FieldParser(
+        document, asked.field, sources.locale_hint, remembered(document, conventions_of)
+    )
     placed = None if asked.is_quoted else rules.question_label(document, asked.text)
     proposals = [] if placed is None else list(_at_label(parser, placed, asked, known))
     if rules.has("ask_clauses"):
         proposals += clause_proposals(document, asked, known)
-    if rules.has("ask_fields") and not _is_sure(proposals):
-        sources = FieldSources(pages, rules, known, locale_hint)
+    if rules.has("ask_fields") and (is_thorough or not _is_sure(proposals)):
         proposals += field_proposals(document, asked, sources)
-    read = _Read(absence=0.0)
-    if not (_is_sure(proposals) and len(document.pages) > MAX_WHOLE_PAGES):
-        read = _by_reader(parser, asked, pages, known)
+    read = Read(absence=0.0)
+    is_long = len(document.pages) > MAX_WHOLE_PAGES
+    if is_thorough or not (is_long and _is_sure(proposals)):
+        read = _by_reader(parser, asked, sources.reader, known)
         proposals = _confirmed(asked, proposals, read.proposal)
-    best = best_proposal(proposals)
-    if placed is not None and not placed.words and (best is None or best.confidence < SURE):
-        return _blank(document, asked, placed)
-    if (best is None or best.confidence < THRESHOLDS.answer) and rules.has("ask_passages"):
+    passages: list[Proposal] = []
+    if rules.has("ask_passages") and (is_thorough or not _is_given(proposals)):
         passage = passage_proposal(document, asked, read.absence, known)
-        best = best_proposal([p for p in (best, passage) if p is not None])
-    if best is not None and best.confidence >= THRESHOLDS.answer:
-        return best.to_answer(document, asked.text)
-    return _nothing(document, asked, best, read)
+        passages = [passage] if passage else []
+    return Gathered(tuple(proposals), tuple(passages), placed, read)
+
+
+def _is_given(proposals: Sequence[Proposal]) -> bool:
+    best = best_proposal(proposals)
+    return best is not None and best.confidence >= THRESHOLDS.answer
 
 
 def _is_sure(proposals: Sequence[Proposal]) -> bool:
@@ -129,7 +163,7 @@ def _at_label(
 
 def _by_reader(
     parser: FieldParser, asked: Asked, reader: PageReader, known: Mapping[str, Calibration]
-) -> _Read:
+) -> Read:
     """The best span of the reader, or all good ones if there may be several.
 
     None is proposed if the words are illegible or another span is about as good.
@@ -140,18 +174,18 @@ def _by_reader(
     (reading,) = reader.read_pages(document, [query], pages)
     options = _options(parser, reading, asked)
     if not options or reading.absent > THRESHOLDS.absent:
-        return _Read(reading.absent)
+        return Read(reading.absent)
     chosen = options[:1]
     if asked.is_multiple:
         chosen = [o for o in options if o.score >= THRESHOLDS.answer] or chosen
     legibility = min(ocr_confidence(document, parser.leaf, c.ranges) for c in chosen)
     if legibility < THRESHOLDS.illegible:
         message = f"the words of the answer are read with confidence {legibility:.2f} only"
-        return _Read(reading.absent, None, "illegible", message)
+        return Read(reading.absent, None, "illegible", message)
     rival = None if asked.is_multiple else strongest_rival(options)
     if rival and rival.score >= THRESHOLDS.rival * chosen[0].score:
         message = f"{chosen[0].raw_text!r} and {rival.raw_text!r} fit about as well"
-        return _Read(reading.absent, None, "ambiguous", message)
+        return Read(reading.absent, None, "ambiguous", message)
     if asked.is_person:
         chosen = [_whole_name(parser, candidate) for candidate in chosen]
     if asked.is_quoted:
@@ -159,7 +193,7 @@ def _by_reader(
     scored = [replace(c, score=c.score * legibility) for c in chosen]
     proposal = _to_proposal(parser, scored, "span", known)
     message = JUDGE_YOURSELF if asked.is_yes_no else ""
-    return _Read(reading.absent, replace(proposal, message=message))
+    return Read(reading.absent, replace(proposal, message=message))
 
 
 def _to_proposal(
@@ -255,7 +289,7 @@ def _blank(document: Document, asked: Asked, placed: Placed) -> Answer:
     return _unsaid(document, asked, BLANK_ABSENCE, message)
 
 
-def _nothing(document: Document, asked: Asked, best: Proposal | None, read: _Read) -> Answer:
+def _nothing(document: Document, asked: Asked, best: Proposal | None, read: Read) -> Answer:
     """The abstention where no proposal is sure enough, with what was looked for."""
     if read.abstained is not None:
         return _abstain(document, asked, read.abstained, read.message)

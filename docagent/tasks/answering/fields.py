@@ -162,7 +162,7 @@ def _to_proposal(
     score = min(f.confidence or 0.0 for f in fields) * math.sqrt(likeness)
     return Proposal(
         by="field",
-        text="; ".join(f.raw_text or "" for f in fields),
+        text="; ".join((f.raw_text or "").rstrip(" ,;:") for f in fields),
         citations=tuple(in_whole(document, part, e) for f in fields for e in f.evidence),
         score=score,
         confidence=calibrated("field", score, tables),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
 from docagent.rules.label_places import Placed
+from docagent.rules.label_values import label_value_probability
 from docagent.rules.printed_text import placed_candidate
 
-PLACE_CONFIDENCE: Mapping[str, float] = {"inside": 0.8, "right": 0.85, "below": 0.5}
-"""How often what stands at a label is its value, on 30 of FUNSD's forms read by OCR, blanks
-counted."""
-UNMARKED_FACTOR = 0.75
-"""For a label inside a cell, where nothing marks it."""
+MARK_FACTOR = 0.4
+"""Factor of a single letter: mostly a tick, or the box for one, read as a letter."""
+
+
+def is_mark(text: str) -> bool:
+    """Whether a text is a single character that is no digit."""
+    return len(text.strip(" .,:;[]()")) < 2 and not any(c.isdigit() for c in text)
 
 
 def printed_option(parser: FieldParser, placed: Placed) -> ValueCandidate | None:
@@ -21,8 +22,8 @@ def printed_option(parser: FieldParser, placed: Placed) -> ValueCandidate | None
     question asks for."""
     if not placed.words:
         return None
-    label = placed.label
-    known = label.is_whole or label.is_marked
-    score = PLACE_CONFIDENCE[placed.place] * (1.0 if known else UNMARKED_FACTOR) * label.likeness
+    score = label_value_probability(parser.document, placed)
+    if is_mark("".join(parser.document.words[i].word.text for i in placed.words)):
+        score *= MARK_FACTOR
     option = placed_candidate(parser, placed, score)
     return option if option.parsed.ok else None
