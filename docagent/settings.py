@@ -232,7 +232,8 @@ class ExtractionSettings(SettingsGroup):
         "IBAN), parties, titles and signatories (of a contract), tables (rows of the tables on the "
         "pages), headers (cells under a table's header, for lists without such a table), rows "
         "(cells grouped by height); for questions ask_fields (those that name a field of the "
-        "document's kind), ask_labels (those that name a label), ask_clauses (those that ask for a clause of a contract) and "
+        "document's kind), ask_labels (those that name a label), ask_clauses (those that ask for "
+        "a clause of a contract) and "
         "ask_passages (the sentence that speaks of it, where nothing else answers).",
     )
     embedded_reader: bool = Field(

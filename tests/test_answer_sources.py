@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from docagent.evidence.field_parser import FieldParser
 from docagent.layout.sentences import document_sentences
 from docagent.reader.no_reader import NullReader
 from docagent.reader.page_reader import PageReader, combine_readings
 from docagent.reader.scripted import ScriptedReader
 from docagent.reader.types import PointedSpan, Query, Reading
 from docagent.rules.clauses import load_clauses
+from docagent.rules.contract_ends import merge_signatories, title_candidates
+from docagent.rules.label_values import label_value_probability
+from docagent.rules.question_labels import question_label
+from docagent.schemas import load_schema
 from docagent.tasks.answering.embedded import answer
 from docagent.tasks.answering.passages import best_pages
 from docagent.text.phrases import PhraseIndex
@@ -110,6 +115,52 @@ def test_pages_are_read_once_for_the_same_question():
     for _ in range(2):
         answer(document, "What does the premium cost?", kept, calibrations={})
     assert len(reader.queries) == 1
+
+
+FORM = document_of(
+    [
+        "Batch No:     8812-A      Inspector:",
+        "Supplier:                 Due date:   3 May 2024",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("label", "least", "most"), [("Batch No", 0.6, 1.0), ("Due date", 0.6, 1.0)]
+)
+def test_a_value_beside_its_label_is_probably_its_value(label, least, most):
+    placed = question_label(FORM, f"What is the {label}?")
+    assert least <= label_value_probability(FORM, placed) <= most
+
+
+def test_a_blank_has_no_probability_of_a_value():
+    placed = question_label(FORM, "What is the inspector?")
+    assert placed.words == ()
+    assert label_value_probability(FORM, placed) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        (["MASTER SUPPLY", "AGREEMENT", "between A and B"], "MASTER SUPPLY AGREEMENT"),
+        (["Lease Agreement between Acme and Globex"], "Lease Agreement"),
+        (["Dear Ann,", "we send this Loan Agreement (the Agreement)"], "Loan Agreement"),
+    ],
+)
+def test_a_contract_is_called_by_its_title(lines, title):
+    document, schema = document_of(lines), load_schema("contract")
+    parsers = [FieldParser(document, schema.field("title"))]
+    (found,) = title_candidates(document, schema, parsers)["title"]
+    assert found.raw_text == title
+
+
+def test_all_who_signed_are_named():
+    document = document_of(
+        ["SUPPLY AGREEMENT", "This agreement is made between Acme, Inc. and Globex Corporation."],
+        ["By: /s/ Ann Lee          By: /s/ Bob Stone", "Name: Ann Lee", "Title: President"],
+    )
+    parser = FieldParser(document, load_schema("contract").field("signatories[]"))
+    assert [c.raw_text for c in merge_signatories(parser, [])] == ["Ann Lee", "Bob Stone"]
 
 
 def reading(absent, *spans):

@@ -60,7 +60,7 @@ def merge_signatories(parser: FieldParser, pointed: list[ValueCandidate]) -> lis
         return pointed
     document = parser.document
     seen: dict[str, ValueCandidate] = {}
-    for words in (*_names_at_labels(document), *_names_behind_marks(document)):
+    for words in (*_names_behind_marks(document), *_names_at_labels(document)):
         ranges = words_to_ranges(sorted(words))
         candidate = parser.candidate(*ranges[0], SIGNATORY_SCORE, "rule")
         key = "".join(c for c in candidate.raw_text.casefold() if c.isalnum())
