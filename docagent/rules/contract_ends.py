@@ -73,7 +73,7 @@ def _title_line(document: Document) -> tuple[int, int] | None:
     lines = number_lines(document)[:MAX_TITLE_LINES]
     for at, line in enumerate(lines):
         texts = _texts(document, line)
-        if not _is_title(texts) or line.page != lines[0].page:
+        if not _is_title(texts[: _before_parties(texts)]) or line.page != lines[0].page:
             continue
         start = line.start
         for before in reversed(lines[max(0, at - 2) : at]):
