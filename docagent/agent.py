@@ -219,6 +219,7 @@ class DocAgent:
             locale_hint=spoken or None,
             calibrations=self._calibrations(),
             rules=RuleSet(self.settings.extraction.rules),
+            ranker=ranker_for(self._load_reader(), self.settings.weights_dir),
         )
         if self._vlm is None:
             return found

@@ -24,7 +24,7 @@ LINES = ["Net 120.00", "VAT 12.00 \x1b[31m", "Signed by Clara Whitfield"]
 READER = {
     "how much is the net": [("120.00", 0.9)],
     "how much is the vat": [("12.00", 0.9)],
-    "who signed": [("Clara Whitfield", 0.6)],
+    "who signed": [("Clara Whitfield", 0.3)],
     "colour": [("12.00 \x1b[31m", 0.9)],
 }
 
@@ -69,10 +69,10 @@ def test_one_question_a_line(chat):
     code, out, err = chat("How much is the net?\n\nand the VAT?\nWho is the president?\n")
     assert code == 0
     assert out.splitlines() == [
-        "120.00 (89% sure)",
+        "120.00 (94% sure)",
         "  page 1, 4% right, 5% down: “120.00”",
         "(How much is the VAT?)",
-        "12.00 (89% sure)",
+        "12.00 (94% sure)",
         "  page 1, 4% right, 7% down: “12.00”",
         "not in the document (I did not find an answer to 'Who is the president?': the document "
         "does not seem to say)",

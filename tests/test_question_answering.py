@@ -39,19 +39,19 @@ def test_an_answer_cites_the_words_it_is_made_of():
 @pytest.mark.parametrize(
     ("question", "spans", "text"),
     [
-        ("When was it made?", [("ACME Widgets", 0.5), ("3 March 2021", 0.4)], "3 March 2021"),
+        ("When was it made?", [("ACME Widgets", 0.7), ("3 March 2021", 0.6)], "3 March 2021"),
         ("How much is the fee?", [("30 days", 0.4), ("Fee: $1,200.00", 0.5)], "$1,200.00"),
         (
             "Who is the supplier?",
-            [("ACME Widgets Ltd", 0.5), ("ACME Widgets", 0.45)],
+            [("ACME Widgets Ltd", 0.7), ("ACME Widgets", 0.6)],
             "ACME Widgets Ltd",
         ),
         (
             "Who delivered it?",
-            [("3 March 2021", 0.5), ("ACME Widgets Ltd", 0.4)],
+            [("3 March 2021", 0.7), ("ACME Widgets Ltd", 0.6)],
             "ACME Widgets Ltd",
         ),
-        ("To whom is it paid?", [("$1,200.00", 0.5), ("ACME Widgets", 0.4)], "ACME Widgets Ltd"),
+        ("To whom is it paid?", [("$1,200.00", 0.7), ("ACME Widgets", 0.6)], "ACME Widgets Ltd"),
     ],
 )
 def test_the_kind_of_question_chooses_among_spans(question, spans, text):

@@ -38,8 +38,9 @@ class PageReader:
     """A reader that keeps what it has read, and can read some pages of a document alone."""
 
     def __init__(self, reader: Reader, threads: int = 0) -> None:
-        """threads: pages that are read side by side; 0 for one a core."""
-        self._reader = reader
+        """reader: what reads, an attribute as well. threads: pages that are read side by side; 0
+        for one a core."""
+        self.reader = reader
         self._threads = threads or os.cpu_count() or 1
         self._kept: OrderedDict[tuple[int, ...], _Unit] = OrderedDict()
         self._lock = ForkLock()
@@ -77,7 +78,7 @@ class PageReader:
         unit = self._unit(pages)
         missing = list(dict.fromkeys(q for q in queries if q not in unit.readings))
         if missing:
-            unit.readings.update(zip(missing, self._reader.read(document, missing), strict=True))
+            unit.readings.update(zip(missing, self.reader.read(document, missing), strict=True))
         return [unit.readings[query] for query in queries]
 
     def _unit(self, pages: tuple[Page, ...]) -> _Unit:

@@ -184,7 +184,7 @@ SECTIONS = (
         (
             Part(
                 "answers",
-                "answers-risk-held-out*.json",
+                "answers-held-out-train*.json",
                 "python -m finetune.answers calibrate",
                 rows_of(RISK_COLUMNS),
             ),

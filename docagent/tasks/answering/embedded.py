@@ -26,6 +26,7 @@ from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import ground_ranges
 from docagent.layout.remembered import remembered
 from docagent.layout.sentences import document_sentences
+from docagent.ranking.model import FieldRanker
 from docagent.reader.page_reader import MAX_WHOLE_PAGES, PageReader
 from docagent.reader.types import Query, Reader, Reading
 from docagent.results import Abstention, Answer
@@ -41,7 +42,7 @@ from docagent.tasks.answering.question import Asked, parse_question
 from docagent.tasks.answering.small_talk import HELP, is_small_talk
 from docagent.text.normalise import normalise
 
-SURE = 0.9
+SURE = 0.97
 """Confidence from which another source is believed against a blank beside a printed label."""
 BLANK_ABSENCE = 0.7
 """How often nothing is written at a label beside which nothing was found (FUNSD's forms)."""
@@ -83,6 +84,7 @@ def answer(
     locale_hint: str | None = None,
     calibrations: Mapping[str, Calibration] | None = None,
     rules: RuleSet = ALL_RULES,
+    ranker: FieldRanker | None = None,
 ) -> Answer:
     """Find the answer to ``question`` in the text of a document.
 
@@ -90,7 +92,8 @@ def answer(
     citation. reader: a PageReader keeps what it reads for the next question. locale_hint: language
     and region such as ``en_US``, which decides the order of day and month and decimal marks.
     calibrations: by default the shipped ones, of which those of ``answer_SOURCE`` are used. rules:
-    the sources used beside the reader, all by default.
+    the sources used beside the reader, all by default. ranker: chooses among the candidates of a
+    field; by default the one that belongs to the reader.
     Raises SettingsError for an empty question or one over MAX_QUESTION_CHARS characters.
     """
     asked = parse_question(question)
@@ -100,10 +103,10 @@ def answer(
         return _unsaid(document, asked, 1.0, "I did not find an answer: the document has no text")
     known = load_calibrations() if calibrations is None else calibrations
     pages = reader if isinstance(reader, PageReader) else PageReader(reader)
-    found = gather(document, asked, FieldSources(pages, rules, known, locale_hint))
+    found = gather(document, asked, FieldSources(pages, rules, known, locale_hint, ranker))
     best = best_proposal(found.proposals)
     placed = found.placed
-    if placed is not None and not placed.words and (best is None or best.confidence < SURE):
+    if placed is not None and _is_blank(found) and (best is None or best.confidence < SURE):
         return _blank(document, asked, placed)
     if best is None or best.confidence < THRESHOLDS.answer:
         best = best_proposal([*found.proposals, *found.passages])
@@ -139,6 +142,15 @@ def gather(
         passage = passage_proposal(document, asked, read.absence, known)
         passages = [passage] if passage else []
     return Gathered(tuple(proposals), tuple(passages), placed, read)
+
+
+def _is_blank(found: Gathered) -> bool:
+    """Whether nothing stands at the label that is asked for, or what is hardly its value."""
+    if found.placed is None or not found.placed.words:
+        return found.placed is not None
+    label = found.placed.label
+    at_label = max((p.confidence for p in found.proposals if p.by == "label"), default=0.0)
+    return (label.is_whole or label.is_marked) and at_label < THRESHOLDS.answer
 
 
 def _is_given(proposals: Sequence[Proposal]) -> bool:

@@ -12,6 +12,9 @@ from docagent.confidence import Calibration
 from docagent.document import Document
 from docagent.evidence.label_phrases import label_phrases
 from docagent.layout.remembered import remembered
+from docagent.ranking.loading import ranker_for
+from docagent.ranking.model import FieldRanker
+from docagent.reader.no_reader import NullReader
 from docagent.reader.page_reader import MAX_WHOLE_PAGES, PageReader
 from docagent.results import Evidence, Field
 from docagent.rules.question_labels import asked_phrase
@@ -56,6 +59,17 @@ class FieldSources:
     rules: RuleSet
     tables: Mapping[str, Calibration]
     locale_hint: str | None = None
+    ranker: FieldRanker | None = None
+
+    @property
+    def options(self) -> ExtractionOptions:
+        """Options of an extraction; without a ranker that of the reader."""
+        return ExtractionOptions(
+            locale_hint=self.locale_hint,
+            calibrations=self.tables,
+            rules=self.rules,
+            ranker=self.ranker or ranker_for(self.reader.reader),
+        )
 
 
 def field_proposals(document: Document, asked: Asked, sources: FieldSources) -> Iterator[Proposal]:
@@ -66,10 +80,10 @@ def field_proposals(document: Document, asked: Asked, sources: FieldSources) -> 
         return
     pages = pages_of_field(document, asked, wanted.leaf)
     part = document if len(pages) == len(document.pages) else document_of_pages(document, pages)
-    options = ExtractionOptions(
-        locale_hint=sources.locale_hint, calibrations=sources.tables, rules=sources.rules
-    )
-    found = extract(part, wanted.schema, sources.reader, options)
+    # A reader that reads nothing is known as such by the extraction, which then trusts rules.
+    is_null = isinstance(sources.reader.reader, NullReader)
+    reader = sources.reader.reader if is_null else sources.reader
+    found = extract(part, wanted.schema, reader, sources.options)
     fields = [f for f in found.fields if _INDEX.sub("[]", f.path) == wanted.leaf.path]
     usable = [f for f in fields if f.status == "found" and f.raw_text]
     if usable:

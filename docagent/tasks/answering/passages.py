@@ -22,7 +22,8 @@ MAX_READ_PAGES = 6
 """Pages of a longer document that are read for one question."""
 COUNTED_SENTENCES = 3
 """Best sentences of a page that count for it."""
-MIN_PASSAGE_WORDS = 6
+MIN_PASSAGE_WORDS = 12
+"""Words of a sentence that is quoted, so that no row of a form or table is."""
 PASSAGE_FACTOR = 0.25
 """Score of a sentence that has all words of the question; below the threshold unless a calibration
 says that such sentences answer."""
