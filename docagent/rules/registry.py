@@ -14,8 +14,8 @@ from docagent.document import Document
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
 from docagent.rules.business_fields import role_candidates
-from docagent.rules.contract_fields import contract_candidates
 from docagent.rules.contract_ends import merge_signatories, title_candidates
+from docagent.rules.contract_fields import contract_candidates
 from docagent.rules.fallbacks import currency_candidates, first_date_candidates
 from docagent.rules.identifier_fields import identifier_candidates
 from docagent.rules.label_places import Placed
