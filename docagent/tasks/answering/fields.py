@@ -99,14 +99,22 @@ def asked_field(document: Document, asked: Asked) -> AskedField | None:
         schema = load_schema(kind or "contract")
         paths = {leaf.path: leaf for leaf in schema.leaves}
         path = next((p for p in KIND_FIELDS[clause[0]] if p in paths), None)
-        if path is not None:
+        if path is not None and _is_of_kind(asked, paths[path]):
             return AskedField(schema, paths[path], clause[1])
     if kind is None or asked.is_quoted:
         return None
     schema = load_schema(kind)
     phrase = asked_phrase(asked.text)
     leaf = named_field(schema, phrase) if phrase else None
-    return AskedField(schema, leaf, 1.0) if leaf else _alike_field(schema, asked)
+    found = AskedField(schema, leaf, 1.0) if leaf else _alike_field(schema, asked)
+    return found if found is not None and _is_of_kind(asked, found.leaf) else None
+
+
+def _is_of_kind(asked: Asked, leaf: SchemaField) -> bool:
+    """Whether the values of a field are of the kind asked for: who is no date, when is no name."""
+    if asked.is_person:
+        return leaf.normaliser == "text"
+    return asked.kind == "text" or leaf.normaliser in (asked.kind, "datetime", "money", "duration")
 
 
 def named_field(schema: Schema, phrase: str) -> SchemaField | None:
