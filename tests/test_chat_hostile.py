@@ -136,7 +136,7 @@ def test_orders_on_the_page_are_data():
         return script[sum(message.type == "ai" for message in messages)]
 
     model = model_of(obeys)
-    turn = talk(model, orders, vlm_mode="always").ask("How much is the total?")
+    turn = talk(model, orders, vlm_unsure=0.99).ask("How much is the total?")
     assert [step.ok for step in turn.steps] == [False, False, True, False, True]
     assert turn.text == "12.00"
     shown = "\n".join(texts(model.requests[-1][0]))

@@ -28,7 +28,7 @@ from docagent.confidence import (
     load_calibrations,
     save_calibrations,
 )
-from docagent.reader.loading import load_reader
+from docagent.reader.embedded import load_reader
 from docagent.reader.no_reader import NullReader
 from docagent.reader.page_reader import PageReader
 from docagent.rules.registry import ALL_RULES

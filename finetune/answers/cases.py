@@ -30,8 +30,8 @@ from finetune.answers.contract_texts import text_to_document
 from finetune.answers.wordings import OTHER_WORDINGS
 from finetune.calibration.fit import read_synthetic
 from finetune.reader.noise import CleanPage
-from finetune.reader.pretrained.page_data import receipts
-from finetune.reader.pretrained.text_data import is_validation, rows_of
+from finetune.reader.page_data import receipts
+from finetune.reader.text_data import is_validation, rows_of
 from finetune.synthesis.documents import generate
 
 SYNTHETIC_KINDS = ("form", "form", "form", "form", "invoice", "receipt", "letter", "bank_statement")

@@ -24,7 +24,7 @@ from torch import nn
 from docagent.rules.clauses import CLAUSES_FILE, ClauseModel, save_clauses, sentence_terms
 from finetune.answers.contract_texts import ContractText, contract_texts
 from finetune.answers.wordings import asked_as
-from finetune.reader.pretrained.contract_queries import CONTRACT_QUERIES
+from finetune.reader.contract_queries import CONTRACT_QUERIES
 
 MIN_SENTENCES = 4
 """Sentences that have a term at least."""

@@ -15,7 +15,7 @@ from docagent.document import Document, Line, Page, Word
 from docagent.geometry import bbox_to_polygon
 from docagent.layout.sentences import Sentence, split_sentences
 from eval.datasets import data_dir
-from finetune.reader.pretrained.text_data import TextWords, is_validation, rows_of
+from finetune.reader.text_data import TextWords, is_validation, rows_of
 
 MIN_SHARED_RATIO = 0.5
 """A sentence is a clause of a field if it shares this of its own words, or of an answer's."""

@@ -3,7 +3,7 @@ only measured and calibrated with."""
 
 from __future__ import annotations
 
-from finetune.reader.pretrained.contract_queries import CONTRACT_QUERIES
+from finetune.reader.contract_queries import CONTRACT_QUERIES
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "Document Name": ("kind of contract", "type of agreement", "title of the document"),
