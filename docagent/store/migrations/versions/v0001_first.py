@@ -42,7 +42,8 @@ _ERASING_SQLITE = (3, 42)
 _ERASE_WORDS = "INSERT INTO page_search(page_search, rank) VALUES('secure-delete', 1)"
 
 _POSTGRESQL = """
-CREATE INDEX page_search ON pages USING gin (to_tsvector('simple'::regconfig, words));
+CREATE INDEX page_search ON pages USING gin (to_tsvector('simple'::regconfig, words))
+  WITH (fastupdate = off);
 CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'the audit log can only be appended to';
