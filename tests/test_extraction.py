@@ -337,3 +337,20 @@ def test_an_amount_stands_in_one_column(line, value):
     pointed = " ".join(line.split()[1:])
     result = extracted({"due": [(pointed, 0.9)]}, document_of([line]), schema)
     assert result["due"].value == value
+
+
+def test_a_date_that_depends_on_another_is_given_in_words():
+    document = document_of(["The term ends three years from the Effective Date."])
+    reader = ScriptedReader({"when": [("three years from the Effective Date.", 0.8)]})
+    schema = {
+        "type": "object",
+        "properties": {
+            "expiry_date": {"type": "string", "description": "when it ends"},
+            "renewal_date": {"type": "string", "format": "date", "description": "when renewed"},
+        },
+    }
+    result = extract(document, load_schema(schema), reader)
+    assert result["expiry_date"].value == "three years from the Effective Date."
+    assert result["expiry_date"].evidence
+    # Where the schema says that it must be a date, a sentence is not one.
+    assert result["renewal_date"].value is None

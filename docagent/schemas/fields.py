@@ -149,6 +149,7 @@ def _leaf(name: str, places: Sequence[_Place], steps: Steps) -> SchemaField:
         types=node.types,
         format=words.get("format"),
         normaliser=normaliser,
+        is_inferred="x-normaliser" not in words and "format" not in words,
         required=all(place.required for place in places),
         nullable=node.nullable,
         choices=choices,

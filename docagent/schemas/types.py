@@ -53,7 +53,8 @@ class SchemaField(Frozen):
     path: ``total``, ``seller.name``, ``line_items[].amount``, ``parties[]`` or ``["a.b"]``; see
     ``docagent.schemas.paths``. types: allowed JSON types, without null. normaliser: a name in
     ``docagent.text.normalise`` (``choice`` uses ``choices``). choice_labels: what each choice is
-    called, in their order. query: text given to the embedded reader. array: path of the innermost
+    called, in their order. is_inferred: whether the normaliser comes from the name and type alone.
+    query: text given to the embedded reader. array: path of the innermost
     enclosing array. place: JSON pointer into the schema.
     """
 
@@ -64,6 +65,7 @@ class SchemaField(Frozen):
     types: tuple[str, ...]
     format: str | None = None
     normaliser: str
+    is_inferred: bool = False
     required: bool = False
     nullable: bool = True
     choices: tuple[Any, ...] = ()

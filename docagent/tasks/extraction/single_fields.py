@@ -40,6 +40,8 @@ AMBIGUOUS_FACTOR = 0.9
 """Factor of the confidence of a value whose text can be parsed in more than one way."""
 UNDECIDED_FACTOR = 0.4
 """The same if the parses differ (3 April or 4 March) and nothing in the document decides."""
+MIN_SENTENCE_WORDS = 4
+"""Fewest words of what stands for a date that is not printed."""
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -200,6 +202,8 @@ def _best_field(single: SingleField) -> Field:
         return field
     least = max(single.absence, THRESHOLDS.candidate)
     if single.unreadable and single.unreadable.score > least:
+        if _is_said_in_words(parser, single.unreadable):
+            return _in_words(parser, single.unreadable)
         return _invalid(parser, single.unreadable)
     return Field(path=single.path, status="not_present", absence=single.absence)
 
@@ -222,6 +226,20 @@ def found_field(parser: FieldParser, option: ValueCandidate, *rows: int) -> Fiel
 def _invalid(parser: FieldParser, option: ValueCandidate) -> Field:
     found = _grounded(parser, option, (), "invalid")
     return found.replace(message=option.parsed.message, absence=1 - option.score)
+
+
+def _is_said_in_words(parser: FieldParser, option: ValueCandidate) -> bool:
+    """Whether a text field that is a date by its name alone has a sentence instead: "three years
+    from the Effective Date"."""
+    leaf = parser.leaf
+    is_sentence = len(option.raw_text.split()) >= MIN_SENTENCE_WORDS
+    return leaf.normaliser == "date" and leaf.is_inferred and is_sentence
+
+
+def _in_words(parser: FieldParser, option: ValueCandidate) -> Field:
+    found = _grounded(parser, option, (), "found")
+    message = "no date is printed, but what it depends on"
+    return found.replace(value=option.raw_text, confidence=option.score, message=message)
 
 
 def _grounded(
