@@ -96,4 +96,7 @@ def test_whatever_is_pointed_at_the_answer_is_its_citations(start, length, score
     quote = " ".join(word.word.text for word in NDA.words[start : start + length])
     found = asked("What is it?", {"it": [(quote, score)]})
     if found.text is not None:
-        assert found.text == " ".join(c.quote.replace("\n", " ") for c in found.citations)
+        cited = " ".join(c.quote.replace("\n", " ") for c in found.citations)
+        # Only marks of the sentence around it may be left out.
+        assert found.text in cited
+        assert not cited.replace(found.text, "", 1).strip(" .:;,|")

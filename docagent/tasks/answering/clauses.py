@@ -14,7 +14,7 @@ from docagent.rules.clauses import Clause, document_clauses, load_clauses
 from docagent.rules.labels import first_value
 from docagent.schemas import SchemaField
 from docagent.tasks.answering.passages import quotation
-from docagent.tasks.answering.proposals import Proposal, calibrated
+from docagent.tasks.answering.proposals import Proposal, calibrated, values_text
 from docagent.tasks.answering.question import Asked
 
 MIN_LIKENESS = 0.4
@@ -78,7 +78,7 @@ def _dates(
             score = clause_score(clause, likeness)
             yield Proposal(
                 by="field",
-                text=found[0].raw_text,
+                text=values_text([found[0].raw_text]),
                 citations=ground_ranges(document, found[0].ranges),
                 score=score,
                 confidence=calibrated("field", score, tables),

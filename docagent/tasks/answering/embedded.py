@@ -37,7 +37,12 @@ from docagent.tasks.answering.clauses import JUDGE_YOURSELF, clause_proposals
 from docagent.tasks.answering.fields import FieldSources, field_proposals
 from docagent.tasks.answering.passages import best_pages, passage_proposal
 from docagent.tasks.answering.printed import printed_option
-from docagent.tasks.answering.proposals import Proposal, best_proposal, calibrated
+from docagent.tasks.answering.proposals import (
+    Proposal,
+    best_proposal,
+    calibrated,
+    values_text,
+)
 from docagent.tasks.answering.question import Asked, parse_question
 from docagent.tasks.answering.small_talk import HELP, is_small_talk
 from docagent.text.normalise import normalise
@@ -218,7 +223,7 @@ def _to_proposal(
     score = min(c.score for c in chosen)
     return Proposal(
         by=by,
-        text="; ".join(c.raw_text for c in in_order),
+        text=values_text(c.raw_text for c in in_order),
         citations=tuple(e for c in in_order for e in ground_ranges(parser.document, c.ranges)),
         score=score,
         confidence=calibrated(by, score, known),

@@ -22,7 +22,7 @@ from docagent.rules.registry import RuleSet
 from docagent.schemas import Schema, SchemaField, load_schema
 from docagent.tasks.answering.clauses import KIND_FIELDS, asked_clause
 from docagent.tasks.answering.passages import best_pages
-from docagent.tasks.answering.proposals import Proposal, calibrated
+from docagent.tasks.answering.proposals import Proposal, calibrated, values_text
 from docagent.tasks.answering.question import Asked
 from docagent.tasks.classification.embedded import classify
 from docagent.tasks.extraction.embedded import ExtractionOptions, extract
@@ -184,7 +184,7 @@ def _to_proposal(
     score = min(f.confidence or 0.0 for f in fields) * math.sqrt(likeness)
     return Proposal(
         by="field",
-        text="; ".join((f.raw_text or "").rstrip(" ,;:") for f in fields),
+        text=values_text(f.raw_text or "" for f in fields),
         citations=tuple(in_whole(document, part, e) for f in fields for e in f.evidence),
         score=score,
         confidence=calibrated("field", score, tables),

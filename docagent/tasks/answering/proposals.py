@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from docagent.confidence import IDENTITY, Calibration
 from docagent.document import Document
 from docagent.results import Answer, Evidence, Source
+from docagent.text.normalise.texts import normalise_text
 
 AnswerSource = Literal["label", "field", "clause", "span", "passage"]
 """label: what stands at a printed label. field: a field of the document's kind, as extracted.
@@ -52,3 +53,9 @@ def calibrated(by: AnswerSource, score: float, tables: Mapping[str, Calibration]
 def best_proposal(proposals: Sequence[Proposal]) -> Proposal | None:
     """The proposal with the highest confidence, the first of equal ones."""
     return max(proposals, key=lambda proposal: proposal.confidence, default=None)
+
+
+def values_text(raw_texts: Iterable[str]) -> str:
+    """Values as an answer says them: without the marks of the sentence or line around them."""
+    told = (str(normalise_text(text).value or text) for text in raw_texts)
+    return "; ".join(told)
