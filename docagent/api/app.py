@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from fastapi.staticfiles import StaticFiles
 
 from docagent import __version__
 from docagent.api.guard import Guard
 from docagent.api.observer import Observer
 from docagent.api.openai import chat_completions, models, responses
 from docagent.api.openapi import describe
+from docagent.api.page_files import page_files
 from docagent.api.problems import add_problem_handlers
 from docagent.api.routes import (
     chats,
@@ -53,9 +52,6 @@ DESCRIPTION = (
     "Documents in, text with boxes and grounded, validated fields out. Every answer carries the "
     "library's own types; every error is a problem detail (RFC 9457)."
 )
-PAGE = Path(__file__).parents[1] / "web"
-"""The page at ``/``: plain files."""
-
 JSON_OVERHEAD = 1.4
 """A file in JSON takes four bytes for three; a form adds little."""
 
@@ -81,8 +77,7 @@ def create_app(server: Server, hosts: Sequence[str], lifespan: Lifespan | None =
     add_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
-    if PAGE.is_dir():
-        app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+    app.mount("/", page_files(), name="page")
     app.add_middleware(Guard, hosts=hosts, upload_seconds=settings.serve.upload_seconds)
     app.add_middleware(Observer, metrics=server.metrics)
     _describe_once(app)

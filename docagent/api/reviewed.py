@@ -52,6 +52,29 @@ def to_reviewed(stored: StoredResult, labels: Mapping[str, Label]) -> Reviewed:
     )
 
 
+def corrected(stored: StoredResult, labels: Mapping[str, Label]) -> Extraction:
+    """The extraction with a person's values in place of the machine's, for exports. Raises
+    RequestError if the result is not an extraction."""
+    reviewed = to_reviewed(stored, labels)
+    extraction = reviewed.extraction
+    fields = tuple(_labelled(field, labels.get(field.path)) for field in extraction.fields)
+    return extraction.replace(
+        fields=fields, data=reviewed.data, errors=reviewed.errors, valid=not reviewed.errors
+    )
+
+
+def _labelled(field: Field, label: Label | None) -> Field:
+    if label is None:
+        return field
+    value = _value(field, label)
+    certain: dict[str, Any] = {"confidence": 1.0, "absence": None, "status": "found"}
+    if value is None:
+        certain = {"confidence": None, "absence": 1.0, "status": "not_present"}
+    if label.verdict == "edited":
+        certain |= {"raw_text": None, "evidence": ()}
+    return field.replace(value=value, source="human", message=label.note, **certain)
+
+
 def _value(field: Field, label: Label | None) -> Any:
     """The value that counts; the machine's only where there is evidence for it."""
     if label is None or label.verdict == "accepted":

@@ -110,7 +110,7 @@ def get_file(request: Request, caller: Reader, document_id: DocumentId) -> Respo
     """The file as it was uploaded."""
     documents = library_of(request, caller).documents
     stored = documents.get(document_id)
-    headers = {"Content-Disposition": _attachment(stored.name)}
+    headers = {"Content-Disposition": attachment(stored.name)}
     return Response(documents.content(document_id), 200, headers, stored.media_type)
 
 
@@ -157,7 +157,7 @@ async def get_pdf(request: Request, caller: Reader, document_id: DocumentId) -> 
     library, scans = library_of(request, caller), server_of(request).scans
     scan = await asyncio.to_thread(scans.get, library, document_id)
     stream = await asyncio.to_thread(_write_pdf, document, scan)
-    headers = {"Content-Disposition": _attachment(f"{document.name}.searchable.pdf")}
+    headers = {"Content-Disposition": attachment(f"{document.name}.searchable.pdf")}
     return StreamingResponse(_chunks(stream), 200, headers, "application/pdf")
 
 
@@ -227,7 +227,7 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
             yield chunk
 
 
-def _attachment(name: str) -> str:
+def attachment(name: str) -> str:
     """The header that makes a browser save a file; a page of this server's origin is never made of
     a document."""
     return f"attachment; filename*=UTF-8''{quote(name, safe='')}"

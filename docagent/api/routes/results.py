@@ -10,8 +10,8 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from docagent.api.access import Reader, Reviewer, library_of, server_of
 from docagent.api.openapi import PROBLEMS
 from docagent.api.problems import RequestError
-from docagent.api.reviewed import Reviewed, to_reviewed
-from docagent.api.routes.documents import After, Limit
+from docagent.api.reviewed import Reviewed, corrected, to_reviewed
+from docagent.api.routes.documents import After, Limit, attachment
 from docagent.document import Frozen
 from docagent.errors import StoreError
 from docagent.store.rows import missing
@@ -21,6 +21,13 @@ router = APIRouter(prefix="/v1", responses=PROBLEMS)
 
 ResultId = Annotated[str, Path(pattern=r"^[0-9a-f]{24}$")]
 FieldPath = Annotated[str, Path(max_length=500, description="such as line_items[0].amount")]
+
+
+EXPORT_MEDIA_TYPES = {
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 class LabelRequest(Frozen):
@@ -72,6 +79,33 @@ def get_extraction(request: Request, caller: Reader, result_id: ResultId) -> Rev
     """An extraction with the labels of its fields, and the data that both give together."""
     results = library_of(request, caller).results
     return to_reviewed(results.get(result_id), results.labels(result_id))
+
+
+@router.get("/extractions/{result_id}/export", tags=["review"], response_class=Response)
+def export_extraction(
+    request: Request,
+    caller: Reader,
+    result_id: ResultId,
+    format: Literal["json", "csv", "xlsx"] = "json",
+    table: Annotated[
+        str, Query(max_length=500, description="of CSV: documents, or a list such as line_items")
+    ] = "documents",
+) -> Response:
+    """An extraction as a file to save, with a person's values in place of the machine's."""
+    library = library_of(request, caller)
+    stored = library.results.get(result_id)
+    extraction = corrected(stored, library.results.labels(result_id))
+    name = library.documents.get(stored.document_id).name
+    content: str | bytes
+    if format == "xlsx":
+        content = extraction.to_xlsx()
+    elif format == "csv":
+        content = extraction.to_csv(table)
+    else:
+        content = extraction.to_json()
+    end = f".{table}.csv" if format == "csv" and table != "documents" else f".{format}"
+    headers = {"Content-Disposition": attachment(name + end)}
+    return Response(content, 200, headers, EXPORT_MEDIA_TYPES[format])
 
 
 @router.get("/extractions/{result_id}/labels", tags=["review"])
