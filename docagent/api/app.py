@@ -13,7 +13,7 @@ from docagent.api.guard import Guard
 from docagent.api.observer import Observer
 from docagent.api.openai import chat_completions, models, responses
 from docagent.api.openapi import describe
-from docagent.api.page_files import page_files
+from docagent.api.page_files import add_page
 from docagent.api.problems import add_problem_handlers
 from docagent.api.routes import (
     chats,
@@ -77,7 +77,7 @@ def create_app(server: Server, hosts: Sequence[str], lifespan: Lifespan | None =
     add_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.mount("/", page_files(), name="page")
+    add_page(app)
     app.add_middleware(Guard, hosts=hosts, upload_seconds=settings.serve.upload_seconds)
     app.add_middleware(Observer, metrics=server.metrics)
     _describe_once(app)
