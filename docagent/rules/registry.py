@@ -52,6 +52,10 @@ FIELD_RULES: Mapping[RuleName, Callable[[Document, Schema, Sequence[FieldParser]
 and ranked later: a new rule needs its line here, its name in the settings, and a new fit of the
 ranker."""
 
+GIVES_WAY: Mapping[RuleName, RuleName] = {"letterhead": "party_blocks"}
+"""Rules whose candidates are left out where another rule has some for the same field: the first
+line of a page is a company until blocks of parties say which one."""
+
 BLANK_RULES: Mapping[RuleName, Callable[[Document, Sequence[FieldParser]], frozenset[str]]] = {
     "blanks": blank_fields,
 }
@@ -113,10 +117,13 @@ class RuleSet:
         """Candidates of single fields, by path, rule after rule. parsers: one for each field, of
         one document."""
         found: Candidates = {}
-        for name in self._named(FIELD_RULES) if parsers else ():
-            by_path = FIELD_RULES[name](parsers[0].document, schema, parsers)
-            for path, candidates in by_path.items():
-                found.setdefault(path, []).extend(_of_rule(name, candidates))
+        names = tuple(self._named(FIELD_RULES)) if parsers else ()
+        made = {n: FIELD_RULES[n](parsers[0].document, schema, parsers) for n in names}
+        for name in names:
+            better = made.get(GIVES_WAY[name], {}) if name in GIVES_WAY else {}
+            for path, candidates in made[name].items():
+                if not better.get(path):
+                    found.setdefault(path, []).extend(_of_rule(name, candidates))
         return found
 
     @stage("rules.blanks", len)
