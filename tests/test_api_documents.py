@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from typing import Any
@@ -9,10 +10,11 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
+from openpyxl import load_workbook
 from PIL import Image
 
 from docagent.document import Document, Page
-from docagent.results import Turn
+from docagent.results import Extraction, Turn
 from tests.api_server import SAMPLES, ApiServer
 
 RECEIPT = SAMPLES / "receipt.jpg"
@@ -159,6 +161,26 @@ class TestReview:
         assert reviewed["data"].get("total") is None
         history = anna.get(f"/v1/extractions/{extraction}/labels").json()
         assert [label["revision"] for label in history] == [1, 2]
+
+    def test_files_to_save_have_peoples_values(self, anna: httpx2.Client, extraction: str) -> None:
+        path = f"/v1/extractions/{extraction}"
+        for field, label in (
+            ("total", {"verdict": "edited", "value": 146.0}),
+            ("company", {"verdict": "not_present"}),
+        ):
+            assert anna.put(f"{path}/fields/{field}", json=label).is_success
+        made = anna.get(f"{path}/export")
+        assert made.headers["Content-Disposition"].endswith("receipt.jpg.json")
+        saved = Extraction.model_validate_json(made.content)
+        assert (saved["total"].value, saved["total"].source) == (146.0, "human")
+        assert (saved["company"].value, saved["company"].status) == (None, "not_present")
+        rows = list(csv.DictReader(anna.get(f"{path}/export?format=csv").text.splitlines()))
+        assert (rows[0]["total"], rows[0]["company"]) == ("146.0", "")
+        items = anna.get(f"{path}/export", params={"format": "csv", "table": "line_items"})
+        assert "CORN FLAKES" in items.text
+        book = load_workbook(io.BytesIO(anna.get(f"{path}/export?format=xlsx").content))
+        assert "line_items" in book.sheetnames
+        assert anna.get(f"{path}/export?format=csv&table=none").status_code == 422
 
     def test_a_document_whose_fields_all_have_labels_leaves_the_queue(
         self, anna: httpx2.Client, extraction: str

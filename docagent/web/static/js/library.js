@@ -109,13 +109,14 @@ function Item({ stored, onRemove }) {
       <img src=${pictureUrl(stored.id, 1, 160, stored.pages !== null)} alt="" loading="lazy" width="80" height="104" />
       <span class="name">${stored.name}</span>
     </a>
-    <p class="quiet">${stored.pages === null ? "not read yet" : `${stored.pages} ${stored.pages === 1 ? "page" : "pages"}`}
-      · ${size(stored.size)} · <time datetime=${stored.created}>${new Date(stored.created).toLocaleDateString()}</time></p>
+    <p class="quiet">${`${pageCount(stored.pages)} · ${size(stored.size)} · `}<time
+      datetime=${stored.created}>${new Date(stored.created).toLocaleDateString()}</time></p>
     ${job && (!isFinal(job) || job.state === "failed") && html`<${Progress} job=${job} />`}
     ${may("write") && html`<button class="plain" aria-label=${`Delete ${stored.name}`} onClick=${() => onRemove(stored)}>Delete</button>`}
   </li>`;
 }
 
+const pageCount = (pages) => (pages === null ? "not read yet" : `${pages} ${pages === 1 ? "page" : "pages"}`);
 const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 
 function Search({ query }) {

@@ -90,7 +90,7 @@ export function Dialog({ title, onClose, children }) {
   return html`<dialog ref=${dialog} onClose=${onClose} aria-labelledby="dialog-title">
     <h2 id="dialog-title">${title}</h2>
     ${children}
-    <form method="dialog"><button class="primary" autofocus>Close</button></form>
+    <form method="dialog"><button class="primary">Close</button></form>
   </dialog>`;
 }
 
