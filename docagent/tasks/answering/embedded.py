@@ -53,6 +53,8 @@ BLANK_ABSENCE = 0.7
 """How often nothing is written at a label beside which nothing was found (FUNSD's forms)."""
 UNREAD = 0.8
 """Confidence of another source from which a long document is not read as well."""
+MAX_FORM_PAGES = 3
+"""Pages of a document in which a label may be a blank; in longer ones it is a heading."""
 MIN_QUOTED_WORDS = 5
 """Words of a span that answers a yes or no or names a clause; a shorter one is quoted with its
 sentence."""
@@ -111,7 +113,13 @@ def answer(
     found = gather(document, asked, FieldSources(pages, rules, known, locale_hint, ranker))
     best = best_proposal(found.proposals)
     placed = found.placed
-    if placed is not None and _is_blank(found) and (best is None or best.confidence < SURE):
+    may_be_form = len(document.pages) <= MAX_FORM_PAGES and not asked.is_multiple
+    if (
+        placed is not None
+        and may_be_form
+        and _is_blank(found)
+        and (best is None or best.confidence < SURE)
+    ):
         return _blank(document, asked, placed)
     if best is None or best.confidence < THRESHOLDS.answer:
         best = best_proposal([*found.proposals, *found.passages])
