@@ -38,6 +38,7 @@ def test_commands_parse(command: str) -> None:
 def test_every_verb_is_shown() -> None:
     shown = {command.split()[1] for command in COMMANDS if command.startswith("docagent ")}
     verbs = {"read", "correct", "ask", "chat", "extract", "classify", "summarise", "schemas", "vlm"}
+    verbs |= {"serve", "mcp", "keys", "documents", "worker"}
     assert shown == verbs
 
 
