@@ -115,7 +115,7 @@ class ServeSettings(Frozen):
         default=120.0, gt=0, description="Seconds in which the body of a request must arrive."
     )
     poll: float = Field(
-        default=0.25,
+        default=1.0,
         ge=0.01,
         le=60,
         description="Seconds between two looks at jobs that requests wait for; changes by the "

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -68,9 +70,17 @@ def serve(settings: Settings, tell: Callable[[str], None], require_key: bool = F
     shown = f"[{host}]" if ":" in host else host
     tell(f"http://{shown}:{port}")
     LOG.info("serving", address=host, port=port, version=__version__)
-    uvicorn.Server(config).run(sockets=[listener])
+    # uvicorn raises the signal that stopped it again once it has stopped.
+    signal.signal(signal.SIGTERM, _interrupt)
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
     store.close()
+    LOG.info("stopped")
     return 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def check_exposure(settings: Settings, store: Store, require_key: bool) -> Exposure:
