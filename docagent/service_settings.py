@@ -126,6 +126,12 @@ class ServeSettings(Frozen):
         description="Private networks that webhooks may be in, separated by commas, such as "
         "10.0.0.0/8; by default none.",
     )
+    webhook_retry: float = Field(
+        default=5.0,
+        gt=0,
+        description="Seconds before a delivery to a webhook is tried a second time; each further "
+        "wait is five times as long.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level of the lines that are logged."
     )

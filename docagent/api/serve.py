@@ -142,7 +142,7 @@ def build(settings: Settings, store: Store, exposure: Exposure) -> FastAPI:
 
 async def _deliver(server: Server) -> None:
     """Send what is due to webhooks, until cancelled."""
-    sender = Sender(server.networks)
+    sender = Sender(server.networks, server.settings.serve.webhook_retry)
     try:
         while True:
             sent = 0
@@ -165,9 +165,16 @@ async def _retain(server: Server) -> None:
 def _listen(settings: Settings) -> socket.socket:
     host, port = settings.serve.host, settings.serve.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns off Nagle's algorithm, which holds answers back for 40 ms, only for sockets
+    # that name their protocol.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=256)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(256)
+        return listener
     except OSError as error:
+        listener.close()
         raise SettingsError(
             f"serve_host={host!r}, serve_port={port}: cannot listen there ({error.strerror}); name "
             "another port (--port), or stop what listens there"

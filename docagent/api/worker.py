@@ -31,9 +31,9 @@ def run_worker(settings: Settings, name: str, wakes: Connection, says: Connectio
     metrics = Metrics()
 
     def ended(job: Job, end: Frozen) -> None:
-        metrics.count_end(job, end)
         with suppress(OSError):  # nobody listens any more
             os.write(says.fileno(), ENDED)
+        metrics.count_end(job, end)
 
     with traced(metrics.count_stage):
         _load_models(settings)

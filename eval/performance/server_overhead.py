@@ -33,10 +33,10 @@ def measure_overhead(times: int) -> tuple[dict[str, Any], bool]:
     ):
 
         def call_library(number: int) -> None:
-            agent.extract(_copy(data, number), SCHEMA)
+            agent.extract(unique_copy(data, number), SCHEMA)
 
         def call_server(number: int) -> None:
-            files = {"file": ("receipt.jpg", _copy(data, number))}
+            files = {"file": ("receipt.jpg", unique_copy(data, number))}
             answer = client.post("/v1/extract", files=files, data={"schema": SCHEMA})
             answer.raise_for_status()
 
@@ -65,7 +65,8 @@ def measure_overhead(times: int) -> tuple[dict[str, Any], bool]:
     return figures, share < MOST_OVERHEAD
 
 
-def _copy(data: bytes, number: int) -> bytes:
+def unique_copy(data: bytes, number: int) -> bytes:
+    """A file with the same picture and another content."""
     return data + number.to_bytes(8, "big", signed=True)
 
 
