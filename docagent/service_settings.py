@@ -115,7 +115,7 @@ class ServeSettings(Frozen):
         default=120.0, gt=0, description="Seconds in which the body of a request must arrive."
     )
     poll: float = Field(
-        default=0.25,
+        default=1.0,
         ge=0.01,
         le=60,
         description="Seconds between two looks at jobs that requests wait for; changes by the "
@@ -125,6 +125,12 @@ class ServeSettings(Frozen):
         default="",
         description="Private networks that webhooks may be in, separated by commas, such as "
         "10.0.0.0/8; by default none.",
+    )
+    webhook_retry: float = Field(
+        default=5.0,
+        gt=0,
+        description="Seconds before a delivery to a webhook is tried a second time; each further "
+        "wait is five times as long.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level of the lines that are logged."

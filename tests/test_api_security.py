@@ -15,6 +15,7 @@ import pytest
 
 from docagent.settings import Settings
 from docagent.store import open_store
+from eval.performance.server_uploads import mutated, send_all
 from tests.api_server import ROOT, SAMPLES, ApiServer
 from tests.pdf_files import PdfPage, pdf_bytes, text_at
 from tests.test_api_documents import upload, upload_bytes
@@ -85,7 +86,7 @@ class TestOwners:
                 "/v1/chat/completions", json={"model": f"docagent:{document}", **ask}
             )
             assert named.status_code == 404
-            assert thief.post("/v1/chat/completions", json=ask).status_code == 422
+            assert thief.post("/v1/chat/completions", json=ask).status_code == 404
             for listing in ("documents", "jobs", "results", "review", "chats"):
                 assert thief.get(f"/v1/{listing}").json()["items"] == [], listing
             assert thief.get("/v1/webhooks").json() == []
@@ -315,6 +316,15 @@ class TestHostileFiles:
                 for path in ("/v1/documents", "/v1/read"):
                     answer = client.post(path, files={"file": content})
                     assert (answer.status_code, answer.json()["code"]) == (413, "source.too_large")
+
+
+def test_damaged_files_give_results_or_problems(api: ApiServer) -> None:
+    workers = api.workers()
+    headers = {"Authorization": f"Bearer {api.key('vandal')}"}
+    answers = send_all(api.url, mutated(40, seed=1), headers)
+    assert sum(answers.values()) == 40
+    assert {status for status, _ in answers} <= {200, 413, 415, 422, 504}, answers
+    assert api.workers() == workers
 
 
 def test_too_many_requests_are_told_when_to_come_back(tmp_path: Path) -> None:

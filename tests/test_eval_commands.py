@@ -23,7 +23,10 @@ COMMANDS = sorted(
     for path in [*ROOT.glob("eval/*.py"), *ROOT.glob("eval/*/__main__.py")]
     if "run_command(" in path.read_text("utf-8") and path.stem != "extras"
 )
-NEEDED = dict.fromkeys(COMMANDS, ("rapidfuzz", "eval")) | {"vllm": ("httpx", "vllm,lora")}
+NEEDED = dict.fromkeys(COMMANDS, ("rapidfuzz", "eval")) | {
+    "server": ("httpx2", "serve"),
+    "vllm": ("httpx", "vllm,lora"),
+}
 """The first package that a command misses, and the extra that has it."""
 WITHOUT_EXTRA = {"memory", "parallel", "same"}
 """They need nothing beyond docagent's own packages."""
@@ -68,7 +71,7 @@ def start(
 def test_without_an_extra_a_command_names_it_or_does_not_need_it(
     command: str, tmp_path: Path
 ) -> None:
-    done = start(command, "--help", tmp_path, "rapidfuzz,httpx,torch,transformers,peft,vllm")
+    done = start(command, "--help", tmp_path, "rapidfuzz,httpx,httpx2,torch,transformers,peft,vllm")
     if command in WITHOUT_EXTRA:
         assert (done.returncode, done.stderr) == (0, "")
         assert f"python -m eval.{command}" in done.stdout
@@ -130,7 +133,7 @@ def test_without_its_data_set_a_command_says_where_it_looked(
 
 
 def test_every_command_is_listed_here() -> None:
-    assert set(ON_DATA) | WITHOUT_EXTRA | {"report", "vllm"} == set(COMMANDS)
+    assert set(ON_DATA) | WITHOUT_EXTRA | {"report", "server", "vllm"} == set(COMMANDS)
 
 
 def test_the_documented_commands_are_there() -> None:

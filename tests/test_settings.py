@@ -70,6 +70,7 @@ FLAT = {
     "serve_upload_seconds": 8.5,
     "serve_poll": 2.5,
     "serve_webhook_networks": "10.0.0.0/8",
+    "serve_webhook_retry": 3.5,
     "serve_log_level": "warning",
     "threads": 14,
     "weights_dir": Path("folder"),

@@ -45,7 +45,8 @@ def check_target(url: str, allowed: Sequence[Network] = (), resolver: Resolve = 
     """
     parts = urlsplit(url)
     try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
+        given = parts.port
+        port = (443 if parts.scheme == "https" else 80) if given is None else given
     except ValueError:
         port = 0
     name = parts.hostname or ""

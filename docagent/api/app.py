@@ -80,17 +80,17 @@ def create_app(server: Server, hosts: Sequence[str], lifespan: Lifespan | None =
     add_page(app)
     app.add_middleware(Guard, hosts=hosts, upload_seconds=settings.serve.upload_seconds)
     app.add_middleware(Observer, metrics=server.metrics)
-    _describe_once(app)
+    _describe_once(app, server.needs_keys)
     return app
 
 
-def _describe_once(app: FastAPI) -> None:
+def _describe_once(app: FastAPI, needs_keys: bool) -> None:
     plain = app.openapi
     made: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not made:
-            made.update(describe(plain()))
+            made.update(describe(plain(), needs_keys))
         return made
 
     app.openapi = openapi  # type: ignore[method-assign]

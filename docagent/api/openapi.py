@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 from docagent.api.problems import MEDIA_TYPE, Problem
+from docagent.verbs import VERBS
 
 EXAMPLE_DOCUMENT = "0" * 64
 
@@ -20,6 +23,24 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     },
 }
 """The answers that any route may give instead of its own."""
+
+
+def _no_boolean(value: Any) -> Any:
+    """Pydantic takes true and "1" for a number; the description of the API does not."""
+    if isinstance(value, bool | str):
+        raise ValueError("Input should be a valid integer")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_boolean)]
+"""A whole number in a JSON body."""
+
+
+def answers(description: str, *media_types: str) -> dict[int | str, dict[str, Any]]:
+    """What a route answers that is not JSON of a type."""
+    content: dict[str, Any] = {media_type: {} for media_type in media_types}
+    return {200: {"description": description, "content": content}}
+
 
 VERB_HEADERS: list[dict[str, Any]] = [
     {
@@ -51,14 +72,28 @@ VERB_EXAMPLES: Mapping[str, Mapping[str, Any]] = {
 """Options of each verb in the example of its request; they fit the shipped samples."""
 
 
-def describe(schema: dict[str, Any]) -> dict[str, Any]:
-    """OpenAPI as FastAPI made it, with the type of problems and the ways to send a key."""
+NEEDS_NO_KEY = frozenset(("/healthz", "/readyz", "/problems/{code}"))
+
+
+def describe(schema: dict[str, Any], needs_keys: bool) -> dict[str, Any]:
+    """OpenAPI as FastAPI made it, with the type of problems and, if the server needs keys, the way
+    to send one."""
     components = schema.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = Problem.model_json_schema(
         ref_template="#/components/schemas/{model}"
     )
     nested = components["schemas"]["Problem"].pop("$defs", {})
     components["schemas"].update(nested)
-    components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
-    schema["security"] = [{}, {"key": []}]
+    # A stored result is of one of the types that verbs return.
+    types = [verb.result_type.__name__ for verb in VERBS.values() if not verb.is_conversation]
+    components["schemas"]["Frozen"] = {
+        "anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in types]
+    }
+    if needs_keys:
+        components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+        schema["security"] = [{"key": []}]
+        for path, operations in schema["paths"].items():
+            for method, operation in operations.items():
+                if path in NEEDS_NO_KEY or (path == "/v1/session" and method != "get"):
+                    operation["security"] = []
     return schema

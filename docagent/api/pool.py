@@ -12,7 +12,7 @@ from multiprocessing.context import SpawnProcess
 
 from docagent.api.logs import LOG
 from docagent.api.problems import RequestError
-from docagent.api.worker import run_worker
+from docagent.api.worker import ENDED, run_worker
 from docagent.jobs.worker import worker_name
 from docagent.settings import Settings
 
@@ -52,12 +52,12 @@ class _Worker:
         with suppress(OSError):
             os.write(self._to_worker.fileno(), b"w")
 
-    def heard(self) -> bool:
-        """Take what the worker said; False if it said nothing more since it died."""
+    def heard(self) -> bytes | None:
+        """What the worker said; None if it died and says nothing more."""
         try:
-            return os.read(self._from_worker.fileno(), _CHUNK) != b""
+            return os.read(self._from_worker.fileno(), _CHUNK) or None
         except BlockingIOError:
-            return True
+            return b""
 
     def close(self) -> None:
         """Close the connection, which ends an idle worker."""
@@ -72,11 +72,11 @@ class WorkerPool:
         self,
         settings: Settings,
         count: int,
-        on_change: Callable[[], None],
+        on_change: Callable[[bool], None],
         on_death: Callable[[str], None],
     ) -> None:
-        """on_change: called when a worker says that a job changed. on_death: called in a thread
-        with the name, in the store, of a worker that died."""
+        """on_change: called when a worker says that a job changed, with whether one ended.
+        on_death: called in a thread with the name, in the store, of a worker that died."""
         self._settings, self._count = settings, count
         self._on_change, self._on_death = on_change, on_death
         self._workers: dict[int, _Worker] = {}
@@ -119,8 +119,9 @@ class WorkerPool:
 
     def _read(self, place: int, worker: _Worker) -> None:
         """What a worker says; nothing more comes from one that died."""
-        if worker.heard():
-            self._on_change()
+        said = worker.heard()
+        if said is not None:
+            self._on_change(ENDED in said)
             return
         asyncio.get_running_loop().remove_reader(worker.fileno)
         worker.close()
@@ -140,7 +141,7 @@ class WorkerPool:
         assert pid is not None  # it was started
         await asyncio.to_thread(self._on_death, worker_name(worker.process.name, pid))
         self.wake()
-        self._on_change()
+        self._on_change(True)
 
 
 def _end(process: SpawnProcess) -> None:

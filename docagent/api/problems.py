@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from docagent import errors
 from docagent.document import Frozen
@@ -247,7 +248,20 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code
     code = _HTTP_CODES.get(status, "request.invalid")
     problem = _problem(status, code, _HTTP_DETAILS.get(status, str(error.detail)), False)
-    return respond(request, problem, error.headers or {})
+    headers = dict(error.headers or {})
+    if status == 405:
+        headers["Allow"] = ", ".join(sorted(_allowed_methods(request)))
+    return respond(request, problem, headers)
+
+
+def _allowed_methods(request: Request) -> set[str]:
+    """The methods that the routes of an address take together."""
+    methods: set[str] = set()
+    for method in ("DELETE", "GET", "POST", "PUT"):
+        scope = {**request.scope, "method": method, "path_params": {}}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes):
+            methods.add(method)
+    return methods
 
 
 _HTTP_DETAILS = {

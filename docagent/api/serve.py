@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
@@ -68,9 +70,17 @@ def serve(settings: Settings, tell: Callable[[str], None], require_key: bool = F
     shown = f"[{host}]" if ":" in host else host
     tell(f"http://{shown}:{port}")
     LOG.info("serving", address=host, port=port, version=__version__)
-    uvicorn.Server(config).run(sockets=[listener])
+    # uvicorn raises the signal that stopped it again once it has stopped.
+    signal.signal(signal.SIGTERM, _interrupt)
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
     store.close()
+    LOG.info("stopped")
     return 0
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def check_exposure(settings: Settings, store: Store, require_key: bool) -> Exposure:
@@ -132,7 +142,7 @@ def build(settings: Settings, store: Store, exposure: Exposure) -> FastAPI:
 
 async def _deliver(server: Server) -> None:
     """Send what is due to webhooks, until cancelled."""
-    sender = Sender(server.networks)
+    sender = Sender(server.networks, server.settings.serve.webhook_retry)
     try:
         while True:
             sent = 0
@@ -155,9 +165,16 @@ async def _retain(server: Server) -> None:
 def _listen(settings: Settings) -> socket.socket:
     host, port = settings.serve.host, settings.serve.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns off Nagle's algorithm, which holds answers back for 40 ms, only for sockets
+    # that name their protocol.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=256)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(256)
+        return listener
     except OSError as error:
+        listener.close()
         raise SettingsError(
             f"serve_host={host!r}, serve_port={port}: cannot listen there ({error.strerror}); name "
             "another port (--port), or stop what listens there"

@@ -18,13 +18,15 @@ Look = Callable[[Collection[JobKey]], Iterable[Job]]
 
 @dataclass
 class _Watch:
-    """Somebody who waits. last: the job as they know it; None once it is gone."""
+    """Somebody who waits. last: the job as they know it; None once it is gone. only_end: whether
+    they wait for its end alone."""
 
     last: Job | None
+    only_end: bool
     queue: asyncio.Queue[Job | None] = field(default_factory=asyncio.Queue)
 
     def tell(self, job: Job | None) -> None:
-        if job != self.last:
+        if job != self.last and (job is None or job.is_final or not self.only_end):
             self.last = job
             self.queue.put_nowait(job)
 
@@ -40,10 +42,15 @@ class Watcher:
         self._changed = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def notify(self) -> None:
-        """Some job changed. May be called from any thread."""
-        if self._loop is not None:
+    def notify(self, ended: bool = True) -> None:
+        """Some job changed. ended: whether one ended; if not, those who wait for ends alone are
+        not worth a look. May be called from any thread."""
+        if self._loop is not None and (ended or self._progress_matters()):
             self._loop.call_soon_threadsafe(self._changed.set)
+
+    def _progress_matters(self) -> bool:
+        watches = (watch for watches in tuple(self._watched.values()) for watch in tuple(watches))
+        return not all(watch.only_end for watch in watches)
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -64,12 +71,13 @@ class Watcher:
                 for watch in self._watched.get(key, ()):
                     watch.tell(found.get(key))
 
-    async def changes(self, job: Job) -> AsyncIterator[Job]:
-        """The job now, each time it changes, and last when it ends. Ends early if it is deleted."""
+    async def changes(self, job: Job, only_end: bool = False) -> AsyncIterator[Job]:
+        """The job now, each time it changes, and last when it ends. Ends early if it is deleted.
+        only_end: leaves out what is between."""
         yield job
         if job.is_final:
             return
-        with self._watching(job) as watch:
+        with self._watching(job, only_end) as watch:
             while (changed := await watch.queue.get()) is not None:
                 yield changed
                 if changed.is_final:
@@ -80,7 +88,7 @@ class Watcher:
         latest = job
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                async for changed in self.changes(job):
+                async for changed in self.changes(job, only_end=True):
                     latest = changed
         return latest
 
@@ -88,9 +96,9 @@ class Watcher:
         return {(job.owner, job.id): job for job in self._look(keys)}
 
     @contextmanager
-    def _watching(self, job: Job) -> Iterator[_Watch]:
+    def _watching(self, job: Job, only_end: bool) -> Iterator[_Watch]:
         watches = self._watched.setdefault((job.owner, job.id), [])
-        watch = _Watch(job)
+        watch = _Watch(job, only_end)
         watches.append(watch)
         self._changed.set()  # it may have changed since it was read
         try:

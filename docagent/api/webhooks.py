@@ -19,15 +19,21 @@ TAKE = 10
 TIMEOUT_SECONDS = 10.0
 TAKE_SECONDS = 2.0 * TAKE * TIMEOUT_SECONDS
 """How long a sender may take for those it took, before another one sends them too."""
-RETRY_SECONDS = (5, 60, 300, 1800, 7200, 36000)
-"""Waits before the second try and the following ones; after the last one a delivery is given up."""
+MAX_TRIES = 7
+"""Tries before a delivery is given up; with the usual waits, five hours after the first."""
+RETRY_FACTOR = 5
+"""Each wait is so many times as long as the one before."""
 
 
 class Sender:
-    """Sends deliveries. allowed: private networks that webhooks may be in."""
+    """Sends deliveries. allowed: private networks that webhooks may be in. retry: seconds before
+    the second try."""
 
-    def __init__(self, allowed: Sequence[Network] = (), resolver: Resolve = resolve) -> None:
+    def __init__(
+        self, allowed: Sequence[Network] = (), retry: float = 5.0, resolver: Resolve = resolve
+    ) -> None:
         self._allowed = allowed
+        self._retry = retry
         self._resolver = resolver
         # No proxy, cookies or redirects: the connection goes to the checked address or nowhere.
         self._client = httpx2.Client(
@@ -44,10 +50,10 @@ class Sender:
                 continue
             tries = delivery.attempts
             LOG.warning("webhook_failed", webhook=webhook.id, reason=problem, attempts=tries)
-            if tries > len(RETRY_SECONDS):
+            if tries >= MAX_TRIES:
                 outbox.done(delivery.id)
             else:
-                outbox.retry(delivery.id, RETRY_SECONDS[tries - 1])
+                outbox.retry(delivery.id, self._retry * RETRY_FACTOR ** (tries - 1))
         return len(due)
 
     def _send(self, delivery: Delivery, webhook: Webhook) -> str:

@@ -3,16 +3,23 @@ loaded before the first job comes."""
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from docagent.agent import DocAgent
 from docagent.api.logs import LOG, start_logging
 from docagent.api.metrics import Metrics
+from docagent.document import Frozen
 from docagent.errors import DocAgentError
 from docagent.jobs import worker
 from docagent.settings import Settings
+from docagent.store.types import Job
 from docagent.usage import traced
+
+ENDED = b"e"
+"""What a worker says when a job ended, after the byte for any change."""
 
 _SAMPLE = Path(__file__).parents[1] / "samples/receipt.jpg"
 
@@ -22,9 +29,15 @@ def run_worker(settings: Settings, name: str, wakes: Connection, says: Connectio
     ``docagent.jobs.worker.run_worker``."""
     start_logging(settings.serve.log_level)
     metrics = Metrics()
+
+    def ended(job: Job, end: Frozen) -> None:
+        with suppress(OSError):  # nobody listens any more
+            os.write(says.fileno(), ENDED)
+        metrics.count_end(job, end)
+
     with traced(metrics.count_stage):
         _load_models(settings)
-        worker.run_worker(settings, name, wakes, says, metrics.count_end)
+        worker.run_worker(settings, name, wakes, says, ended)
 
 
 def _load_models(settings: Settings) -> None:

@@ -75,7 +75,7 @@ class Runner:
         verb = VERBS[job.verb]
         given_opening, given = split_options(lease.options)
         options, opening = verb.prepare(given), prepare_opening(given_opening)
-        step("loading")
+        # Whoever took the job has noted that it loads.
         library = self._store.library(job.owner)
         name = library.documents.get(job.document_id).name
         data = library.documents.content(job.document_id)
@@ -84,7 +84,6 @@ class Runner:
         pages = len(self._read(library, scan, step, is_whole).pages)
         step("working", pages, pages)
         result: Frozen = verb.run(self._agent, scan, options)
-        step("saving", pages, pages)
         return result
 
     def _read(self, library: Library, scan: Scan, step: _Steps, is_whole: bool) -> Document:
@@ -112,8 +111,7 @@ class _Steps:
         self._changed = changed
 
     def __call__(self, stage: JobStage, done: int = 0, total: int | None = None) -> None:
-        # A result that is there already is saved if the lease allows.
-        if self._is_stopped.is_set() and stage != "saving":
+        if self._is_stopped.is_set():
             raise StoppedError
         if not self._store.leases.progress(self._lease, stage, done, total):
             raise StoppedError

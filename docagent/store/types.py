@@ -25,9 +25,9 @@ Scope = Literal["read", "write", "review", "admin"]
 verbs. review: write labels. admin: manage keys, read the audit log."""
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
-JobStage = Literal["waiting", "loading", "reading", "working", "saving", "finished"]
+JobStage = Literal["waiting", "loading", "reading", "working", "finished"]
 """Where a job is. loading: the file is fetched. reading: pages are read, as ``pages_done`` counts.
-working: the verb runs on the pages. saving: the result is written."""
+working: the verb runs on the pages, and its result is written."""
 
 Verdict = Literal["accepted", "edited", "not_present"]
 """What a person says of a field. accepted: the machine's value is right. edited: ``value`` is.

@@ -75,7 +75,7 @@ def find_document(library: Library, asked: Asked) -> str:
             scores[document_id] += 1_000_000 // len(found)
     if not scores:
         raise RequestError(
-            422,
+            404,
             "chat.no_document",
             f"no document is named, and none has words of the question; attach a file, or use the "
             f"model {MODEL}:DOCUMENT_ID",

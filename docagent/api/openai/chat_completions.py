@@ -11,13 +11,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from docagent.api.access import Caller, Writer, library_of, server_of
 from docagent.api.conversations import open_chat, stream_answer, turns_of
 from docagent.api.openai.answered import Answered, to_answered
 from docagent.api.openai.asked import MODEL, Asked, find_document, parse_messages
-from docagent.api.openapi import PROBLEMS
+from docagent.api.openapi import PROBLEMS, answers
 from docagent.results import ChatEvent, Turn
 
 router = APIRouter(tags=["OpenAI"], responses=PROBLEMS)
@@ -35,12 +35,16 @@ class CompletionRequest(BaseModel):
         max_length=500,
         examples=[[{"role": "user", "content": "What is the total?"}]],
     )
-    stream: bool = False
+    stream: StrictBool = False
     metadata: dict[str, Any] | None = None
     stream_options: dict[str, Any] | None = None
 
 
-@router.post("/v1/chat/completions", response_model=None)
+@router.post(
+    "/v1/chat/completions",
+    response_model=None,
+    responses=answers("The answer, in OpenAI's form", "application/json", "text/event-stream"),
+)
 async def complete(request: Request, caller: Writer, wanted: CompletionRequest) -> Response:
     """Answer the last question from a document: one sent along as a file part, one named by the
     model or by metadata.document_ids, or else the one of the library that fits the question.

@@ -10,13 +10,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from docagent.api.access import Writer, server_of
 from docagent.api.openai.answered import Answered, to_answered
 from docagent.api.openai.asked import MODEL, parse_messages
 from docagent.api.openai.chat_completions import ask_document, last_turn
-from docagent.api.openapi import PROBLEMS
+from docagent.api.openapi import PROBLEMS, answers
 from docagent.results import Turn
 
 router = APIRouter(tags=["OpenAI"], responses=PROBLEMS)
@@ -29,11 +29,15 @@ class ResponseRequest(BaseModel):
 
     model: str = Field(default=MODEL, max_length=200)
     input: str | list[dict[str, Any]] = Field(examples=["What is the total?"])
-    stream: bool = False
+    stream: StrictBool = False
     metadata: dict[str, Any] | None = None
 
 
-@router.post("/v1/responses", response_model=None)
+@router.post(
+    "/v1/responses",
+    response_model=None,
+    responses=answers("The answer, in OpenAI's form", "application/json", "text/event-stream"),
+)
 async def respond(request: Request, caller: Writer, wanted: ResponseRequest) -> Response:
     """Answer a question from a document, as ``/v1/chat/completions`` does."""
     limits = server_of(request).settings.limits

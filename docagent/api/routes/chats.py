@@ -82,6 +82,7 @@ def delete_chat(request: Request, caller: Writer, chat_id: ChatId) -> None:
     responses={
         200: {
             "model": Turn,
+            "content": {"text/event-stream": {}},
             "description": "The answer; with Accept: text/event-stream, "
             "events named pages, model, tool, text and turn, each a ChatEvent",
         }

@@ -12,10 +12,11 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from docagent.api.access import Caller, Reader, Writer, library_of, server_of
-from docagent.api.openapi import PROBLEMS
+from docagent.api.openapi import PROBLEMS, answers
 from docagent.api.pictures import MAX_WIDTH, MIN_WIDTH, render_page
 from docagent.api.problems import RequestError
 from docagent.api.running import reading_of, render
+from docagent.api.uploads import MEDIA_TYPES as KINDS
 from docagent.api.uploads import File, read_file
 from docagent.document import Document, Page
 from docagent.errors import SourceError
@@ -42,6 +43,9 @@ MEDIA_TYPES = {
     "alto": "application/xml; charset=utf-8",
     "json": "application/json",
 }
+KNOWN: dict[int | str, dict[str, Any]] = {
+    200: {"model": StoredDocument, "description": "It was there already"}
+}
 _FOREVER = "private, max-age=31536000, immutable"
 _CHUNK = 2**16
 _FILE_BODY: dict[str, Any] = {
@@ -59,7 +63,7 @@ _FILE_BODY: dict[str, Any] = {
 }
 
 
-@router.post("", status_code=201, openapi_extra={"requestBody": _FILE_BODY})
+@router.post("", status_code=201, responses=KNOWN, openapi_extra={"requestBody": _FILE_BODY})
 async def add_document(request: Request, response: Response, caller: Writer) -> StoredDocument:
     """Upload a file: a form with the part file, or the file as the body with its name in the
     header X-Filename. 201 if it is new, 200 if it was there already."""
@@ -105,7 +109,9 @@ def delete_document(request: Request, caller: Writer, document_id: DocumentId) -
     server.pictures.forget(document_id)
 
 
-@router.get("/{document_id}/file", response_class=Response)
+@router.get(
+    "/{document_id}/file", response_class=Response, responses=answers("The file", *KINDS.values())
+)
 def get_file(request: Request, caller: Reader, document_id: DocumentId) -> Response:
     """The file as it was uploaded."""
     documents = library_of(request, caller).documents
@@ -114,7 +120,11 @@ def get_file(request: Request, caller: Reader, document_id: DocumentId) -> Respo
     return Response(documents.content(document_id), 200, headers, stored.media_type)
 
 
-@router.get("/{document_id}/pages/{number}.webp", response_class=Response)
+@router.get(
+    "/{document_id}/pages/{number}.webp",
+    response_class=Response,
+    responses=answers("The page", "image/webp"),
+)
 async def get_picture(
     request: Request,
     caller: Reader,
@@ -138,7 +148,11 @@ async def get_page(
     return _page_of(document, number)
 
 
-@router.get("/{document_id}/text", response_class=Response)
+@router.get(
+    "/{document_id}/text",
+    response_class=Response,
+    responses=answers("The text", *(kind.partition(";")[0] for kind in MEDIA_TYPES.values())),
+)
 async def get_text(
     request: Request, caller: Reader, document_id: DocumentId, format: TextFormat = "text"
 ) -> Response:
@@ -150,7 +164,11 @@ async def get_text(
     return Response(content.encode("utf-8", "replace"), media_type=MEDIA_TYPES[format])
 
 
-@router.get("/{document_id}/searchable.pdf", response_class=StreamingResponse)
+@router.get(
+    "/{document_id}/searchable.pdf",
+    response_class=StreamingResponse,
+    responses=answers("The PDF", "application/pdf"),
+)
 async def get_pdf(request: Request, caller: Reader, document_id: DocumentId) -> StreamingResponse:
     """The document as a PDF whose text can be searched and copied."""
     document = await reading_of(request, caller, document_id)

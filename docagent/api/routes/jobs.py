@@ -12,7 +12,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 
 from docagent.api.access import Reader, Writer, library_of, server_of
-from docagent.api.openapi import PROBLEMS
+from docagent.api.openapi import PROBLEMS, Whole, answers
 from docagent.api.routes.documents import After, Limit
 from docagent.api.routes.verbs import RUNNABLE
 from docagent.api.running import render_result, result_of
@@ -28,16 +28,19 @@ BATCH_PRIORITY = 10
 """Batches run after requests that somebody waits for."""
 MAX_BATCH = 1000
 
-VerbName = Annotated[str, Field(json_schema_extra={"enum": [verb.name for verb in RUNNABLE]})]
+VerbName = Annotated[str, Field(pattern=f"^({'|'.join(verb.name for verb in RUNNABLE)})$")]
+
+
+DocumentHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class BatchRequest(Frozen):
     """One verb on many documents. options: of the verb, as in its own route."""
 
-    document_ids: tuple[str, ...] = Field(min_length=1, max_length=MAX_BATCH)
+    document_ids: tuple[DocumentHash, ...] = Field(min_length=1, max_length=MAX_BATCH)
     verb: VerbName
     options: dict[str, Any] = Field(default_factory=dict)
-    priority: int = Field(default=BATCH_PRIORITY, ge=-100, le=100)
+    priority: Whole = Field(default=BATCH_PRIORITY, ge=-100, le=100)
 
 
 class Refused(Frozen):
@@ -102,7 +105,12 @@ def cancel_job(request: Request, caller: Writer, job_id: JobId) -> Job:
     return job
 
 
-@router.get("/jobs/{job_id}/result", tags=["jobs"], response_class=Response)
+@router.get(
+    "/jobs/{job_id}/result",
+    tags=["jobs"],
+    response_class=Response,
+    responses=answers("The result, of the type that the verb returns", "application/json"),
+)
 def get_job_result(request: Request, caller: Reader, job: KnownJob) -> Response:
     """The result of a job, as often as it is asked for; the error that it failed with, if it
     did."""

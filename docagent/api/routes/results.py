@@ -28,6 +28,13 @@ EXPORT_MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+IfMatch = Annotated[
+    str,
+    Header(
+        pattern=r'^(\*|(W/)?"\d{1,9}")$',
+        description='"REVISION" of the label that was seen, "0" for none; * writes in any case',
+    ),
+]
 
 
 class LabelRequest(Frozen):
@@ -134,14 +141,12 @@ def put_label(
     result_id: ResultId,
     path: FieldPath,
     label: LabelRequest,
-    if_match: Annotated[
-        str | None, Header(description='"REVISION" of the label that was seen, "0" for none')
-    ] = None,
+    if_match: IfMatch = "*",
 ) -> Label:
     """Write a person's value beside the machine's, which is kept. With If-Match it is written only
     if nobody else has written one since (412)."""
     results = library_of(request, caller).results
-    revision = None if if_match in (None, "*") else _revision(if_match or "")
+    revision = None if if_match == "*" else int(re.sub(r"\D", "", if_match))
     try:
         made = results.label(
             result_id,
@@ -159,11 +164,3 @@ def put_label(
     server_of(request).metrics.labels.labels(made.verdict).inc()
     response.headers["ETag"] = f'"{made.revision}"'
     return made
-
-
-def _revision(tag: str) -> int:
-    match = re.fullmatch(r'(?:W/)?"?(\d{1,9})"?', tag.strip())
-    if match is None:
-        message = f'If-Match {tag!r} is not a revision, such as "3"'
-        raise RequestError(422, "request.invalid", message, pointer="If-Match")
-    return int(match[1])

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from docagent.api.access import Reader, Writer, library_of, server_of
 from docagent.api.openapi import PROBLEMS
+from docagent.api.routes.documents import KNOWN
 from docagent.api.uploads import to_file
 from docagent.document import Frozen
 from docagent.store.rows import missing
@@ -31,7 +32,7 @@ def list_samples(caller: Reader) -> tuple[Sample, ...]:
     return tuple(Sample(name=p.name, size=p.stat().st_size) for p in _files())
 
 
-@router.post("/{name}", status_code=201)
+@router.post("/{name}", status_code=201, responses=KNOWN)
 def add_sample(request: Request, response: Response, caller: Writer, name: str) -> StoredDocument:
     """Put a sample among the caller's documents."""
     path = next((path for path in _files() if path.name == name), None)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from docagent.api.access import Reader, library_of
-from docagent.api.openapi import PROBLEMS
+from docagent.api.openapi import PROBLEMS, Whole
 from docagent.document import Frozen
 from docagent.store.types import Hit
 
@@ -19,7 +19,7 @@ class SearchRequest(Frozen):
 
     query: str = Field(min_length=1, max_length=1000, examples=["total"])
     document_id: str = Field(default="", max_length=64)
-    limit: int = Field(default=20, ge=1, le=1000)
+    limit: Whole = Field(default=20, ge=1, le=1000)
 
 
 @router.post("/v1/search")

@@ -27,6 +27,7 @@ router = APIRouter(tags=["verbs"])
 RUNNABLE = tuple(verb for verb in VERBS.values() if not verb.is_conversation)
 """The verbs that return a result; conversations have routes of their own."""
 
+_PAGES = r"^[1-9]\d{0,5}(-([1-9]\d{0,5})?)?(,[1-9]\d{0,5}(-([1-9]\d{0,5})?)?)*$"
 _NO_OPTIONS = ("document_id", "priority")
 
 
@@ -42,7 +43,7 @@ async def run_verb(verb: Verb, request: Request, caller: Writer) -> Response:
     try:
         job = await submit(request, caller, document_id, verb.name, options, **given)
     except (SchemaError, SettingsError) as error:
-        name = next(option.name for option in verb.options if option.type == "schema")
+        name = next((option.name for option in verb.options if option.type == "schema"), "")
         place = error.place if isinstance(error, SchemaError) else ""
         raise RequestError(422, error.code, str(error), pointer=f"/{name}{place}") from error
     return await respond_with_result(request, caller, job)
@@ -52,6 +53,8 @@ def to_options(verb: Verb, body: Body) -> dict[str, Any]:
     """The options of a verb in a body, each checked on its own so that the problem names it."""
     known = {option.name: option for option in options_of(verb)}
     given = {n: v for n, v in body.fields.items() if n not in _NO_OPTIONS and v is not None}
+    if body.is_form:  # an empty field of a form is one that was not filled in
+        given = {name: value for name, value in given.items() if value != ""}
     for name in given:
         if name not in known:
             allowed = ", ".join([*known, *_NO_OPTIONS])
@@ -167,7 +170,8 @@ def option_schema(option: Option) -> dict[str, Any]:
         made = {"anyOf": [{"type": "string"}, {"type": "object"}]}
     if option.type == "pages":
         numbers = {"type": "array", "items": {"type": "integer", "minimum": 1}}
-        made = {"anyOf": [{"type": "string"}, numbers]}
+        text = {"type": "string", "pattern": _PAGES}
+        made = {"anyOf": [text, numbers]}
     if option.choices:
         made["enum"] = list(option.choices)
     if option.many:
