@@ -282,7 +282,7 @@ def test_a_server_that_goes_away_in_the_middle():
     with serving([Act(json_of({"answers": [cell("L5", "Clara Whitfield")]}))]) as server:
         reader = {"who signed": [("Clara Whitfield", 0.6)], "net": [("120.00", 0.6)]}
         model = VllmChat(base_url=server.url, model="base", backoff=0.01, retries=0)
-        chat = talk(model, reader=reader)
+        chat = talk(model, reader=reader, vlm_unsure=0.99)
         first = chat.ask("Who signed it?")
         server.stop()
         later = [chat.ask("How much is the net?"), chat.ask("How much is the net amount?")]

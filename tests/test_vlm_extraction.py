@@ -10,7 +10,7 @@ import pytest
 from docagent.cascade.answer_format import begun, members
 from docagent.cascade.combined_confidence import agreed, disputed
 from docagent.document import Document
-from docagent.settings import Settings
+from docagent.settings import RULE_NAMES, Settings
 from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
 from tests.documents import document_of
 from tests.vlm_models import ABSENT, BILL, BILL_SCHEMA, FAST, GOOD, agent, cell, wanted
@@ -18,6 +18,10 @@ from tests.vlm_models import ABSENT, BILL, BILL_SCHEMA, FAST, GOOD, agent, cell,
 
 def good(messages: list[Any], options: dict[str, Any]) -> dict[str, Any]:
     return {key: GOOD[key] for key in wanted(messages)}
+
+
+ALL_RULES = {"rules": RULE_NAMES}
+"""Beside the scripted reader, which is alone in the other tests."""
 
 
 def extracted(script: Any, reader: Any = None, document: Document = BILL, **settings: Any) -> Any:
@@ -111,7 +115,9 @@ def test_a_model_that_stops_early_does_not_cut_a_value(words, value):
     reader = {"all": [("132.00", 0.9)], "who sells": [("ACME Widgets Ltd", 0.3)]}
     said = {"seller": cell("L1", words)}
     result = extracted(
-        lambda m, o: {k: v for k, v in (GOOD | said).items() if k in wanted(m)}, reader
+        lambda m, o: {k: v for k, v in (GOOD | said).items() if k in wanted(m)},
+        reader,
+        extraction=ALL_RULES,
     )
     assert result["seller"].value == value
     assert words in result["seller"].message or value == words
@@ -190,14 +196,14 @@ def test_letters_are_mended_only_where_the_recognizer_is_unsure():
     script = lambda m, o: {  # noqa: E731
         k: answer.get(k, [] if k == "items" else ABSENT) for k in wanted(m)
     }
-    field = extracted(script, document=misread())["seller"]
+    field = extracted(script, document=misread(), extraction=ALL_RULES)["seller"]
     assert (field.value, field.raw_text, field.how) == (
         "ACME Widgets",
         "ACMF Widgcts",
         "corrected",
     )
     assert field.evidence[0].match == "fuzzy"
-    sure = extracted(script, document=misread(0.99))["seller"]
+    sure = extracted(script, document=misread(0.99), extraction=ALL_RULES)["seller"]
     assert sure.value == "ACMF Widgcts"  # the page's own text
 
 

@@ -17,7 +17,10 @@ from docagent.settings import Settings
 from docagent.vlm.scripted import ScriptedAnswer, ScriptedChatModel
 from tests.documents import document_of
 
-FAST = Settings(vlm="unsure", vlm_timeout=5, vlm_seconds=10, vlm_concurrency=1)
+FAST = Settings(
+    vlm="unsure", vlm_timeout=5, vlm_seconds=10, vlm_concurrency=1, extraction={"rules": ()}
+)
+"""The reader of these tests is scripted; without rules it alone decides what is unsure."""
 BILL_SCHEMA: dict[str, Any] = {
     "title": "Bill",
     "type": "object",
