@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from docagent.api.problems import CODES
+from docagent.settings import GROUPS
 from tests.api_server import ROOT, ApiServer
 from tests.test_api_documents import upload
 
@@ -60,3 +63,16 @@ def test_schemathesis_finds_nothing(api: ApiServer, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-8000:]
     faults = [line for line in api.log_lines() if line["event"] == "fault"]
     assert not faults, json.dumps(faults[:3])
+
+
+def test_the_documentation_names_addresses_that_exist(anna: httpx2.Client) -> None:
+    text = (ROOT / "docs/api.md").read_text("utf-8")
+    named = {a.rstrip("/").partition("?")[0] for a in re.findall(r"/v1/[\w/{}.-]+", text)}
+    known = {
+        re.sub(r"{\w+(:\w+)?}", "{}", path) for path in anna.get("/openapi.json").json()["paths"]
+    }
+    same = {address: re.sub(r"{\w+}", "{}", address) for address in named}
+    assert {address for address, form in same.items() if form not in known} == set()
+    codes = set(re.findall(r"`([a-z]+\.[a-z_]+)`", text)) - {"serve.rate", "serve.wait"}
+    settings = {f"{group}.{name}" for group, kind in GROUPS.items() for name in kind.model_fields}
+    assert codes - settings <= set(CODES)

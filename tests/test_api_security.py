@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from eval.performance.server_uploads import mutated, send_all
 from tests.api_server import ROOT, SAMPLES, ApiServer
 from tests.pdf_files import PdfPage, pdf_bytes, text_at
 from tests.test_api_documents import upload, upload_bytes
+from tests.test_api_webhooks import receiver
 
 CANARY = "Zyxwvutsrq"
 
@@ -336,6 +339,43 @@ def test_too_many_requests_are_told_when_to_come_back(tmp_path: Path) -> None:
     assert answers[-1].json()["retryable"]
 
 
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+def test_a_formula_in_a_document_is_text_in_a_table(anna: httpx2.Client, start: str) -> None:
+    formula = f"{start}HYPERLINK(1)"
+    content = pdf_bytes(PdfPage(text_at(50, 700, "Invoice") + text_at(50, 680, "Total 12.00")))
+    document = upload_bytes(anna, content, "formula.pdf")
+    schema = {"type": "object", "properties": {"remark": {"type": "string"}}}
+    body = {"document_id": document, "schema": schema}
+    result = anna.post("/v1/extract", json=body).headers["X-Result-Id"]
+    label = {"verdict": "edited", "value": formula}
+    made = anna.put(f"/v1/extractions/{result}/fields/remark", json=label)
+    assert made.status_code == 200, made.text
+    answer = anna.get(f"/v1/extractions/{result}/export", params={"format": "csv"})
+    cells = [cell for row in csv.reader(io.StringIO(answer.text)) for cell in row]
+    assert f"'{formula}" in cells
+    assert formula not in cells
+
+
+def test_nothing_of_a_document_is_traced(tmp_path: Path) -> None:
+    with receiver() as (url, received):
+        # The first two requests to the receiver are refused; the exporter goes on.
+        collector = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": url.removesuffix("/hook"),
+            "OTEL_BSP_SCHEDULE_DELAY": "200",
+        }
+        server = ApiServer(tmp_path, environment=collector)
+        with server, server.client() as client:
+            content = pdf_bytes(PdfPage(text_at(50, 700, f"{CANARY} invoice")))
+            document = upload_bytes(client, content, f"{CANARY}.pdf")
+            client.post("/v1/extract", json={"document_id": document, "schema": "invoice"})
+            client.post("/v1/search", json={"query": CANARY})
+            client.get(f"/v1/documents?after={CANARY}")
+        sent = b"".join(body for _, body in received)
+    for name in (b"POST /v1/extract", b"job extract", b"read_page"):
+        assert name in sent, name
+    assert CANARY.lower().encode() not in sent.lower()
+
+
 def test_nothing_of_a_document_is_logged(api: ApiServer) -> None:
     with api.client("discreet") as client:
         lines = [f"{CANARY} invoice", f"Total {CANARY}55"]
@@ -369,6 +409,11 @@ def test_the_audit_log_is_whole(api: ApiServer) -> None:
     with api.client("audited") as client:
         document = upload(client)
         client.delete(f"/v1/documents/{document}")
+        assert client.get("/v1/audit").status_code == 403
+    with api.client("auditor", ["admin"]) as client:
+        entries = client.get("/v1/audit", params={"after": 2, "limit": 2}).json()
+        assert [entry["number"] for entry in entries] == [3, 4]
+        assert entries[1]["previous"] == entries[0]["hash"]
     store = open_store(Settings(store_folder=api.folder))
     try:
         assert store.audit.first_broken() is None

@@ -30,6 +30,7 @@ from docagent.api.routes import (
     webhooks,
 )
 from docagent.api.state import Server
+from docagent.api.tracing import Traces
 
 ROUTERS: Sequence[APIRouter] = (
     verbs.router,
@@ -58,7 +59,7 @@ JSON_OVERHEAD = 1.4
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_app(server: Server, hosts: Sequence[str], lifespan: Lifespan | None = None) -> FastAPI:
+def create_app(server: Server, hosts: Sequence[str], traces: Traces, lifespan: Lifespan) -> FastAPI:
     """The application of one server. hosts: names that requests may be for; see ``Guard``."""
     settings = server.settings
     app = FastAPI(
@@ -79,7 +80,7 @@ def create_app(server: Server, hosts: Sequence[str], lifespan: Lifespan | None =
         app.include_router(router)
     add_page(app)
     app.add_middleware(Guard, hosts=hosts, upload_seconds=settings.serve.upload_seconds)
-    app.add_middleware(Observer, metrics=server.metrics)
+    app.add_middleware(Observer, metrics=server.metrics, traces=traces)
     _describe_once(app, server.needs_keys)
     return app
 

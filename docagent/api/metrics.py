@@ -65,15 +65,15 @@ class Metrics:
         """Record a stage of the library."""
         self.stages.labels(run.stage).observe(run.seconds)
 
-    def count_end(self, job: Job, end: Frozen) -> None:
-        """Record a job that ended, and its result or the error."""
+    def count_end(self, job: Job, end: Frozen) -> float:
+        """Record a job that ended, and its result or the error; returns the seconds it took."""
         outcome = "failed" if isinstance(end, JobError) else "done"
         self.jobs.labels(outcome, job.verb).inc()
         begun = job.started or job.created
-        self.job_seconds.labels(job.verb, outcome).observe(
-            max(0.0, (datetime.now(UTC) - begun).total_seconds())
-        )
+        seconds = max(0.0, (datetime.now(UTC) - begun).total_seconds())
+        self.job_seconds.labels(job.verb, outcome).observe(seconds)
         self._count_result(end)
+        return seconds
 
     def _count_result(self, result: Frozen) -> None:
         if isinstance(result, Document):

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from docagent.api.logs import LOG
 from docagent.api.metrics import Metrics
 from docagent.api.problems import fault_problem, places, respond
+from docagent.api.tracing import Traces
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = frozenset(("/healthz", "/readyz", "/metrics"))
@@ -23,9 +24,10 @@ class Observer:
     """ASGI middleware, the outermost one. Neither log nor metric holds a path, query or body: the
     route stands for them."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, traces: Traces) -> None:
         self._app = app
         self._metrics = metrics
+        self._traces = traces
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,6 +65,12 @@ class Observer:
         method = scope["method"]
         self._metrics.requests.labels(route, method, str(status)).observe(seconds)
         if route not in _QUIET:
+            values: dict[str, str | int] = {
+                "http.request.method": method,
+                "http.route": route,
+                "http.response.status_code": status,
+            }
+            self._traces.add(f"{method} {route}", seconds, values)
             LOG.info(
                 "request", method=method, route=route, status=status, seconds=round(seconds, 4)
             )

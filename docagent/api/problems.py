@@ -61,6 +61,7 @@ _STATUS: Mapping[str, int] = {
     "store.unavailable": 503,
     "store": 500,
     "job.lost": 503,
+    "job.timeout": 504,
     "job": 500,
     "vlm": 502,
 }

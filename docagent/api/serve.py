@@ -99,7 +99,6 @@ def check_exposure(settings: Settings, store: Store, require_key: bool) -> Expos
 
 def build(settings: Settings, store: Store, exposure: Exposure) -> FastAPI:
     """The application with its workers, which start and stop with it."""
-    start_tracing()
     watcher = Watcher(store.find_jobs, settings.serve.poll)
     metrics = Metrics()
 
@@ -137,7 +136,7 @@ def build(settings: Settings, store: Store, exposure: Exposure) -> FastAPI:
             await asyncio.gather(*tasks, return_exceptions=True)
             await pool.stop()
 
-    return create_app(server, exposure.hosts, lifespan)
+    return create_app(server, exposure.hosts, start_tracing(), lifespan)
 
 
 async def _deliver(server: Server) -> None:

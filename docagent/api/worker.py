@@ -11,12 +11,13 @@ from pathlib import Path
 from docagent.agent import DocAgent
 from docagent.api.logs import LOG, start_logging
 from docagent.api.metrics import Metrics
+from docagent.api.tracing import start_tracing
 from docagent.document import Frozen
 from docagent.errors import DocAgentError
 from docagent.jobs import worker
 from docagent.settings import Settings
 from docagent.store.types import Job
-from docagent.usage import traced
+from docagent.usage import StageRun, traced
 
 ENDED = b"e"
 """What a worker says when a job ended, after the byte for any change."""
@@ -28,14 +29,19 @@ def run_worker(settings: Settings, name: str, wakes: Connection, says: Connectio
     """Run jobs until the server that started this process closes ``wakes``; see
     ``docagent.jobs.worker.run_worker``."""
     start_logging(settings.serve.log_level)
-    metrics = Metrics()
+    metrics, traces = Metrics(), start_tracing()
+
+    def listen(run: StageRun) -> None:
+        metrics.count_stage(run)
+        traces.add_stage(run)
 
     def ended(job: Job, end: Frozen) -> None:
         with suppress(OSError):  # nobody listens any more
             os.write(says.fileno(), ENDED)
-        metrics.count_end(job, end)
+        seconds = metrics.count_end(job, end)
+        traces.add(f"job {job.verb}", seconds, {"docagent.verb": job.verb, "docagent.job": job.id})
 
-    with traced(metrics.count_stage):
+    with traced(listen):
         _load_models(settings)
         worker.run_worker(settings, name, wakes, says, ended)
 

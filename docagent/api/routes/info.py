@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from docagent import __version__
-from docagent.api.access import Reader, authenticate, server_of
+from docagent.api.access import Admin, Reader, authenticate, server_of
 from docagent.api.openapi import PROBLEMS
 from docagent.api.problems import CODES
 from docagent.api.routes.verbs import RUNNABLE, option_schema, options_of
 from docagent.document import Frozen
 from docagent.sources.scan import READABLE
 from docagent.store.rows import missing
+from docagent.store.types import AuditEntry
 
 router = APIRouter(tags=["server"], responses=PROBLEMS)
 
@@ -98,6 +100,18 @@ def get_server(request: Request, caller: Reader) -> ServerInfo:
     )
     info = VlmInfo(connected=vlm.is_named, mode=vlm.effective_mode, model=vlm.model)
     return ServerInfo(version=__version__, vlm=info, verbs=verbs)
+
+
+@router.get("/v1/audit")
+def get_audit(
+    request: Request,
+    caller: Admin,
+    after: Annotated[int, Query(ge=0, description="number of the last entry known")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000, description="most entries of the answer")] = 100,
+) -> tuple[AuditEntry, ...]:
+    """The audit log: who did what to which document, key or result, never what it holds. Each entry
+    has the hash of the one before."""
+    return server_of(request).store.audit.entries(after, limit)
 
 
 @router.get("/healthz", response_class=PlainTextResponse)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from docagent.api.access import Reader, Reviewer, library_of, server_of
-from docagent.api.openapi import PROBLEMS
+from docagent.api.openapi import PROBLEMS, answers
 from docagent.api.problems import RequestError
 from docagent.api.reviewed import Reviewed, corrected, to_reviewed
 from docagent.api.routes.documents import After, Limit, attachment
@@ -88,7 +88,12 @@ def get_extraction(request: Request, caller: Reader, result_id: ResultId) -> Rev
     return to_reviewed(results.get(result_id), results.labels(result_id))
 
 
-@router.get("/extractions/{result_id}/export", tags=["review"], response_class=Response)
+@router.get(
+    "/extractions/{result_id}/export",
+    tags=["review"],
+    response_class=Response,
+    responses=answers("The file", *(k.partition(";")[0] for k in EXPORT_MEDIA_TYPES.values())),
+)
 def export_extraction(
     request: Request,
     caller: Reader,
