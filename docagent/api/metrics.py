@@ -7,8 +7,10 @@ PROMETHEUS_MULTIPROC_DIR names, and whoever is asked adds up what is there.
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from datetime import UTC, datetime
 from functools import cache
+from threading import Lock
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -28,6 +30,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._stage_seconds: defaultdict[str, float] = defaultdict(float)
+        self._lock = Lock()
         self.requests = self._histogram(
             "requests_seconds", "Time to the first byte of an answer", "route", "method", "code"
         )
@@ -36,7 +40,9 @@ class Metrics:
             "job_seconds", "Time from the start of a job to its end", "kind", "outcome"
         )
         self.pages = self._counter("pages", "Pages read", "source", "engine")
-        self.stages = self._histogram("stage_seconds", "Time of a stage of the library", "stage")
+        self.stages = self._histogram(
+            "stage_seconds", "Time of a job that a stage of the library took", "stage"
+        )
         self.fields = self._counter("fields", "Fields extracted", "schema", "status", "source")
         self.confidence = self._histogram(
             "confidence", "Confidence of the fields found", "schema", buckets=_TENTHS
@@ -62,8 +68,10 @@ class Metrics:
         return generate_latest(every)
 
     def count_stage(self, run: StageRun) -> None:
-        """Record a stage of the library."""
-        self.stages.labels(run.stage).observe(run.seconds)
+        """Add a stage of the library to the job that runs; its end records them, so that nobody
+        waits for it meanwhile."""
+        with self._lock:
+            self._stage_seconds[run.stage] += run.seconds
 
     def count_end(self, job: Job, end: Frozen) -> float:
         """Record a job that ended, and its result or the error; returns the seconds it took."""
@@ -73,6 +81,10 @@ class Metrics:
         seconds = max(0.0, (datetime.now(UTC) - begun).total_seconds())
         self.job_seconds.labels(job.verb, outcome).observe(seconds)
         self._count_result(end)
+        with self._lock:
+            stages, self._stage_seconds = self._stage_seconds, defaultdict(float)
+        for stage, spent in stages.items():
+            self.stages.labels(stage).observe(spent)
         return seconds
 
     def _count_result(self, result: Frozen) -> None:

@@ -20,7 +20,7 @@ import sys
 from eval.log import this_command
 from eval.paths import RUNS
 from eval.performance.server_load import measure_load
-from eval.performance.server_overhead import measure_overhead
+from eval.performance.server_overhead import SAMPLES, measure_overhead
 from eval.performance.server_uploads import measure_uploads
 from eval.table_output import write_json
 
@@ -33,6 +33,7 @@ def main() -> int:
     actions = parser.add_subparsers(dest="action", required=True)
     overhead = actions.add_parser("overhead")
     overhead.add_argument("--times", type=int, default=30, help="pairs of calls")
+    overhead.add_argument("--sample", choices=SAMPLES, default="receipt")
     load = actions.add_parser("load")
     load.add_argument("--clients", type=int, default=32)
     load.add_argument("--seconds", type=float, default=120.0)
@@ -42,7 +43,7 @@ def main() -> int:
     uploads.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     if args.action == "overhead":
-        figures, is_good = measure_overhead(args.times)
+        figures, is_good = measure_overhead(args.times, args.sample)
     elif args.action == "load":
         figures, is_good = measure_load(args.clients, args.seconds, args.waiting)
     else:
