@@ -103,7 +103,7 @@ def _load_file(source: str | Path) -> Schema:
     shorts = [name.partition("/")[2] for name in _builtin_files()]
     close = get_close_matches(str(source), [*shorts, *_builtin_files()], 1)
     guess = f"did you mean {close[0]}? " if close else ""
-    reason = f"no such built-in schema; {guess}There are {', '.join(shorts)}. Or give a JSON file"
+    reason = f"no such built-in schema; {guess}there are {', '.join(shorts)}; or give a JSON file"
     raise SchemaError(str(source)[:80], "", reason, "missing")
 
 

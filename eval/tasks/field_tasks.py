@@ -80,18 +80,6 @@ def receipt_text(name: str, field: Field) -> str:
     return numbers[-1] if numbers else text
 
 
-FORMS = {
-    "incorporated": "Inc.",
-    "inc": "Inc.",
-    "limited": "Ltd.",
-    "ltd": "Ltd.",
-    "l.l.c": "LLC",
-    "l.p": "LP",
-    "&": "and",
-}
-"""How Kleister's labels spell legal forms, whatever is printed."""
-
-
 def nda_text(name: str, field: Field) -> str:
     """Kleister's spelling: ISO dates, ``2 years``, bare names of states, no commas in names."""
     text = printed_text(name, field)
@@ -102,8 +90,7 @@ def nda_text(name: str, field: Field) -> str:
         return term_text(str(field.value or ""), text)
     if name == "jurisdiction":
         return PREFIX.sub("", str(field.value or text))
-    words = text.replace(",", " ").split()
-    return " ".join(FORMS.get(word.rstrip(".").lower(), word) for word in words)
+    return " ".join(text.replace(",", " ").split())
 
 
 def term_text(value: str, text: str) -> str:

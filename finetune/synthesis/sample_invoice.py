@@ -31,7 +31,7 @@ def draw_invoice() -> Canvas:
     _totals(canvas, subtotal, y, body, strong)
     canvas.text(130, 1790, "Payment", strong)
     canvas.text(130, 1836, "Bank: Harbour & Vale Bank", body)
-    canvas.text(130, 1880, "IBAN: GB41 HVBK 2013 0848 7715 02", body)
+    canvas.text(130, 1880, "IBAN: GB14 HVBK 2013 0848 7715 02", body)
     canvas.text(130, 1924, "Please quote the invoice number with your payment.", body)
     canvas.rule(130, 2190, 1524, 2190, 2)
     footer = (
