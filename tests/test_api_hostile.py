@@ -111,7 +111,7 @@ def test_a_body_that_does_not_arrive_is_given_up(tmp_path: Path) -> None:
         with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
             head = f"POST /v1/documents HTTP/1.1\r\nHost: {address.netloc}\r\n"
             connection.sendall(f"{head}Content-Length: 1000\r\n\r\n%PDF".encode())
-            answer = connection.recv(65536).decode()
+            answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
         assert answer.startswith("HTTP/1.1 408"), answer
         assert "request.timeout" in answer
 

@@ -173,7 +173,7 @@ def test_fields_as_the_sets_write_them():
     assert receipt_text("date", field("date", "29 MAR 2018")) == "29 MAR 2018"
     assert nda_text("jurisdiction", field("j", "the State of Delaware")) == "Delaware"
     assert nda_text("party", field("p", "Cardinal Health, Inc.")) == "Cardinal Health Inc."
-    assert nda_text("party", field("p", "Oak & Elm Limited")) == "Oak and Elm Ltd."
+    assert nda_text("party", field("p", "Oak & Elm Limited")) == "Oak & Elm Limited"
     assert nda_text("effective_date", field("d", "June 10, 2014", value="2014-06-10")) == (
         "2014-06-10"
     )

@@ -38,9 +38,9 @@ class Source(Protocol):
 
 SHARES = {
     "synthetic": 0.42,
-    "contracts": 0.27,
-    "stories": 0.07,
-    "articles": 0.05,
+    "contracts": 0.32,
+    "stories": 0.05,
+    "articles": 0.02,
     "reports": 0.05,
     "receipts": 0.07,
     "broadcasts": 0.07,
@@ -48,7 +48,7 @@ SHARES = {
 """How often each source is drawn from."""
 KIND_WEIGHTS = {
     "receipt": 4.0,
-    "invoice": 4.0,
+    "invoice": 5.0,
     "form": 6.0,
     "nda": 2.5,
     "contract": 2.0,

@@ -34,6 +34,9 @@ WINDOW_WORDS = (60, 260)
 """Words of a cut from a long text: fewest and most."""
 SHORT_FIELDS = frozenset({"Document Name", "Parties", "Agreement Date", "Effective Date"})
 """Fields of CUAD that are values rather than clauses."""
+HEAD_SHARE = 0.3
+"""Share of draws around a value of SHORT_FIELDS, which stand where a contract begins: among all
+fields they would come up in a tenth, and they are what people ask of any contract."""
 DURATIONS = {
     "Expiration Date": TERM_QUERIES,
     "Notice Period To Terminate Renewal": NOTICE_QUERIES,
@@ -164,8 +167,14 @@ def _cut(total: int, around: tuple[int, int] | None, rng: random.Random) -> tupl
 class TextSource:
     """Long texts with queries: a draw is a stretch of one with some of its queries."""
 
-    def __init__(self, texts: Sequence[tuple[TextWords, Sequence[Sequence[Asked]]]]) -> None:
-        """texts: words and, per thing to ask for, its wordings."""
+    def __init__(
+        self,
+        texts: Sequence[tuple[TextWords, Sequence[Sequence[Asked]]]],
+        heads: frozenset[str] = frozenset(),
+    ) -> None:
+        """texts: words and, per thing to ask for, its wordings; heads: first wordings of what a
+        text begins with, drawn more often."""
+        self.heads = heads
         self.texts = [(words, fields) for words, fields in texts if len(words.texts) > 20]
         self.others = [
             wordings[0] for _, fields in self.texts for wordings in fields if len(fields) < 10
@@ -176,7 +185,9 @@ class TextSource:
         and now and then a question about another text."""
         words, fields = rng.choice(self.texts)
         present = [f for f in fields if f[0].ranges]
-        target = rng.choice(present) if present and rng.random() < 0.85 else None
+        heads = [f for f in present if f[0].text in self.heads]
+        among = heads if heads and rng.random() < HEAD_SHARE else present
+        target = rng.choice(among) if among and rng.random() < 0.85 else None
         around = rng.choice(target[0].ranges) if target else None
         first, last = _cut(len(words.texts), around, rng)
         chosen = [target] if target else []
@@ -221,7 +232,7 @@ def contracts(validation: bool) -> TextSource:
             if field["field"] in DURATIONS:
                 fields.append(_duration(words, row["text"], answers, DURATIONS[field["field"]]))
         texts.append((words, [f for f in fields if f]))
-    return TextSource(texts)
+    return TextSource(texts, frozenset(contract_wordings(field)[0] for field in SHORT_FIELDS))
 
 
 def _is_whole(text: str, answer: dict[str, Any]) -> bool:
