@@ -36,6 +36,7 @@ RuleName = Literal[
     "party_blocks",
     "identifiers",
     "contracts",
+    "clauses",
     "labels",
     "letterhead",
     "printed",
@@ -225,7 +226,7 @@ class ExtractionSettings(SettingsGroup):
         "dates and amounts of bills at labels in many languages), party_blocks (names and "
         "addresses of seller and buyer), identifiers (tax numbers with right check digits, "
         "accounts, telephone numbers), contracts (dates, terms and law in prose), "
-        "labels (values beside "
+        "clauses (sentences that are a clause of a kind), labels (values beside "
         "printed labels), letterhead (name and address of the issuer), printed (texts at "
         "printed labels), blanks (labels with nothing beside them), first_date, currency and kinds "
         "(for fields without other candidates; kinds is the only e-mail address, phone number or "

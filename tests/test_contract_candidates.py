@@ -8,6 +8,7 @@ import pytest
 
 from docagent.evidence.document_conventions import conventions_of
 from docagent.evidence.field_parser import FieldParser
+from docagent.rules.clause_fields import field_kind
 from docagent.rules.registry import RuleSet
 from docagent.schemas import load_schema
 from tests.documents import document_of
@@ -123,3 +124,54 @@ def test_a_list_is_of_parties_by_its_name_alone():
     _, parsers = parsers_of("made between Acme, Inc. (“A”) and Jane Roe, an individual.", schema)
     found = CONTRACTS.list_items(parsers[0], [])
     assert [c.parsed.value for c in found] == ["Acme, Inc.", "Jane Roe"]
+
+
+ASSIGN = (
+    "Neither party may assign this Agreement or any of its rights hereunder without the prior "
+    "written consent of the other party."
+)
+AUDIT = "The Licensor may at its own expense audit the books and records of the Licensee."
+
+
+def fields_of(**descriptions: str):
+    properties = {
+        name: {"type": ["string", "null"], "description": description}
+        for name, description in descriptions.items()
+    }
+    return load_schema({"type": "object", "properties": properties})
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "kind"),
+    [
+        ("audit_rights", "", "Audit Rights"),
+        ("inspection", "Right to inspect books and records", "Audit Rights"),
+        ("anti_assignment", "Whether the contract may be assigned", "Anti-Assignment"),
+        ("cap_on_liability", "Limit of what a party is liable for", "Cap On Liability"),
+        ("no_solicit_of_employees", "", "No-Solicit Of Employees"),
+        ("source_code_escrow", "", "Source Code Escrow"),
+        ("governing_law", "", "Governing Law"),
+        ("jurisdiction", "State whose law governs", None),
+        ("effective_date", "", None),
+        ("tracking_code", "", None),
+        ("payment_terms", "When payment is due", None),
+        ("address", "Postal address of the insurer", None),
+    ],
+)
+def test_a_field_is_a_clause_by_its_name_or_its_description(name, description, kind):
+    found = field_kind(fields_of(**{name: description}).leaves[0])
+    assert (found and found[0]) == kind
+
+
+def test_a_clause_is_proposed_with_its_chance():
+    schema = fields_of(audit_rights="Right to inspect books", insurance="", anti_assignment="")
+    document = document_of(textwrap.wrap(f"{ASSIGN} {AUDIT} The fee is due at once.", 90))
+    parsers = [FieldParser(document, leaf) for leaf in schema.leaves]
+    found = RuleSet(("clauses",)).field_candidates(schema, parsers)
+    best = {path: candidates[0] for path, candidates in found.items()}
+    assert {path: one.raw_text for path, one in best.items()} == {
+        "audit_rights": AUDIT,
+        "anti_assignment": ASSIGN,
+    }
+    assert best["anti_assignment"].features["chance"] > 0.5
+    assert best["anti_assignment"].rule == "clauses"

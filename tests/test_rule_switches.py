@@ -65,6 +65,7 @@ PATHS = {
     "party_blocks": "customer_name",
     "identifiers": "vat_id",
     "contracts": "governing_law",
+    "clauses": "governing_law",
     "labels": "fee",
     "letterhead": "store_name",
     "first_date": "due_date",
@@ -74,7 +75,12 @@ PATHS = {
     "headers": "items[0].amount",
 }
 """A field that the rule of this name finds on the bill."""
-SAME = {"tables": ("headers",), "headers": ("tables",)}
+SAME = {
+    "tables": ("headers",),
+    "headers": ("tables",),
+    "contracts": ("clauses",),
+    "clauses": ("contracts",),
+}
 """Rules that find the same field."""
 
 

@@ -15,9 +15,8 @@ from functools import cache
 from docagent.document import Document
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
-from docagent.rules.contract_text import Prose, contract_role, matches, patterns
-from docagent.rules.lexicon import table
-from docagent.schemas import Schema, SchemaField
+from docagent.rules.contract_text import Prose, contract_role, matches, patterns, wants_place
+from docagent.schemas import Schema
 from docagent.text.lexicon import month_meanings
 
 LAW_SCORE, CLAUSE_SCORE = 0.85, 0.8
@@ -74,7 +73,7 @@ def _values(prose: Prose, parser: FieldParser, role: str) -> Iterator[ValueCandi
 def _clauses(prose: Prose, parser: FieldParser, role: str) -> Iterator[ValueCandidate]:
     """Sentences that match, and the values in them."""
     seen: set[tuple[int, int]] = set()
-    wants_place = _wants_place(parser.leaf, role)
+    is_place = wants_place(parser.leaf, role)
     for match in matches(role, "patterns", prose.text):
         start, end = prose.sentence(*match.span())
         needed = patterns(role, "needs")
@@ -84,20 +83,14 @@ def _clauses(prose: Prose, parser: FieldParser, role: str) -> Iterator[ValueCand
             continue
         factor = LATER_FACTOR ** len(seen)
         seen.add((start, end))
-        clause = CLAUSE_SCORE * (OTHER_FORM_FACTOR if wants_place else 1.0)
+        clause = CLAUSE_SCORE * (OTHER_FORM_FACTOR if is_place else 1.0)
         yield parser.candidate(*prose.words(start, end), clause * factor, "rule")
         if role == "governing_law" and match["value"]:
-            place = LAW_SCORE * (1.0 if wants_place else OTHER_FORM_FACTOR)
+            place = LAW_SCORE * (1.0 if is_place else OTHER_FORM_FACTOR)
             words = prose.words(*match.span("value"))
             named = parser.parse_text(match["value"])
             found = parser.candidate(*words, place * factor, "rule")
             yield replace(found, parsed=named if named.ok else found.parsed)
-
-
-def _wants_place(leaf: SchemaField, role: str) -> bool:
-    """Whether a field asks for the state or country alone."""
-    words = set(re.findall(r"[a-z]+", leaf.name.lower()))
-    return bool(words & set(table("contracts")[role].get("short", "").split()))
 
 
 def _durations_in_clauses(prose: Prose, parser: FieldParser, role: str) -> Iterator[ValueCandidate]:

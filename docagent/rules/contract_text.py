@@ -75,6 +75,12 @@ def contract_role(leaf: SchemaField) -> str | None:
     return next((contract_roles()[key] for key in keys if key in contract_roles()), None)
 
 
+def wants_place(leaf: SchemaField, role: str) -> bool:
+    """Whether a field asks for the state or country alone."""
+    words = set(re.findall(r"[a-z]+", leaf.name.lower()))
+    return bool(words & set(table("contracts")[role].get("short", "").split()))
+
+
 @cache
 def patterns(role: str, part: str) -> tuple[re.Pattern[str], ...]:
     """The patterns of a role in all languages, English ones first. part: the key of the

@@ -14,6 +14,7 @@ from docagent.document import Document
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
 from docagent.rules.business_fields import role_candidates
+from docagent.rules.clause_fields import clause_candidates
 from docagent.rules.contract_ends import merge_signatories, title_candidates
 from docagent.rules.contract_fields import contract_candidates
 from docagent.rules.fallbacks import currency_candidates, first_date_candidates
@@ -43,6 +44,7 @@ FIELD_RULES: Mapping[RuleName, Callable[[Document, Schema, Sequence[FieldParser]
     "party_blocks": party_field_candidates,
     "identifiers": identifier_candidates,
     "contracts": contract_candidates,
+    "clauses": clause_candidates,
     "labels": labelled_candidates,
     "letterhead": letterhead_candidates,
     "printed": printed_candidates,

@@ -40,6 +40,8 @@ _MONEY_QUALIFIERS = (
 _PERCENT = "percent percentage rate"
 _DATE = "date dob"
 _IDENTIFIER = "bic code iban id identifier no number ref reference sku swift"
+_NO_IDENTIFIER = re.compile(r"\bno (?=assign|compet|contest|hir|solicit)|\bsource code\b")
+"""Words of an identifier that mean something else: clauses that forbid, and programs."""
 
 
 def query_text(path: str, description: str, labels: Sequence[str] = ()) -> str:
@@ -178,7 +180,7 @@ def _spoken(steps: Steps) -> str:
 
 def _inferred(node: Node, steps: Steps, choices: tuple[Any, ...]) -> str:
     """Normaliser of a field that names none, inferred from enum, format, type and name."""
-    words = set(_words(_name(steps)))
+    words = set(_NO_IDENTIFIER.sub("", " ".join(_words(_name(steps)))).split())
     if choices:
         return "choice"
     if node.keywords.get("format") in _BY_FORMAT:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 
 from docagent.confidence import Calibration
@@ -10,7 +9,8 @@ from docagent.document import Document
 from docagent.evidence.document_conventions import conventions_of
 from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.grounding import ground_ranges
-from docagent.rules.clauses import Clause, document_clauses, load_clauses
+from docagent.rules.clause_fields import clause_score
+from docagent.rules.clauses import document_clauses, load_clauses
 from docagent.rules.labels import first_value
 from docagent.schemas import SchemaField
 from docagent.tasks.answering.passages import quotation
@@ -58,11 +58,6 @@ def clause_proposals(
         message = JUDGE_YOURSELF if asked.is_yes_no else ""
         score = clause_score(clause, likeness)
         yield quotation(document, clause.sentence, "clause", score, tables, message)
-
-
-def clause_score(clause: Clause, likeness: float) -> float:
-    """Of a clause for a question, 0-1."""
-    return clause.probability * math.sqrt(likeness)
 
 
 def _dates(
