@@ -10,7 +10,7 @@ from sqlalchemy.engine import Row
 
 from docagent.document import Frozen
 from docagent.errors import StoreError
-from docagent.results import Extraction
+from docagent.results import Extraction, Field
 from docagent.store.audit import Audit
 from docagent.store.database import Database
 from docagent.store.rows import (
@@ -207,12 +207,30 @@ def require_document(connection: Connection, owner: str, document_id: str) -> No
 
 
 def expected_errors(result: Frozen) -> float | None:
-    """How many errors are to be expected in an extraction: for each field the probability that it
-    is wrong (1 where it is not known), and 1 for each failed check. None for other results."""
+    """How many errors are to be expected among the values that a reviewer is shown. None for
+    results without fields.
+
+    A value counts with the probability that it is wrong (1 where that is not known), and a field
+    that was found but has no value, such as an illegible one, counts 1. What the document does not
+    have counts nothing: nothing is shown. A failed check means that at least one of its values is
+    wrong, so that they count 1 together where they would count less.
+    """
     if not isinstance(result, Extraction):
         return None
-    doubts = (1 - (0.0 if f.certainty is None else f.certainty) for f in result.fields)
-    return sum(doubts) + sum(check.status == "failed" for check in result.checks)
+    doubts = {field.path: _doubt(field) for field in result.fields}
+    checked = (
+        max(0.0, 1.0 - sum(doubts.get(path, 0.0) for path in check.paths))
+        for check in result.checks
+        if check.status == "failed"
+    )
+    return sum(doubts.values()) + sum(checked)
+
+
+def _doubt(field: Field) -> float:
+    """Probability that what a reviewer is shown of a field is wrong."""
+    if field.value is None:
+        return 0.0 if field.status in ("found", "not_present") else 1.0
+    return 1.0 if field.confidence is None else 1.0 - field.confidence
 
 
 def _fields(result: Frozen) -> Iterable[Any]:

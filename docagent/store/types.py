@@ -67,8 +67,8 @@ class StoredResult(Frozen):
 
     result: the library's own type for ``verb`` (``VERBS[verb].result_type``), equal to what was
     saved. options: those given to the verb, as JSON types. job_id: the job that made it.
-    expected_errors: sum over its fields of the probability that the field is wrong; failed checks
-    count 1 each; None for verbs without fields. reviewed: whether each field has a label.
+    expected_errors: how many of the values that it shows are likely wrong, by their confidence and
+    the failed checks; None for verbs without fields. reviewed: whether each field has a label.
     """
 
     id: str
