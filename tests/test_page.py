@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, expect
+from PIL import Image
+from playwright.sync_api import Browser, Route, expect
 
 from docagent.results import Check
 from tests.api_server import ROOT, SAMPLES, ApiServer
@@ -55,7 +57,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
 def test_from_upload_to_reload_nothing_is_lost(server: ApiServer, browser: Browser) -> None:
     with open_page(browser, server.url) as page:
         expect(page.locator(".samples button")).to_have_count(5)
-        expect(page.locator(".vlm summary")).to_have_text("No vision model")
+        expect(page.locator(".vlm summary")).to_have_text("Built-in reader")
         page.set_input_files("input[type=file]", SAMPLES / "receipt.jpg")
         total = page.locator('.field[data-path="total"] input')
         expect(total).to_have_value("145.61")
@@ -99,7 +101,7 @@ def test_search_over_all_documents_marks_the_words(server: ApiServer, browser: B
         page.get_by_role("searchbox").fill("zebra")
         page.keyboard.press("Enter")
         expect(page.locator(".hits mark")).to_have_text(["Zebra", "zebra"])
-        page.get_by_role("link", name="zebra.png").click()
+        page.get_by_role("link", name="zebra.png", exact=True).click()
         expect(page.locator(".mark.find")).to_have_count(2)
 
 
@@ -123,6 +125,7 @@ def test_receipts_are_reviewed_by_keyboard_alone(
             for number in range(RECEIPTS):  # those with most expected errors come first
                 current = page.locator(".queue button[aria-current]")
                 expect(current).to_contain_text(f"receipt {number:02}.png")
+                expect(current).to_contain_text("about 1 likely mistake")
                 expect(page.locator(".field:focus")).to_have_attribute("data-path", "company")
                 page.keyboard.press("Enter")
                 expect(page.locator(".field:focus")).to_have_attribute("data-path", "date")
@@ -135,7 +138,7 @@ def test_receipts_are_reviewed_by_keyboard_alone(
                 page.keyboard.press("Enter")
                 expect(page.locator(".field:focus")).to_have_attribute("data-path", "cash")
                 page.keyboard.press("x")
-                expect(page.locator(".field:focus")).to_have_attribute("data-path", "change")
+                expect(page.locator(".absent:focus")).to_contain_text("Change")
                 page.keyboard.press("Enter")
             expect(page.get_by_text("You are at the end of the queue.")).to_be_visible()
         with httpx2.Client(base_url=server.url) as client:
@@ -152,6 +155,82 @@ def test_receipts_are_reviewed_by_keyboard_alone(
                 }
                 assert reviewed["data"]["total"] == number + 0.75
                 assert reviewed["reviewed"]
+
+
+def test_the_rows_of_a_list_are_a_table(server: ApiServer, browser: Browser) -> None:
+    with library_of(server) as library:
+        rows = [["Tea", "2", "5.00"], ["Milk", "3", "7.50"]]
+        document = add_document(library, "list.png", rows)
+        found = {
+            f"line_items[{row}].{column}": (rows[row][place], value, 0.9)
+            for row in range(2)
+            for column, place, value in (
+                ("amount", 2, float(rows[row][2])),
+                ("description", 0, rows[row][0]),
+                ("quantity", 1, float(rows[row][1])),
+            )
+        }
+        result = add_extraction(library, document, found)
+    with open_page(browser, f"{server.url}/#/documents/{document.id}") as page:
+        # The columns stand as on the page, and numbers have the decimals that are printed.
+        heads = page.get_by_role("columnheader")
+        expect(heads).to_have_text(["Description", "Quantity", "Amount"])
+        amount = page.get_by_label("Amount, row 2 of line items", exact=True)
+        expect(amount).to_have_value("7.50")
+        amount.click()
+        expect(page.locator(".open")).to_contain_text("Amount, row 2 of line items")
+        expect(page.locator(".mark.chosen")).to_be_visible()
+        amount.fill("7,80")
+        amount.press("Enter")
+        expect(amount).to_have_value("7.8")
+        page.get_by_role("button", name="Accept all").click()
+        expect(page.get_by_text("6 of 6 checked")).to_be_visible()
+    reviewed = httpx2.get(f"{server.url}/v1/extractions/{result}").json()
+    assert reviewed["labels"]["line_items[1].amount"]["value"] == 7.8
+    assert reviewed["labels"]["line_items[0].amount"]["verdict"] == "accepted"
+    assert reviewed["reviewed"]
+
+
+def test_what_was_not_found_is_confirmed_at_once(server: ApiServer, browser: Browser) -> None:
+    with library_of(server) as library:
+        document = add_document(library, "absent.png", [["Shop", "5.00"]])
+        found = {"company": ("Shop", "Shop", 0.97)}
+        result = add_extraction(library, document, found, absent=["cash", "change", "total"])
+    with open_page(browser, f"{server.url}/#/documents/{document.id}") as page:
+        expect(page.locator(".absent")).to_contain_text("Cash, Change, Total")
+        expect(page.get_by_text("0 of 1 checked")).to_be_visible()
+        page.get_by_role("button", name="Show", exact=True).click()
+        total = page.locator('.field[data-path="total"] input')
+        total.fill("5.00")
+        total.press("Enter")
+        expect(page.get_by_text("1 of 2 checked")).to_be_visible()
+        page.get_by_role("button", name="The document has none of these").click()
+        expect(page.locator(".absent .badge.done")).to_have_text("confirmed")
+    labels = httpx2.get(f"{server.url}/v1/extractions/{result}").json()["labels"]
+    verdicts = {path: label["verdict"] for path, label in labels.items()}
+    assert verdicts == {"total": "edited", "cash": "accepted", "change": "accepted"}
+
+
+def test_a_document_of_no_known_kind_asks_for_it(server: ApiServer, browser: Browser) -> None:
+    blank = io.BytesIO()
+    Image.new("L", (400, 500), 254).save(blank, "PNG")
+    held: list[Route] = []
+    with open_page(browser, server.url) as page:
+        page.route("**/v1/extract", held.append)
+        file = {"name": "blank.png", "mimeType": "image/png", "buffer": blank.getvalue()}
+        page.set_input_files("input[type=file]", [file])
+        # That it is worked on shows before the server says so.
+        expect(page.locator(".progress")).to_have_text("Waiting for its turn")
+        expect(page.locator(".extract")).to_have_count(0)
+        page.unroute("**/v1/extract")
+        held[0].continue_()
+        question = page.get_by_text("What kind of document is this?")
+        expect(question).to_be_visible()
+        page.reload()
+        expect(question).to_be_visible()
+        page.get_by_label("Kind of document").select_option(label="Receipt")
+        page.get_by_role("button", name="Find the values").click()
+        expect(page.get_by_text("None of the values of this kind")).to_be_visible()
 
 
 def test_an_edit_that_is_not_of_the_type_is_refused(server: ApiServer, browser: Browser) -> None:

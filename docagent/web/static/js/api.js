@@ -134,5 +134,8 @@ export const api = {
     ),
 };
 
+/** Of the picture that the viewer and the pictures of values share, in pixels. */
+export const PICTURE_WIDTH = 1200;
+
 export const pictureUrl = (id, page, width, read) =>
   `/v1/documents/${id}/pages/${page}.webp?width=${width}${read ? "&read=1" : ""}`;

@@ -3,21 +3,21 @@ import { html, render, useEffect, useState } from "../vendor/preact.js";
 import { api, whenLoggedOut } from "./api.js";
 import { DocumentView } from "./document.js";
 import { Library } from "./library.js";
+import { Menu } from "./parts.js";
 import { Review } from "./review.js";
 import { applyTheme, attempt, notice, route, server, session, setTheme, start, theme } from "./state.js";
 
 const NOTICE_MS = 8000;
+const THEMES = ["auto", "light", "dark"];
 
 function Vlm() {
   if (!server.value) return null;
   const { connected, model, mode } = server.value.vlm;
-  const text = connected ? `Vision model: ${model}` : "No vision model";
+  const text = connected ? `Vision model: ${model}` : "Built-in reader";
   const why = connected
-    ? `A vision-language model is connected and is asked ${mode === "always" ? "always" : `in the mode “${mode}”`}.`
-    : "No vision-language model is connected; everything comes from docagent's own reader, on this machine.";
-  return html`<details class="vlm" data-connected=${String(connected)}>
-    <summary>${text}</summary><p>${why}</p>
-  </details>`;
+    ? `Values that docagent's own reader ${mode === "always" ? "found" : "is not sure of"} are looked at by a vision-language model, too.`
+    : "docagent reads everything by itself, on this server; nothing is sent elsewhere. A vision-language model can be connected for what it is not sure of.";
+  return html`<div class="vlm" data-connected=${String(connected)}><${Menu} title=${html`<span>${text}</span>`}><p>${why}</p><//></div>`;
 }
 
 function Header() {
@@ -25,18 +25,15 @@ function Header() {
   const current = (name) => (here === name ? "page" : undefined);
   const logOut = () => attempt(async () => { await api.logOut(); location.reload(); });
   return html`<header>
-    <a class="brand" href="#/"><img src="static/icon.svg" alt="" width="24" height="24" />docagent</a>
+    <a class="brand" href="#/"><img src="static/icon.svg" alt="" width="24" height="24" /><span>docagent</span></a>
     <nav aria-label="Main">
       <a href="#/" aria-current=${current("library")}>Library</a>
       <a href="#/review" aria-current=${current("review")}>Review</a>
     </nav>
     <div class="end">
       <${Vlm} />
-      <label class="theme"><span class="hidden">Theme</span>
-        <select value=${theme.value} onChange=${(event) => setTheme(event.target.value)}>
-          <option value="auto">Auto</option><option value="light">Light</option><option value="dark">Dark</option>
-        </select>
-      </label>
+      <button class="theme" aria-label=${`Theme: ${theme.value}`} title=${`Theme: ${theme.value}`}
+        onClick=${() => setTheme(THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length])}><i data-theme=${theme.value}></i></button>
       ${session.value?.needs_key && html`<button onClick=${logOut}>Log out</button>`}
     </div>
   </header>`;
@@ -56,7 +53,7 @@ function Login({ onDone }) {
   return html`<main class="login">
     <form onSubmit=${submit}>
       <h1>docagent</h1>
-      <p>This server needs a key. <code>docagent keys create</code> makes one.</p>
+      <p>This server asks for a key. Whoever runs it makes one with <code>docagent keys create</code>.</p>
       <label for="key">Key</label>
       <input id="key" name="key" type="password" autocomplete="current-password" required
         aria-describedby=${error ? "key-error" : undefined} />

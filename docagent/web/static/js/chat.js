@@ -3,9 +3,22 @@ import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { api } from "./api.js";
 import { run } from "./jobs.js";
 import { Confidence } from "./parts.js";
-import { attempt, citeLink, fail, may } from "./state.js";
+import { attempt, citeLink, fail, humanText, may } from "./state.js";
 
-export function Chat({ id, tab }) {
+const QUESTIONS = {
+  invoice: ["What is the total?", "When is it due?", "What was bought?"],
+  receipt: ["What is the total?", "When was it paid?", "What was bought?"],
+  bank_statement: ["What is the closing balance?", "Which period is it for?"],
+  contract: ["Who are the parties?", "When does it end?", "Which law governs it?"],
+  nda: ["Who are the parties?", "How long does it last?", "Which law governs it?"],
+};
+const NO_ANSWER = {
+  not_present: "The document does not seem to say that.", illegible: "That part cannot be read.",
+  ambiguous: "Several answers are possible.", conflicting: "The document contradicts itself.",
+};
+
+/** kind: the name of the schema, for questions to start with. */
+export function Chat({ id, tab, kind }) {
   const [chat, setChat] = useState(null);
   const [messages, setMessages] = useState([]);
   const [live, setLive] = useState(null);
@@ -63,18 +76,21 @@ export function Chat({ id, tab }) {
   };
   return html`<div class="chat">
     <div class="messages" role="log" aria-label="Conversation" tabindex="0">
-      ${!messages.length && !live && html`<p class="quiet">Ask about this document. Every answer shows where it is printed; where there is none, it says so.</p>`}
+      ${!messages.length && !live && html`<p class="empty"><strong>Ask about this document</strong><br />Each answer shows where it is printed.
+        Where there is no answer, it says so.</p>
+        ${may("write") && html`<ul class="chips">${(QUESTIONS[kind] || []).map((text) => html`<li key=${text}>
+          <button onClick=${() => ask(text)}>${text}</button></li>`)}<li><button onClick=${summarise}>Summarise it</button></li></ul>`}`}
       ${messages.map((message, index) => html`<${Message} key=${index} id=${id} tab=${tab} ...${message} />`)}
       ${live && html`<p class="said">${live.question}</p><div class="answer live"><p>${live.text}</p><p class="quiet">${live.doing} …</p></div>`}
       <div ref=${end}></div>
     </div>
     ${may("write") && html`<form class="ask" onSubmit=${submit}>
       <label class="hidden" for="question">Question</label>
-      <input id="question" name="question" autocomplete="off" maxlength="4000" placeholder="What is the total?" />
+      <input id="question" name="question" autocomplete="off" maxlength="4000" placeholder="Ask a question" />
       <button class="primary" disabled=${Boolean(live)}>Ask</button>
     </form>
-    <p class="more"><button class="plain" disabled=${Boolean(live)} onClick=${summarise}>Summarise</button>
-      ${messages.length > 0 && html`<button class="plain" disabled=${Boolean(live)} onClick=${fresh}>New chat</button>`}</p>`}
+    ${messages.length > 0 && html`<p class="more"><button class="plain" disabled=${Boolean(live)} onClick=${summarise}>Summarise</button>
+      <button class="plain" disabled=${Boolean(live)} onClick=${fresh}>New chat</button></p>`}`}
   </div>`;
 }
 
@@ -93,17 +109,20 @@ function Message({ id, tab, role, text, turn, summary }) {
   }
   if (!turn) return html`<div class="answer"><p>${text}</p></div>`;
   return html`<div class="answer">
-    ${turn.text && html`<p>${turn.text}</p>`}
-    ${!turn.text && html`<p><span class="badge">${(turn.abstained || "no answer").replace("_", " ")}</span> ${turn.message}</p>`}
-    <${Citations} id=${id} tab=${tab} citations=${turn.citations} />
-    <p class="facts">${turn.text && turn.how !== "derived" && html`<${Confidence} share=${turn.confidence} />`}
+    <p>${turn.text || NO_ANSWER[turn.abstained] || "There is no answer."}</p>
+    <div class="facts">${turn.text && turn.how !== "derived" && html`<${Confidence} share=${turn.confidence} />`}
       ${turn.how === "derived" && html`<span class="badge">calculated</span>`}
-      ${turn.text && turn.message && html`<span class="quiet">${turn.message}</span>`}</p>
+      <${Citations} id=${id} tab=${tab} citations=${turn.citations} said=${turn.text} />
+      ${turn.message && html`<span class="quiet">${humanText(turn.message)}</span>`}</div>
   </div>`;
 }
 
-function Citations({ id, tab, citations, short }) {
+const bare = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
+
+/** said: what was answered; a quote that says the same is not shown again. */
+function Citations({ id, tab, citations, short, said = "" }) {
   if (!citations?.length) return null;
   return html`<ul class="citations">${citations.map((one, n) => html`<li key=${n}>
-    <a href=${citeLink(id, one, { tab })} aria-label=${`Page ${one.page}: ${one.quote}`}>p. ${one.page}${short ? "" : html`: <q>${one.quote}</q>`}</a></li>`)}</ul>`;
+    <a href=${citeLink(id, one, { tab })} aria-label=${`Page ${one.page}: ${one.quote}`}>page ${one.page}${
+      short || bare(one.quote) === bare(said) ? "" : html`: <q>${one.quote}</q>`}</a></li>`)}</ul>`;
 }

@@ -3,10 +3,11 @@ import { html, useEffect, useMemo, useState } from "../vendor/preact.js";
 import { api } from "./api.js";
 import { Chat } from "./chat.js";
 import { Correction, editMarks } from "./correction.js";
-import { Fields, fieldMarks, useExtraction } from "./fields.js";
-import { isFinal, jobs, run, watch } from "./jobs.js";
-import { Progress, Tabs } from "./parts.js";
-import { attempt, fromCite, go, link, may, route } from "./state.js";
+import { fieldMarks, useExtraction } from "./extraction.js";
+import { Fields } from "./fields.js";
+import { isFinal, isUnknownKind, jobs, remember, run, watch } from "./jobs.js";
+import { Menu, Progress, Tabs } from "./parts.js";
+import { attempt, fromCite, go, link, may, route, say } from "./state.js";
 import { Viewer } from "./viewer.js";
 
 const TABS = [["fields", "Values"], ["chat", "Chat"], ["correction", "Corrections"], ["text", "Text"]];
@@ -15,6 +16,7 @@ export const CITED = "cited";
 export function DocumentView({ id }) {
   const [stored, setStored] = useState(null);
   const [resultId, setResultId] = useState(null);
+  const [isKnown, setKnown] = useState(false);
   const [missing, setMissing] = useState("");
   const [chosen, setChosen] = useState(null);
   const [edits, setEdits] = useState([]);
@@ -26,10 +28,11 @@ export function DocumentView({ id }) {
 
   const load = async () => {
     try {
+      const extracted = api.results({ document_id: id, verb: "extract", limit: 1 });
       const found = await api.document(id);
       setStored(found);
       document.title = `${found.name} – docagent`;
-      const { items } = await api.results({ document_id: id, verb: "extract", limit: 1 });
+      const { items } = await extracted;
       setResultId(items[0]?.id || null);
       return items.length > 0;
     } catch (error) {
@@ -38,14 +41,21 @@ export function DocumentView({ id }) {
     }
   };
   useEffect(() => {
-    (async () => {
+    attempt(async () => {
       if (await load()) return;
-      const { items } = await api.jobs({ document_id: id, limit: 1 });
-      if (items[0] && !isFinal(items[0])) watch(items[0]).catch(() => {});
-    })();
+      const { items } = await api.jobs({ document_id: id, limit: 20 });
+      const last = items.find((one) => one.verb === "extract") || items[0];
+      if (!last || jobs.value[id]) return;
+      if (isFinal(last)) remember(last);
+      else watch(last).catch(() => {});
+    }).finally(() => setKnown(true));
   }, [id]);
   const job = jobs.value[id];
-  useEffect(() => { if (job && isFinal(job)) load(); }, [job?.id, job?.state]);
+  useEffect(() => {
+    if (!job || !isFinal(job)) return;
+    if (job.verb === "extract" && job.result_id) setResultId(job.result_id);
+    load();
+  }, [job?.id, job?.state]);
   useEffect(() => { if (values.cite) setChosen(CITED); }, [values.cite, values.page]);
 
   const cited = useMemo(() => {
@@ -73,12 +83,16 @@ export function DocumentView({ id }) {
       <section class="side" aria-label="Details">
         <${Tabs} tabs=${TABS} chosen=${tab} onChoose=${(name) => goTo({ tab: name === "fields" ? "" : name })} label="Details" />
         <div role="tabpanel" id="tab-panel" aria-labelledby=${`tab-${tab}`}>
-          ${job && (isWorking || job.state === "failed") && html`<${Progress} job=${job} />
-            ${isWorking && html`<button onClick=${() => attempt(() => api.cancel(job.id))}>Cancel</button>`}`}
+          ${job && !isUnknownKind(job) && (isWorking || job.state === "failed") && html`<${Progress} job=${job} />
+            ${isWorking && job.id && html`<button onClick=${() => attempt(() => api.cancel(job.id))}>Cancel</button>`}`}
           ${tab === "fields" && html`
+            ${isUnknownKind(job) && !resultId && html`<p class="empty"><strong>What kind of document is this?</strong><br />
+              docagent could not tell. Choose the kind below, or ask questions in the chat.</p>`}
+            ${resultId && !extraction.reviewed && html`<p role="status" class="quiet">Loading the values …</p>`}
             <${Fields} ...${extraction} chosen=${chosen} onChoose=${choose} />
-            ${!isWorking && may("write") && html`<${Extract} id=${id} again=${resultId !== null} />`}`}
-          ${tab === "chat" && html`<${Chat} id=${id} tab=${tab} />`}
+            ${isKnown && !isWorking && (!resultId || extraction.reviewed) && may("write")
+              && html`<${Extract} id=${id} again=${resultId !== null} isUnknown=${isUnknownKind(job)} />`}`}
+          ${tab === "chat" && html`<${Chat} id=${id} tab=${tab} kind=${extraction.reviewed?.extraction.schema} />`}
           ${tab === "correction" && html`<${Correction} id=${id} chosen=${chosen} onChoose=${choose} onEdits=${setEdits} />`}
           ${tab === "text" && html`<${Text} id=${id} />`}
         </div>
@@ -86,7 +100,7 @@ export function DocumentView({ id }) {
     </div>`;
 }
 
-function Extract({ id, again }) {
+function Extract({ id, again, isUnknown }) {
   const [schemas, setSchemas] = useState([]);
   useEffect(() => { attempt(async () => setSchemas(await api.schemas())); }, []);
   const submit = (event) => {
@@ -94,11 +108,12 @@ function Extract({ id, again }) {
     attempt(() => run("extract", id, { schema: new FormData(event.target).get("schema") }));
   };
   return html`<form class="extract" onSubmit=${submit}>
-    <label for="schema">${again ? "Extract again as" : "Extract as"}</label>
-    <select id="schema" name="schema"><option value="auto">the kind that it is</option>
+    <label for="schema">${again ? "Another kind?" : "Kind of document"}</label>
+    <select id="schema" name="schema" required>${isUnknown ? html`<option value="">Choose one</option>`
+      : html`<option value="auto">what it seems to be</option>`}
       ${schemas.map((schema) => html`<option key=${schema.name} value=${schema.name}>${schema.title || schema.name}</option>`)}
     </select>
-    <button class=${again ? "" : "primary"}>Extract</button>
+    <button class=${again ? "" : "primary"}>${again ? "Find the values again" : "Find the values"}</button>
   </form>`;
 }
 
@@ -108,20 +123,21 @@ function Downloads({ id, resultId, extraction }) {
   const lists = new Set((extraction?.fields || []).flatMap(({ path }) => /^(.*)\[\d+\]/.exec(path)?.[1]?.replace(/\[\d+\]/g, "") ?? []));
   const links = [
     ...(resultId ? [
-      ["JSON", `${exported}json`], ["Excel (XLSX)", `${exported}xlsx`], ["CSV", `${exported}csv`],
+      ["Excel (XLSX)", `${exported}xlsx`], ["CSV", `${exported}csv`],
       ...[...lists].map((list) => [`CSV of ${list.replaceAll("_", " ")}`, `${exported}csv&table=${encodeURIComponent(list)}`]),
+      ["JSON", `${exported}json`],
     ] : []),
     ["Searchable PDF", `${base}/searchable.pdf`], ["Original file", `${base}/file`],
   ];
-  return html`<details class="menu"><summary>Download</summary>
-    <ul>${links.map(([text, address]) => html`<li key=${address}><a href=${address} download>${text}</a></li>`)}</ul>
-  </details>`;
+  return html`<${Menu} title="Download"><ul>${links.map(([text, address]) => html`<li key=${address}>
+    <a href=${address} download>${text}</a></li>`)}</ul><//>`;
 }
 
 function Text({ id }) {
   const [text, setText] = useState(null);
   useEffect(() => { attempt(async () => setText(await api.text(id))); }, [id]);
   if (text === null) return html`<p role="status">Reading …</p>`;
-  const copy = () => attempt(() => navigator.clipboard.writeText(text));
-  return html`<button onClick=${copy}>Copy</button><pre class="text" tabindex="0">${text}</pre>`;
+  if (!text.trim()) return html`<p class="empty">No text was found in this document.</p>`;
+  const copy = () => attempt(async () => { await navigator.clipboard.writeText(text); say("The text is copied."); });
+  return html`<button onClick=${copy}>Copy the text</button><pre class="text" tabindex="0">${text}</pre>`;
 }

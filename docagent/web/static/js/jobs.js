@@ -2,6 +2,7 @@
 // jobs are followed at a time; the others wait for their turn.
 import { signal } from "../vendor/preact.js";
 import { api } from "./api.js";
+import { humanText } from "./state.js";
 
 const MAX_FOLLOWED = 3;
 
@@ -12,7 +13,8 @@ let following = 0;
 const queue = [];
 const followed = new Map();
 
-function remember(job) {
+/** Lets the page know a job, such as one that failed before it was opened. */
+export function remember(job) {
   jobs.value = { ...jobs.value, [job.document_id]: job };
 }
 
@@ -44,20 +46,34 @@ async function followInTurn(job) {
 
 export const isFinal = (job) => ["done", "failed", "cancelled"].includes(job.state);
 
-/** Starts a verb on a document and follows it. */
+/** Starts a verb on a document and follows it. That it waits is known at once. */
 export async function run(verb, document_id, options) {
-  return watch(await api.start(verb, document_id, options));
+  const before = jobs.value[document_id];
+  remember({ document_id, verb, state: "waiting" });
+  let job;
+  try {
+    job = await api.start(verb, document_id, options);
+  } catch (error) {
+    jobs.value = { ...jobs.value, [document_id]: before };
+    throw error;
+  }
+  return watch(job);
 }
 
+const WORKING = { extract: "Finding the values", correct: "Looking for misread words", summarise: "Summarising" };
+
+/** Whether a document could not be extracted because nobody can tell what it is. */
+export const isUnknownKind = (job) => job?.state === "failed" && job.error?.code === "schema.missing";
+
 export function stageText(job) {
-  if (job.state === "waiting") return job.error ? `Waits to be tried again: ${job.error.message}` : "Waiting";
-  if (job.state === "failed") return `Failed: ${job.error?.message || "unknown reason"}`;
+  if (job.state === "waiting") return job.error ? `Will be tried again: ${humanText(job.error.message)}` : "Waiting for its turn";
+  if (job.state === "failed") return `It failed: ${humanText(job.error?.message) || "the reason is not known"}`;
   if (job.state === "cancelled") return "Cancelled";
   if (job.state === "done") return "Done";
   if (job.stage === "reading" && job.pages_total) {
     return `Reading page ${Math.min(job.pages_done + 1, job.pages_total)} of ${job.pages_total}`;
   }
-  return { loading: "Opening", reading: "Reading", working: "Extracting", saving: "Saving" }[job.stage] || "Working";
+  return { loading: "Opening the file", reading: "Reading", working: WORKING[job.verb], saving: "Saving" }[job.stage] || "Working";
 }
 
 /** How much is done, 0 to 1. */

@@ -1,9 +1,9 @@
 // The library: drop files, samples, the list of documents, and search over all of them.
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { api, pictureUrl } from "./api.js";
-import { isFinal, jobs, run, watch } from "./jobs.js";
+import { isFinal, isUnknownKind, jobs, run, watch } from "./jobs.js";
 import { Progress } from "./parts.js";
-import { attempt, fail, go, link, may, route, say } from "./state.js";
+import { attempt, fail, go, humanName, link, may, route, say } from "./state.js";
 
 const SCHEMA = "auto";
 const HIT_START = "\u0002";
@@ -50,10 +50,11 @@ export function Library() {
   });
 
   const query = route.value.values.q || "";
+  const isEmpty = slice !== null && !slice.items.length;
   return html`<div class="library">
-    <h1 class="hidden">Library</h1>
-    ${may("write") && html`<${Drop} onFiles=${add} uploading=${uploading} />`}
-    ${slice && !slice.items.length && html`<${Samples} onAdd=${addSample} />`}
+    ${isEmpty ? html`<${Welcome} />` : html`<h1 class="hidden">Library</h1>`}
+    ${may("write") && html`<${Drop} onFiles=${add} uploading=${uploading} isSmall=${!isEmpty} />`}
+    ${isEmpty && may("write") && html`<${Samples} onAdd=${addSample} />`}
     ${slice && slice.items.length > 0 && html`<${Search} query=${query} />`}
     ${query ? html`<${Hits} query=${query} />` : html`<ul class="documents">
       ${(slice?.items || []).map((stored) => html`<${Item} key=${stored.id} stored=${stored} onRemove=${remove} />`)}
@@ -68,7 +69,14 @@ function begin(stored, open) {
   if (open) go(link(`documents/${stored.id}`));
 }
 
-function Drop({ onFiles, uploading }) {
+function Welcome() {
+  return html`<div class="welcome"><h1>The values in your documents, and where they are printed</h1>
+    <p class="quiet">Drop an invoice, a receipt, a contract, a bank statement or a lab report. docagent reads it, shows each value
+      beside its place on the page, says how sure it is, and answers questions.</p></div>`;
+}
+
+/** isSmall: documents are there already, and matter more. */
+function Drop({ onFiles, uploading, isSmall }) {
   const [over, setOver] = useState(false);
   const input = useRef(null);
   const drop = (event) => {
@@ -78,7 +86,7 @@ function Drop({ onFiles, uploading }) {
     if (files.length) onFiles(files);
   };
   const dragOver = (event) => { event.preventDefault(); setOver(true); };
-  return html`<section class="drop" data-over=${String(over)} aria-label="Add documents"
+  return html`<section class=${`drop${isSmall ? " small" : ""}`} data-over=${String(over)} aria-label="Add documents"
       onDragOver=${dragOver} onDragLeave=${() => setOver(false)} onDrop=${drop}>
     <p><strong>Drop scans, photos or PDFs here</strong></p>
     <button class="primary" onClick=${() => input.current.click()}>Choose files</button>
@@ -87,15 +95,15 @@ function Drop({ onFiles, uploading }) {
       onChange=${(event) => { onFiles([...event.target.files]); event.target.value = ""; }} />
     <p role="status" class="quiet">${uploading.length
       ? `Uploading ${uploading[0]}${uploading.length > 1 ? ` and ${uploading.length - 1} more` : ""} …`
-      : "They stay on the server that you are looking at."}</p>
+      : "PDF, PNG, JPEG, TIFF, WebP or BMP, several at once if you like"}</p>
   </section>`;
 }
 
 function Samples({ onAdd }) {
   const [samples, setSamples] = useState([]);
   useEffect(() => { attempt(async () => setSamples(await api.samples())); }, []);
-  const name = (file) => file.replace(/\.\w+$/, "").replaceAll("_", " ");
-  return html`<section class="samples"><h2>Nothing here yet. Try a sample:</h2>
+  const name = (file) => (file.startsWith("nda") ? "NDA" : humanName(file.replace(/\.\w+$/, "")));
+  return html`<section class="samples"><h2>Or try a sample</h2>
     <ul>${samples.map((sample) => html`<li key=${sample.name}>
       <button onClick=${() => onAdd(sample.name)}>${name(sample.name)}</button></li>`)}</ul>
   </section>`;
@@ -106,13 +114,14 @@ function Item({ stored, onRemove }) {
   const address = link(`documents/${stored.id}`);
   return html`<li>
     <a href=${address}>
-      <img src=${pictureUrl(stored.id, 1, 160, stored.pages !== null)} alt="" loading="lazy" width="80" height="104" />
-      <span class="name">${stored.name}</span>
+      <img src=${pictureUrl(stored.id, 1, 160, stored.pages !== null)} alt="" loading="lazy" width="72" height="94" />
+      <span><span class="name">${stored.name}</span>
+        <span class="quiet">${pageCount(stored.pages)}, ${size(stored.size)}</span>
+        <time class="quiet" datetime=${stored.created}>${new Date(stored.created).toLocaleDateString(undefined, { dateStyle: "medium" })}</time></span>
     </a>
-    <p class="quiet">${`${pageCount(stored.pages)} · ${size(stored.size)} · `}<time
-      datetime=${stored.created}>${new Date(stored.created).toLocaleDateString()}</time></p>
-    ${job && (!isFinal(job) || job.state === "failed") && html`<${Progress} job=${job} />`}
-    ${may("write") && html`<button class="plain" aria-label=${`Delete ${stored.name}`} onClick=${() => onRemove(stored)}>Delete</button>`}
+    ${may("write") && html`<button class="plain remove" aria-label=${`Delete ${stored.name}`} title="Delete" onClick=${() => onRemove(stored)}>×</button>`}
+    ${isUnknownKind(job) ? html`<p class="quiet">Its kind is not known; open it to choose one.</p>`
+      : job && (!isFinal(job) || job.state === "failed") && html`<${Progress} job=${job} />`}
   </li>`;
 }
 
@@ -139,10 +148,15 @@ function Hits({ query }) {
     attempt(async () => setHits(await api.search(query)));
   }, [query]);
   if (!hits) return html`<p role="status">Searching …</p>`;
-  return html`<p role="status">${hits.length === 1 ? "1 page" : `${hits.length} pages`} with “${query}”</p>
-    <ol class="hits">${hits.map((hit) => html`<li key=${hit.document_id + hit.page}>
-      <a href=${link(`documents/${hit.document_id}`, { page: hit.page, find: matched(hit.snippet) })}>${hit.name}, page ${hit.page}</a>
-      <p>${marked(hit.snippet)}</p>
+  const documents = new Map();
+  for (const hit of hits) documents.set(hit.document_id, [...(documents.get(hit.document_id) || []), hit]);
+  const toPage = (hit) => link(`documents/${hit.document_id}`, { page: hit.page, find: matched(hit.snippet) });
+  return html`<p role="status">${hits.length ? `“${query}” is on ${hits.length === 1 ? "1 page" : `${hits.length} pages`}`
+      : `“${query}” is in none of your documents. Each of the words must be on the same page; put a phrase in quotation marks.`}</p>
+    <ol class="hits">${[...documents.values()].map((pages) => html`<li key=${pages[0].document_id}>
+      <a class="name" href=${toPage(pages[0])}>${pages[0].name}</a>
+      ${pages.sort((a, b) => a.page - b.page).map((hit) => html`<p key=${hit.page}>
+        <a href=${toPage(hit)} aria-label=${`${hit.name}, page ${hit.page}`}>page ${hit.page}</a> ${marked(hit.snippet)}</p>`)}
     </li>`)}</ol>`;
 }
 

@@ -1,6 +1,6 @@
 // Small parts that several views use.
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
-import { pictureUrl } from "./api.js";
+import { PICTURE_WIDTH, pictureUrl } from "./api.js";
 import { progress, stageText } from "./jobs.js";
 import { percent, toBox } from "./state.js";
 
@@ -53,13 +53,12 @@ function usePictureSize(url) {
   return size;
 }
 
-const CROP_WIDTH = 1400;
 const CROP_LINE_PX = 26;
 const MAX_CROP_LINES = 4;
 
 /** The part of a page around the polygons, as a picture. */
 export function Crop({ id, evidence }) {
-  const url = pictureUrl(id, evidence.page, CROP_WIDTH, true);
+  const url = pictureUrl(id, evidence.page, PICTURE_WIDTH, true);
   const size = usePictureSize(url);
   if (!size || !evidence.polygons.length) return html`<span class="crop empty"></span>`;
   const [width, height] = size;
@@ -77,10 +76,12 @@ export function Crop({ id, evidence }) {
   </svg>`;
 }
 
-export function Confidence({ share, label = "sure" }) {
-  if (share === null || share === undefined) return html`<span class="confidence none">no estimate</span>`;
+/** How sure a value is, as a share that a glance tells apart: high, middle, low. */
+export function Confidence({ share }) {
+  if (share === null || share === undefined) return html`<span class="confidence low" title="How sure it is cannot be told">unsure</span>`;
   const level = share >= 0.95 ? "high" : share >= 0.8 ? "middle" : "low";
-  return html`<span class=${`confidence ${level}`}>${percent(share)} ${label}</span>`;
+  const title = `Of 100 values like this one about ${Math.round(share * 100)} are right`;
+  return html`<span class=${`confidence ${level}`} title=${title}>${percent(share)}<span class="hidden"> sure</span></span>`;
 }
 
 /** A dialog over the page; Escape closes it. */
@@ -92,6 +93,22 @@ export function Dialog({ title, onClose, children }) {
     ${children}
     <form method="dialog"><button class="primary">Close</button></form>
   </dialog>`;
+}
+
+/** A button with a list below it; Escape and a click elsewhere close it. */
+export function Menu({ title, children }) {
+  const menu = useRef(null);
+  useEffect(() => {
+    const onClick = (event) => { if (!menu.current.contains(event.target)) menu.current.open = false; };
+    addEventListener("click", onClick);
+    return () => removeEventListener("click", onClick);
+  }, []);
+  const onKeyDown = (event) => {
+    if (event.key !== "Escape") return;
+    menu.current.open = false;
+    menu.current.querySelector("summary").focus();
+  };
+  return html`<details class="menu" ref=${menu} onKeyDown=${onKeyDown}><summary>${title}</summary>${children}</details>`;
 }
 
 /** Tabs as the ARIA pattern has them. tabs: [name, text] each. */

@@ -1,7 +1,8 @@
 // The review queue: extractions that nobody has looked through, the most expected errors first.
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { api } from "./api.js";
-import { Fields, fieldMarks, useExtraction } from "./fields.js";
+import { fieldMarks, useExtraction } from "./extraction.js";
+import { Fields } from "./fields.js";
 import { useKeys } from "./parts.js";
 import { attempt, say } from "./state.js";
 import { Viewer } from "./viewer.js";
@@ -32,13 +33,24 @@ export function Review() {
   const left = queue.filter((item) => !item.reviewed).length;
   const item = queue[at];
   return html`<div class="title"><h1>Review</h1><p role="status" class="quiet">${left
-      ? `${left} to review; press ? for the keys` : "Nothing to review."}</p></div>
+      ? html`${left === 1 ? "1 document" : `${left} documents`} to look through, those with most likely mistakes first<span class="keyed">; press ? for the keys</span>`
+      : queue.length ? "All are reviewed." : ""}</p></div>
+    ${!queue.length && html`<p class="empty"><strong>Nothing to review</strong><br />Documents whose values nobody has looked through appear here.
+      <br /><a href="#/">Go to the library</a></p>`}
     ${queue.length > 0 && html`<ol class="queue" aria-label="Queue">${queue.map((one, n) => html`<li key=${one.id}>
       <button aria-current=${n === at ? "true" : undefined} data-state=${one.reviewed ? "done" : ""} onClick=${() => setAt(n)}>
         ${names[one.document_id]?.name || "…"}
-        <small>${one.reviewed ? "reviewed" : `${one.expected_errors.toFixed(1)} expected errors`}</small></button></li>`)}</ol>`}
+        <small>${one.reviewed ? "reviewed" : expectation(one.expected_errors)}</small></button></li>`)}</ol>`}
     ${item && html`<${Bench} key=${item.id} item=${item} stored=${names[item.document_id]} onDone=${done} />`}
-    ${!item && queue.length > 0 && html`<p>You are at the end of the queue.</p>`}`;
+    ${!item && queue.length > 0 && html`<p class="empty"><strong>You are at the end of the queue.</strong><br />
+      ${left ? html`<button onClick=${() => setAt(queue.findIndex((one) => !one.reviewed))}>Go to what is left</button>` : html`<a href="#/">Back to the library</a>`}</p>`}`;
+}
+
+/** How many of the values are likely wrong, in words. */
+function expectation(errors) {
+  const count = Math.round(errors);
+  if (count < 1) return "probably all right";
+  return `about ${count} likely ${count === 1 ? "mistake" : "mistakes"}`;
 }
 
 function Bench({ item, stored, onDone }) {

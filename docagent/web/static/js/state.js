@@ -102,9 +102,27 @@ export function may(scope) {
 
 export const percent = (share) => `${Math.round(share * 100)} %`;
 
+const ACRONYM = /\b(iban|bic|id|vat|nda|url|sku)\b/g;
+
 /** "line_items[0].unit_price" as "Unit price". */
 export function humanName(path) {
   const last = path.split(".").pop().replace(/\[(\d+)\]/g, (_, n) => ` ${Number(n) + 1}`);
-  const words = last.replaceAll("_", " ").trim();
+  const words = last.replaceAll("_", " ").trim().replace(ACRONYM, (word) => word.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const PATH = /\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:\[\d*\])?(?:\.[a-z0-9_]+)*|\b[a-z]+\[\d*\](?:\.[a-z0-9_]+)*/g;
+
+/** A message of the library for readers of the page: paths and shares in words. */
+export function humanText(message) {
+  return (message || "").replace(PATH, inWords)
+    .replace(/\bconfidence (0?\.\d+|[01](?:\.0+)?)\b(?! %)/g, (_, share) => `a confidence of ${percent(Number(share))}`);
+}
+
+/** "line_items[1].unit_price" as "unit price in row 2 of line items". */
+function inWords(path) {
+  const [, list, row, rest] = /^(\w+)\[(\d*)\]\.?(.*)$/.exec(path) || [];
+  const plain = (text) => text.replace(/[_.]/g, " ");
+  if (!list) return plain(path);
+  return `${rest ? `${plain(rest)} ` : ""}in ${row ? `row ${Number(row) + 1} of ` : ""}${plain(list)}`.replace(/^in (?=row)/, "");
 }

@@ -1,7 +1,10 @@
 // Values of fields as text and back, by their JSON Schema.
 
-export function showValue(value) {
+/** raw: the text as printed; a number is shown with as many decimals. */
+export function showValue(value, raw = "") {
   if (value === null || value === undefined) return "";
+  const decimals = typeof value === "number" && /[.,](\d{1,4})\D*$/.exec(raw || "")?.[1].length;
+  if (decimals && Number(value.toFixed(decimals)) === value) return value.toFixed(decimals);
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 

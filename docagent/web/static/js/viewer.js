@@ -1,13 +1,12 @@
 // A page as a picture with one SVG over it: words, fields and citations in page-relative units, so
 // that zoom is a matter of CSS.
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../vendor/preact.js";
-import { api, pictureUrl } from "./api.js";
+import { api, PICTURE_WIDTH, pictureUrl } from "./api.js";
 import { useKeys } from "./parts.js";
 import { attempt, percent, toBox } from "./state.js";
 
 const ZOOMS = [1, 1.5, 2, 3, 4];
-const SHARP_WIDTH = 1800;
-const WIDTH = 900;
+const SHARP_WIDTH = 2000;
 
 const points = (polygon) => polygon.map(([x, y]) => `${x},${y}`).join(" ");
 
@@ -23,11 +22,12 @@ export function Viewer({ id, page, pages, marks, chosen, onChoose, onPage, find 
   const frame = useRef(null);
   const here = marks.filter((mark) => mark.page === page);
   const target = here.find((mark) => mark.key === chosen);
-  useScroll(frame, target, zoom);
+  const isSharp = ZOOMS[zoom] * devicePixelRatio > 1.6;
+  const picture = usePicture(pictureUrl(id, page, isSharp ? SHARP_WIDTH : PICTURE_WIDTH, pages !== null), page);
+  useScroll(frame, target, zoom, picture.url !== null);
   useEffect(() => setReadout(""), [page]);
   useViewerKeys({ page, pages, onPage, setZoom });
 
-  const width = ZOOMS[zoom] > 1 || devicePixelRatio > 1.2 ? SHARP_WIDTH : WIDTH;
   const found = useMemo(() => (find && words ? matching(words, find) : []), [words, find]);
   return html`<section class="viewer" aria-label="Page">
     <div class="bar">
@@ -36,25 +36,40 @@ export function Viewer({ id, page, pages, marks, chosen, onChoose, onPage, find 
       <button onClick=${() => onPage(page + 1)} disabled=${!pages || page >= pages} aria-label="Next page" title="]">›</button>
       <span class="gap"></span>
       <button onClick=${() => setZoom((z) => Math.max(0, z - 1))} disabled=${zoom === 0} aria-label="Zoom out" title="-">−</button>
-      <span class="where">${percent(ZOOMS[zoom])}</span>
+      <span class="where zoom">${percent(ZOOMS[zoom])}</span>
       <button onClick=${() => setZoom((z) => Math.min(ZOOMS.length - 1, z + 1))} disabled=${zoom === ZOOMS.length - 1} aria-label="Zoom in" title="+">+</button>
       <label class="toggle"><input type="checkbox" checked=${showWords} disabled=${pages === null}
         onChange=${(event) => setShowWords(event.target.checked)} /> Words</label>
     </div>
     <div class="frame" ref=${frame} tabindex="0" role="region" aria-label="Picture of the page">
       <div class="sheet" style=${{ width: `${ZOOMS[zoom] * 100}%` }}>
-        <img src=${pictureUrl(id, page, width, pages !== null)} alt=${`Page ${page}`} key=${`${page}-${pages !== null}`} />
-        <svg viewBox="0 0 1 1" preserveAspectRatio="none" role="group" aria-label="Places on the page">
+        ${picture.url ? html`<img src=${picture.url} alt=${`Page ${page}`} />`
+          : html`<p class="blank" role="status">${picture.failed ? "This page cannot be shown." : "Loading the page …"}</p>`}
+        ${picture.url && html`<svg viewBox="0 0 1 1" preserveAspectRatio="none" role="group" aria-label="Places on the page">
           ${found.map((polygon, index) => html`<polygon key=${`f${index}`} class="mark find" points=${points(polygon)} />`)}
           ${showWords && words && html`<${Words} words=${words} onRead=${setReadout} />`}
           ${here.map((mark) => mark.polygons.map((polygon, index) => html`<polygon key=${`${mark.key}-${index}`}
             class=${`mark ${mark.kind}${mark.key === chosen ? " chosen" : ""}`} points=${points(polygon)}
             onClick=${onChoose && (() => onChoose(mark.key))}><title>${mark.label}</title></polygon>`))}
-        </svg>
+        </svg>`}
       </div>
     </div>
-    <p class="readout" role="status">${readout}</p>
+    ${showWords && html`<p class="readout" role="status">${readout || "Choose a word to see how it was read."}</p>`}
   </section>`;
+}
+
+/** {url, failed}: the picture of a page once it is there; until then the one of the same page that was
+    there before, if any. */
+function usePicture(url, page) {
+  const [ready, setReady] = useState({ url: null, page: null });
+  useEffect(() => {
+    const image = new Image();
+    image.onload = () => setReady({ url, page });
+    image.onerror = () => setReady({ url: null, page, failed: true });
+    image.src = url;
+    return () => { image.onload = image.onerror = null; };
+  }, [url]);
+  return ready.page === page ? ready : { url: null };
 }
 
 /** The words of a page, in reading order; null until they are there. */
@@ -114,9 +129,9 @@ function matching(words, find) {
 }
 
 /** Brings the chosen place into view inside the frame, and the frame into the window. */
-function useScroll(frame, target, zoom) {
+function useScroll(frame, target, zoom, isThere) {
   useLayoutEffect(() => {
-    if (!target?.polygons.length) return undefined;
+    if (!isThere || !target?.polygons.length) return undefined;
     const element = frame.current;
     const image = element.querySelector("img");
     const scroll = () => {
@@ -130,7 +145,7 @@ function useScroll(frame, target, zoom) {
     if (image.complete) scroll();
     image.addEventListener("load", scroll);
     return () => image.removeEventListener("load", scroll);
-  }, [target?.key, target?.page, zoom, target?.polygons[0]?.[0]?.[1]]);
+  }, [isThere, target?.key, target?.page, zoom, target?.polygons[0]?.[0]?.[1]]);
 }
 
 function useViewerKeys({ page, pages, onPage, setZoom }) {
