@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from docagent.document import Document, Line, Word
 from docagent.document import Page as DocumentPage
@@ -25,24 +24,6 @@ AXE = ROOT / ".browser/node_modules/axe-core/axe.min.js"
 
 TIMEOUT_MS = 60_000
 """Times on a shared machine say nothing about the code."""
-
-
-def find_chromium() -> str | None:
-    """The path of an installed Chromium or Chrome."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return next(filter(None, map(shutil.which, names)), None)
-
-
-@contextmanager
-def running_browser(program: str) -> Iterator[Browser]:
-    """A browser without a window. In a container it cannot make a sandbox of its own."""
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        browser = playwright.chromium.launch(executable_path=program, args=flags)
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 @contextmanager

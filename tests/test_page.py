@@ -13,16 +13,15 @@ from PIL import Image
 from playwright.sync_api import Browser, Route, expect
 
 from docagent.results import Check
+from eval.performance.browser import find_chromium, running_browser
 from tests.api_server import ROOT, SAMPLES, ApiServer
 from tests.page_browser import (
     AXE,
     TIMEOUT_MS,
     add_document,
     add_extraction,
-    find_chromium,
     library_of,
     open_page,
-    running_browser,
     serious_faults,
 )
 
@@ -80,7 +79,7 @@ def test_from_upload_to_reload_nothing_is_lost(server: ApiServer, browser: Brows
         expect(page.locator(".said")).to_have_text("What is the total?")
         expect(page.locator(".citations a")).to_have_count(1)
 
-        page.locator(".menu summary").click()
+        page.locator(".title .menu summary").click()
         with page.expect_download() as saved:
             page.get_by_role("link", name="CSV", exact=True).click()
         assert "1234.5" in Path(saved.value.path()).read_text("utf-8")
@@ -216,13 +215,12 @@ def test_a_document_of_no_known_kind_asks_for_it(server: ApiServer, browser: Bro
     Image.new("L", (400, 500), 254).save(blank, "PNG")
     held: list[Route] = []
     with open_page(browser, server.url) as page:
-        page.route("**/v1/extract", held.append)
+        page.route("**/v1/extract", lambda route: held.append(route), times=1)
         file = {"name": "blank.png", "mimeType": "image/png", "buffer": blank.getvalue()}
         page.set_input_files("input[type=file]", [file])
         # That it is worked on shows before the server says so.
         expect(page.locator(".progress")).to_have_text("Waiting for its turn")
         expect(page.locator(".extract")).to_have_count(0)
-        page.unroute("**/v1/extract")
         held[0].continue_()
         question = page.get_by_text("What kind of document is this?")
         expect(question).to_be_visible()
@@ -274,7 +272,7 @@ def test_what_a_document_says_is_inert(server: ApiServer, browser: Browser) -> N
         found = {"company": (HOSTILE, HOSTILE, 0.9)}
         add_extraction(library, document, found, failed=[check])
     with open_page(browser, f"{server.url}/#/documents/{document.id}") as page:
-        expect(page.locator('.field[data-path="company"] input')).to_have_value(HOSTILE)
+        expect(page.locator('.field[data-path="company"] textarea')).to_have_value(HOSTILE)
         expect(page.locator(".checks")).to_contain_text(HOSTILE)
         page.get_by_label("Words").check()
         page.locator(".word").first.focus()

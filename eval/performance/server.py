@@ -3,12 +3,14 @@
     python -m eval.server overhead --times 30
     python -m eval.server load --clients 32 --seconds 120
     python -m eval.server uploads --count 1000
+    python -m eval.server first-fields --times 5
 
 ``overhead``: ``POST /v1/extract`` beside ``DocAgent.extract`` in this process, the same file, both
 warm and in turns. A few bytes at its end make each copy another document, so that neither side
 remembers what it read. ``load``: clients that extract all the time, one worker killed in the
 middle; every answer is accounted for. ``uploads``: damaged files; each has to give a result or a
-problem detail, and no process may die.
+problem detail, and no process may die. ``first-fields``: how long a person who drops a scan on the
+page waits for its fields, right after the start (cold) and later (warm); needs Chromium.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from typing import Any
 
+from docagent.errors import SettingsError
 from eval.log import this_command
 from eval.paths import RUNS
 from eval.performance.server_load import measure_load
@@ -41,17 +45,30 @@ def main() -> int:
     uploads = actions.add_parser("uploads")
     uploads.add_argument("--count", type=int, default=1000, help="damaged files")
     uploads.add_argument("--seed", type=int, default=0)
+    fields = actions.add_parser("first-fields")
+    fields.add_argument("--times", type=int, default=5, help="warm files, after the cold one")
+    fields.add_argument("--sample", choices=SAMPLES, default="receipt")
     args = parser.parse_args()
     if args.action == "overhead":
         figures, is_good = measure_overhead(args.times, args.sample)
     elif args.action == "load":
         figures, is_good = measure_load(args.clients, args.seconds, args.waiting)
-    else:
+    elif args.action == "uploads":
         figures, is_good = measure_uploads(args.count, args.seed)
+    else:
+        figures, is_good = _first_fields(args.times, args.sample)
     result = {"cores": os.cpu_count(), "figures": figures, "command": this_command()}
-    write_json(RUNS / f"server_{args.action}.json", result)
+    write_json(RUNS / f"server_{args.action.replace('-', '_')}.json", result)
     for name, value in figures.items():
         print(f"{name}: {value}")
     if not is_good:
         print("error: a figure is not what it must be", file=sys.stderr)
     return 0 if is_good else 1
+
+
+def _first_fields(times: int, sample: str) -> tuple[dict[str, Any], bool]:
+    try:
+        from eval.performance.server_page import measure_first_fields
+    except ModuleNotFoundError as error:
+        raise SettingsError("first-fields needs Playwright; run pip install '.[dev]'") from error
+    return measure_first_fields(times, sample)

@@ -25,7 +25,7 @@ function Header() {
   const current = (name) => (here === name ? "page" : undefined);
   const logOut = () => attempt(async () => { await api.logOut(); location.reload(); });
   return html`<header>
-    <a class="brand" href="#/"><img src="static/icon.svg" alt="" width="24" height="24" /><span>docagent</span></a>
+    <a class="brand" href="#/" aria-label="docagent"><img src="static/icon.svg" alt="" width="24" height="24" /><span>docagent</span></a>
     <nav aria-label="Main">
       <a href="#/" aria-current=${current("library")}>Library</a>
       <a href="#/review" aria-current=${current("review")}>Review</a>
