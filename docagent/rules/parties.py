@@ -1,30 +1,30 @@
 """Parties of a contract, where prose names them instead of a label.
 
-Two conventions of contracts are used: "between A and B" near the top, and a definition in brackets
-after a name: ``Acme, Inc. (the "Company")``. A name is a run of capitalised words, with the ending
-of a company's name after a comma.
+A name is a run of capitalised words, with the ending of a company's name after a comma. A small
+learned model tells parties from other names by the words around them, by two conventions of
+contracts ("between A and B" near the top, ``Acme, Inc. (the "Company")``), by signatures, and by
+what the reader points at.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
-from docagent.document import Document
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.label_phrases import fold_words
 from docagent.rules.lexicon import fold_label
+from docagent.rules.name_mentions import Mentions, name_key, name_mentions
+from docagent.rules.party_model import load_party_model
 from docagent.rules.preamble_parties import (
-    MIN_PARTIES,
     party_list_names,
     preamble_parties,
     signing_companies,
 )
 
-PARTY_SCORE = 0.6
-"""Score of a name found by these rules; the embedded reader's score is combined with it."""
+MIN_PARTY = 0.4
+"""Probability from which a name is given as a party."""
 MAX_PARTY_WORDS = 700
 """Words from the start of a document within which its parties are introduced."""
 MAX_NAME_WORDS = 9
@@ -60,6 +60,8 @@ _NOT_A_NAME = re.compile(
     re.I,
 )
 _ORGANS = ("board", "committee")
+_BREAKS = frozenset("BETWEEN AMONG AMONGST BY WITH FROM TO".split())
+"""Words that belong to no name of a heading in capitals."""
 _QUOTE_OR_BRACKET = re.compile(r"[\"“”(]")
 
 
@@ -73,26 +75,73 @@ def is_party_list(parser: FieldParser) -> bool:
     return plain and parser.leaf.normaliser == "text" and is_meant
 
 
-def party_candidates(document: Document, parser: FieldParser) -> list[ValueCandidate]:
-    """Parties that prose at the start of the document names, in printed order, each once."""
-    texts = [location.word.text for location in document.words[:MAX_PARTY_WORDS]]
-    whole: Sequence[str] = texts
-    found: dict[str, tuple[int, int]] = {}
-    named = preamble_parties(texts, _name_from)
-    if len(named) < MIN_PARTIES:
-        named += _parties_before_definitions(texts)
-    if len(named) < MIN_PARTIES:
-        whole = [location.word.text for location in document.words]
-        named += signing_companies(whole)
-    for start, end in named:
-        key = _key(whole[start:end])
-        if _is_term(whole[start:end]):
+def merge_party_names(parser: FieldParser, pointed: list[ValueCandidate]) -> list[ValueCandidate]:
+    """The parties of a contract in printed order, each once, with their probabilities as scores.
+
+    pointed: the reader's candidates; returned unchanged for a list of other things, and where no
+    name is likely.
+    """
+    if not is_party_list(parser):
+        return pointed
+    found = party_features(parser, pointed)
+    chances = load_party_model().probabilities([m.features for m in found.values()])
+    likely = sorted(zip(chances, found.items(), strict=True), key=lambda item: -item[0])
+    chosen: dict[str, ValueCandidate] = {}
+    taken: set[int] = set()
+    for chance, (key, mentions) in likely:
+        span = mentions.spans[0]
+        is_part = any(key in other or other in key for other in chosen)
+        if chance < MIN_PARTY or is_part or taken & set(range(*span)):
             continue
-        shorter = [k for k in found if k in key or key in k]
-        if not shorter:
-            found[key] = (start, end)
-    places = sorted(found.values())
-    return [parser.candidate(start, end, PARTY_SCORE, "rule") for start, end in places]
+        chosen[key] = parser.candidate(*span, chance, "rule")
+        taken |= set(range(*span))
+    return sorted(chosen.values(), key=lambda c: c.ranges)
+
+
+def party_features(parser: FieldParser, pointed: Sequence[ValueCandidate]) -> dict[str, Mentions]:
+    """The names of a document by their letters and digits, with what speaks for a party: the words
+    around it, conventions of contracts, and the reader's candidates."""
+    texts = [location.word.text for location in parser.document.words]
+    found = name_mentions(texts, _name_from)
+    for source, spans in _named_by_convention(texts).items():
+        for start, end in spans:
+            mention = found.setdefault(name_key(texts[start:end]), Mentions())
+            mention.add((start, end), {source: 1.0})
+    for candidate in pointed:
+        _support(found, candidate)
+    for mention in found.values():
+        mention.spans.sort()
+        mention.features["constant"] = 1.0
+        mention.features["reader_on"] = float(bool(pointed))
+    return {k: m for k, m in found.items() if not _is_term(texts[slice(*m.spans[0])])}
+
+
+def _named_by_convention(texts: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
+    head = texts[:MAX_PARTY_WORDS]
+    return {
+        "preamble": preamble_parties(head, _name_from),
+        "definition": list(_parties_before_definitions(head)),
+        "signing": list(signing_companies(texts)),
+    }
+
+
+def _support(found: dict[str, Mentions], candidate: ValueCandidate) -> None:
+    """Add the reader's candidate to the names it overlaps, or as a name of its own."""
+    words = _words(candidate)
+    key = name_key([candidate.raw_text])
+    is_known = False
+    for other, mention in found.items():
+        if other == key:
+            mention.add(mention.spans[0], {"reader_exact": candidate.score})
+            is_known = True
+        elif any(words & set(range(*span)) for span in mention.spans):
+            share = min(len(key), len(other)) / max(len(key), len(other), 1)
+            mention.add(mention.spans[0], {"reader_part": candidate.score * share})
+            is_known = is_known or key in other
+    if not is_known and key:
+        span = (candidate.ranges[0][0], candidate.ranges[-1][1])
+        features = {"reader_exact": candidate.score, "reader_only": 1.0}
+        found.setdefault(key, Mentions()).add(span, features)
 
 
 def _is_term(words: Sequence[str]) -> bool:
@@ -101,33 +150,6 @@ def _is_term(words: Sequence[str]) -> bool:
     if plain[0] in _ORGANS:
         return True
     return all(_NOT_A_NAME.match(word) or _COMPANY_ENDING.match(word) for word in plain if word)
-
-
-def merge_party_names(parser: FieldParser, pointed: list[ValueCandidate]) -> list[ValueCandidate]:
-    """Merge the embedded reader's candidates for a list with the parties found in prose.
-
-    pointed: the reader's candidates; returned unchanged for a list of other things. A name found
-    both ways gets a higher score. Candidates inside a name are dropped, and so are single words
-    where names were found.
-    """
-    named = party_candidates(parser.document, parser) if is_party_list(parser) else []
-    if not named:
-        return pointed
-    merged = []
-    for name in named:
-        words = _words(name)
-        support = max((c.score for c in pointed if _words(c) & words), default=0.0)
-        merged.append(replace(name, score=1 - (1 - PARTY_SCORE) * (1 - support)))
-    covered = set().union(*(_words(name) for name in named))
-    keys = {_key([name.raw_text]) for name in named}
-    rest = [
-        c
-        for c in pointed
-        if not _words(c) & covered
-        and len(_words(c)) > 1
-        and not any(_key([c.raw_text]) in key or key in _key([c.raw_text]) for key in keys)
-    ]
-    return [*merged, *rest] if len(named) < 2 else merged
 
 
 def whole_name(texts: Sequence[str], start: int, end: int) -> int:
@@ -141,10 +163,6 @@ def whole_name(texts: Sequence[str], start: int, end: int) -> int:
 
 def _words(candidate: ValueCandidate) -> set[int]:
     return {index for start, end in candidate.ranges for index in range(start, end)}
-
-
-def _key(texts: Sequence[str]) -> str:
-    return "".join(c for text in texts for c in text.casefold() if c.isalnum())
 
 
 def _parties_before_definitions(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -214,6 +232,8 @@ def _in_name(texts: Sequence[str], start: int, at: int) -> bool:
         return False
     if text in _NAME_PARTICLES:
         return at != start
+    if text in _BREAKS:
+        return False
     letters = text.lstrip("'‘")
     return letters[:1].isupper() or letters[:1].isdigit()
 

@@ -81,8 +81,11 @@ def receipt_text(name: str, field: Field) -> str:
 
 
 def nda_text(name: str, field: Field) -> str:
-    """Kleister's spelling: ISO dates, ``2 years``, bare names of states, no commas in names."""
+    """Kleister's spelling: ISO dates, ``2 years``, bare names of states, no commas in names. Of a
+    date or duration without a value there is nothing to submit ("the ___ day of ____")."""
     text = printed_text(name, field)
+    if name in ("effective_date", "term") and field.value is None:
+        return ""
     if name == "effective_date":
         found = parse_date(str(field.value or text), day_first=False)
         return found.isoformat() if found else text

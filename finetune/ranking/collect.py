@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import random
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -70,7 +71,29 @@ def _read(case: Case, reader: Reader) -> dict[str, Reading]:
     leaves = case.schema.leaves
     queries = [Query(text=leaf.query, multiple=leaf.multiple) for leaf in leaves]
     found = reader.read(case.document, queries)
-    return {leaf.path: reading for leaf, reading in zip(leaves, found, strict=True)}
+    rng = random.Random(case.document.id)
+    return {
+        leaf.path: overlooking(reading, rng) if rng.random() < case.overlooked else reading
+        for leaf, reading in zip(leaves, found, strict=True)
+    }
+
+
+def overlooking(reading: Reading, rng: random.Random) -> Reading:
+    """A reading as of a page unlike the training's: the best span is missed or hardly seen, and the
+    probability goes to the others and to there being no value."""
+    if not reading.spans:
+        return reading
+    best = max(reading.spans, key=lambda span: span.score)
+    others = [span for span in reading.spans if span is not best]
+    kept = best.score * rng.random() ** 3
+    absent = reading.absent + (best.score - kept) * rng.uniform(0.3, 0.9)
+    more = (1 - absent - kept) / max(1e-6, sum(span.score for span in others))
+    factor = max(0.0, min(more, rng.uniform(1, 6)))
+    spans = [span.replace(score=min(1.0, span.score * factor)) for span in others]
+    if kept > 0.01:
+        spans.append(best.replace(score=kept))
+    spans.sort(key=lambda span: -span.score)
+    return Reading(query=reading.query, spans=tuple(spans), absent=min(1.0, max(0.0, absent)))
 
 
 def _half(pool: FieldPool, half: Half) -> FieldPool:

@@ -15,8 +15,7 @@ from docagent.schemas import Schema, load_schema
 
 @dataclass(frozen=True)
 class FieldWords:
-    """Ways to say a field. kind: text, date, number, code; others: fields that are asked too,
-    without being labelled."""
+    """Ways to say a field. kind: text, date, number, code or duration."""
 
     kind: str
     keys: tuple[str, ...]
@@ -103,11 +102,51 @@ BROADCASTS: Mapping[str, FieldWords] = {
         "When the campaign ends",
     ),
 }
+CONTRACTS: Mapping[str, FieldWords] = {
+    "agreement_date": _of(
+        "date",
+        "agreement_date contract_date date signed_on date_of_agreement made_on",
+        "Date of the contract",
+        "When the agreement was made",
+        "Day on which the parties entered into the agreement",
+    ),
+    "effective_date": _of(
+        "date",
+        "effective_date start_date valid_from commencement_date in_force_from",
+        "Date from which the contract takes effect",
+        "When the agreement begins",
+        "Day on which the agreement becomes effective",
+    ),
+    "jurisdiction": _of(
+        "text",
+        "jurisdiction governing_state governing_law applicable_law state_of_law",
+        "State or country whose law governs the contract",
+        "Law of which state",
+        "Which state's law applies",
+    ),
+    "term": _of(
+        "duration",
+        "term duration initial_term length_of_term contract_period",
+        "How long the contract lasts",
+        "Length of the initial term",
+        "For how long the agreement is valid",
+    ),
+    "notice_period": _of(
+        "duration",
+        "notice_of_non_renewal renewal_notice notice_to_prevent_renewal",
+        "Notice needed to stop the renewal",
+        "How long before its end a party must say that it will not renew",
+    ),
+}
 _TYPES: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "text": ({"type": ["string", "null"]},),
     "code": ({"type": ["string", "null"]},),
     "date": ({"type": ["string", "null"], "format": "date"},),
     "number": ({"type": ["number", "null"]}, {"type": "number"}),
+    "duration": (
+        {"type": ["string", "null"], "format": "duration"},
+        {"type": ["string", "null"], "x-normaliser": "duration"},
+    ),
 }
 
 

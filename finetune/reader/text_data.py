@@ -219,7 +219,7 @@ def contracts(validation: bool) -> TextSource:
             wordings = contract_wordings(field["field"])
             answers = [a for a in field["answers"] if _is_whole(row["text"], a)]
             if field["field"] == "Parties":
-                answers = _named(answers, field.get("value") or "")
+                answers = named_parties(answers, field.get("value") or "")
             ranges = tuple(
                 sorted({words.span(a["start"], len(a["text"].rstrip())) for a in answers})
             )
@@ -242,7 +242,7 @@ def _is_whole(text: str, answer: dict[str, Any]) -> bool:
     return len(answer["text"].strip()) > 3 and not inside
 
 
-def _named(answers: Sequence[dict[str, Any]], value: str) -> list[dict[str, Any]]:
+def named_parties(answers: Sequence[dict[str, Any]], value: str) -> list[dict[str, Any]]:
     """Answers that are full names of parties; "the Company" in brackets is a short form."""
     names = " ".join(re.sub(r"\([^)]*\)", " ", value).split()).casefold()
     kept = [a for a in answers if " ".join(a["text"].split()).casefold() in names]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from typing import Any
 
 from finetune.synthesis.contracts import make_contract, make_nda
 from finetune.synthesis.form_fields import form_queries
@@ -32,7 +33,7 @@ from finetune.synthesis.truth import (
     SyntheticDocument,
 )
 
-MAKERS: dict[str, Callable[[random.Random], Draft]] = {
+MAKERS: dict[str, Callable[..., Draft]] = {
     "receipt": make_receipt,
     "invoice": make_invoice,
     "form": make_form,
@@ -54,15 +55,17 @@ ATTEMPTS = 6
 __all__ = ["KINDS", "FieldTruth", "Occurrence", "QueryTruth", "SyntheticDocument", "generate"]
 
 
-def generate(kind: str, rng: random.Random) -> SyntheticDocument:
+def generate(kind: str, rng: random.Random, **options: Any) -> SyntheticDocument:
     """A document of a kind. A layout whose words would overlap is drawn again.
+
+    options: what the maker of the kind takes, such as ``country`` of an invoice.
 
     Raises ValueError for an unknown kind.
     """
     if kind not in MAKERS:
         raise ValueError(f"unknown kind {kind!r}; there are {', '.join(KINDS)}")
     for _ in range(ATTEMPTS):
-        draft = MAKERS[kind](rng)
+        draft = MAKERS[kind](rng, **options)
         if not any(overlapping(page) for page in draft.pages):
             break
     else:

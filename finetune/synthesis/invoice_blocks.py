@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from finetune.synthesis import content
+from finetune.synthesis.checked_numbers import tax_number
 from finetune.synthesis.content import MoneyStyle
 from finetune.synthesis.countries import Country
 from finetune.synthesis.labels import label
@@ -103,6 +104,40 @@ def references(bill: Bill) -> list[Pair]:
     return out
 
 
+KEYED: dict[str, tuple[str, str]] = {
+    "en": ("Name", "Address"),
+    "de": ("Name", "Anschrift"),
+    "fr": ("Nom", "Adresse"),
+    "es": ("Nombre", "Dirección"),
+    "it": ("Nome", "Indirizzo"),
+    "nl": ("Naam", "Adres"),
+    "pt": ("Nome", "Morada"),
+}
+"""Labels of a party's name and of its address."""
+
+
+def headed_block(bill: Bill, path: str, box: tuple[float, float, float], is_keyed: bool) -> float:
+    """A party below a heading that says which one it is, with labels of name and address or not;
+    returns the y below."""
+    rng, look = bill.rng, bill.sheet.look
+    heading = Run(label(rng, path, bill.country.language), label=True, font=look.bold)
+    if path == "seller":
+        name, lines = seller_block(bill)
+        rows = [[name], *lines]
+    else:
+        text = content.company(rng, bill.country)
+        rows = [[bill.draft.mark(path, text, label=heading.text)]]
+        rows += bill.draft.mark_lines(f"{path}_address", content.address(rng, bill.country))
+    if is_keyed:
+        keys = KEYED.get(bill.country.language, KEYED["en"])
+        tags = [Run(f"{key}:", label=True) for key in keys]
+        rows = [
+            [tags[k], Run(" "), *runs] if k < len(tags) and not runs[0].label else runs
+            for k, runs in enumerate(rows)
+        ]
+    return stack(bill.sheet.canvas, [[heading], *rows], *box, look.body, look.leading)
+
+
 def seller_block(bill: Bill) -> tuple[Run, list[list[Run]]]:
     """Name and lines of the issuer."""
     rng, draft, country = bill.rng, bill.draft, bill.country
@@ -118,21 +153,7 @@ def seller_block(bill: Bill) -> tuple[Run, list[list[Run]]]:
         (
             "tax_id",
             "seller_tax_id",
-            content.fill(
-                rng,
-                rng.choice(
-                    (
-                        "DE#########",
-                        "GB### #### ##",
-                        "############",
-                        "##-#######",
-                        "FR## #########",
-                        "NL#########B##",
-                        "##AAAAA####A#Z#",
-                        "### ### ###",
-                    )
-                ),
-            ),
+            tax_number(rng, country.code),
         ),
     ):
         if rng.random() < 0.6:
@@ -165,7 +186,7 @@ def party_block(
         )
     lines += draft.mark_lines(f"{path}_address", content.address(rng, bill.country))
     if path == "buyer" and rng.random() < 0.15:
-        tag, runs = bill.pair("buyer_tax_id", content.fill(rng, "??#########"), key="tax_id")
+        tag, runs = bill.pair("buyer_tax_id", tax_number(rng, bill.country.code), key="tax_id")
         lines.append([Run(tag, label=True), Run(" "), *runs])
     return stack(bill.sheet.canvas, lines, x0, x1, y, look.body, look.leading)
 

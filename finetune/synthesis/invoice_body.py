@@ -6,6 +6,7 @@ import random
 from collections.abc import Sequence
 
 from finetune.synthesis import content
+from finetune.synthesis.checked_numbers import bank_account
 from finetune.synthesis.invoice_blocks import Bill
 from finetune.synthesis.layout import Look, Pair, Run, pairs, put, stack
 from finetune.synthesis.office_page import Sheet
@@ -224,19 +225,7 @@ def _bank(bill: Bill) -> list[Pair]:
         out.append(
             bill.pair(
                 "iban",
-                content.fill(
-                    rng,
-                    rng.choice(
-                        (
-                            "DE## #### #### #### #### ##",
-                            "FR## #### #### #### #### #### ###",
-                            "GB##ABCD##############",
-                            "############",
-                            "##-####-###",
-                            "NL##ABNA##########",
-                        )
-                    ),
-                ),
+                bank_account(rng, bill.country.code),
             )
         )
     if rng.random() < 0.6:

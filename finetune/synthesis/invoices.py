@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 from finetune.synthesis import content
-from finetune.synthesis.countries import sample_country
+from finetune.synthesis.countries import Country, sample_country
 from finetune.synthesis.invoice_blocks import (
     Bill,
+    headed_block,
     pair_block,
     parties_block,
     party_block,
@@ -36,10 +37,10 @@ TRADES = (
 )
 
 
-def make_invoice(rng: random.Random) -> Draft:
-    """An invoice of one page."""
+def make_invoice(rng: random.Random, country: Country | None = None) -> Draft:
+    """An invoice of one page, of any country where none is given."""
     draft = Draft("invoice", rng)
-    country = sample_country(rng, asia=0.2)
+    country = country or sample_country(rng, asia=0.2)
     sheet = sample_sheet(draft, points=(7.5, 10.5))
     trade = rng.choice(TRADES)
     items = sample_items(rng, trade, min(14, 1 + int(rng.expovariate(0.3))))
@@ -64,9 +65,8 @@ def make_invoice(rng: random.Random) -> Draft:
         colon=rng.choice((":", ":", "", " :")),
     )
     draft.unasked.add("currency")
-    rng.choice((_american, _american, _european, _european, _centred, _boxed))(
-        bill, references(bill)
-    )
+    layouts = (_american, _american, _european, _european, _centred, _boxed, _headed)
+    rng.choice(layouts)(bill, references(bill))
     sheet.gap(rng.uniform(0.8, 2.5))
     goods_table(bill)
     sheet.gap(rng.uniform(0.5, 1.5))
@@ -178,6 +178,23 @@ def _centred(bill: Bill, meta: list[Pair]) -> None:
     top = sheet.y
     y = party_block(bill, "buyer", "buyer", (sheet.x0, sheet.at(0.52), top))
     sheet.y = max(y, pair_block(bill, meta, (sheet.at(0.58), sheet.x1, top)))
+
+
+def _headed(bill: Bill, meta: list[Pair]) -> None:
+    """Both parties below headings, as programs show electronic invoices; references below."""
+    sheet, rng = bill.sheet, bill.rng
+    sheet.line(Run(_title(bill)), font=sheet.look.title)
+    sheet.gap(rng.uniform(0.5, 2))
+    paths = ["seller", "buyer"]
+    rng.shuffle(paths)
+    is_keyed, beside = rng.random() < 0.5, rng.random() < 0.7
+    top, below = sheet.y, sheet.y
+    for number, path in enumerate(paths):
+        left = sheet.at(0.52) if beside and number else sheet.x0
+        right = sheet.at(0.48) if beside and not number else sheet.x1
+        start = top if beside else below
+        below = max(below, headed_block(bill, path, (left, right, start), is_keyed) + sheet.em)
+    sheet.y = pair_block(bill, meta, (sheet.x0, sheet.at(rng.uniform(0.5, 1)), below))
 
 
 def _boxed(bill: Bill, meta: list[Pair]) -> None:

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 
 from finetune.synthesis import content, vocabulary
+from finetune.synthesis.checked_numbers import IBAN_PATTERNS, bank_account
 from finetune.synthesis.content import MoneyStyle
 from finetune.synthesis.countries import Country, sample_country
 from finetune.synthesis.layout import Pair, Run, pairs, stack
@@ -187,16 +188,8 @@ def _data(account: Account) -> list[Pair]:
             )
         ),
     )
-    iban = content.fill(
-        rng,
-        rng.choice(
-            (
-                "DE## #### #### #### #### ##",
-                "FR## #### #### #### #### #### ###",
-                "GB## ???? #### #### #### ##",
-            )
-        ),
-    )
+    home = account.country.code
+    iban = bank_account(rng, home if home in IBAN_PATTERNS else rng.choice(("DE", "FR", "GB")))
     options = [
         ("account_number", number, number, 0.95),
         ("iban", iban, iban, 0.35),

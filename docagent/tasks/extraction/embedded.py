@@ -137,7 +137,7 @@ def _cell_fields(
     arrays = dict.fromkeys((p.leaf.depth, p.leaf.array) for p in parsers if p.leaf.array)
     for depth, array in sorted(arrays, key=lambda given: given[0]):
         columns = {p.leaf.path: p for p in parsers if p.leaf.array == array}
-        found = {path: _column(p, readings.get(path)) for path, p in columns.items()}
+        found = {path: column_candidates(p, readings.get(path)) for path, p in columns.items()}
         if set(columns) == {f"{array}[]"}:
             items = {path: rules.list_items(columns[path], c) for path, c in found.items()}
             rows = _list_rows(items, is_nested=depth > 1)
@@ -152,7 +152,7 @@ def _cell_fields(
     return tuple(fields)
 
 
-def _column(parser: FieldParser, reading: Reading | None) -> list[ValueCandidate]:
+def column_candidates(parser: FieldParser, reading: Reading | None) -> list[ValueCandidate]:
     """The reader's candidates for the cells of one column."""
     if reading is None or reading.absent > THRESHOLDS.absent:
         return []

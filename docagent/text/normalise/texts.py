@@ -18,15 +18,21 @@ _LABEL_WITH_MARK = re.compile(r"^[^\d:#]{0,40}[:#]+\s*(?=\S)")
 _LABEL_WORD = re.compile(r"^(?:no|nr|num|number|ref|reference|id)\b\.?\s*[:#]?\s*(?=\S*\d)", re.I)
 
 
-_SENTENCE_END = re.compile(r"[a-z]{5}\.$")
-"""A final word too long to be an abbreviation, with its full stop."""
+_SENTENCE_END = re.compile(r"(?:^|[\s(])([^\W\d_]{4,})\.$")
+"""A final word too long for most abbreviations, with its full stop."""
+_ABBREVIATIONS = frozenset(
+    "corp bros dept univ prof assn intl sept blvd ltda gmbh assoc mass calif conn penn wash "
+    "bldg dist inst natl".split()
+)
+"""Words of four letters and more that keep their full stop."""
 
 
 def normalise_text(raw_text: str, conventions: Conventions = UNDECIDED) -> Normalised:
     """The text on one line, without separators left over at its ends, nor the full stop of the
-    sentence it ends (``Colorado.``, but ``Acme, Inc.``)."""
+    sentence it ends (``Ohio.``, but ``Acme, Inc.`` and ``Acme Corp.``)."""
     text = collapse(raw_text).strip(" :;,|")
-    if text.count(".") == 1 and _SENTENCE_END.search(text):
+    last = _SENTENCE_END.search(text)
+    if text.count(".") == 1 and last and last[1].casefold() not in _ABBREVIATIONS:
         text = text[:-1]
     return found(text) if text else failed(raw_text, "a text", "it is empty")
 
