@@ -35,6 +35,7 @@ COMMANDS = {
     "finetune.reader validate": "encoder",
     "finetune.ranking collect": "train",
     "finetune.ranking fit": "train",
+    "finetune.ranking parties": "train",
     "finetune.recognizer": "train",
     "finetune.robustness": "train,eval",
     "finetune.synthesis preview": "train",

@@ -93,7 +93,7 @@ def name_key(texts: Sequence[str]) -> str:
 
 def _runs(texts: Sequence[str], first: int, last: int, name_from: NameFrom) -> Iterator[Span]:
     """Ranges of names, the longest at each place; of "Board of Directors of Acme, Inc." also what
-    follows the last "of", where that is a company."""
+    follows the last "of" where that is a company, and of "Safe Deposit and Trust Company" both."""
     at = first
     while at < last:
         name = name_from(texts, at)
@@ -101,12 +101,26 @@ def _runs(texts: Sequence[str], first: int, last: int, name_from: NameFrom) -> I
             at += 1
             continue
         yield name
-        inner = [
-            i for i in range(name[0] + 1, name[1] - 1) if fold_words(texts[i]) in ("of", "for")
-        ]
+        joined = _joined(texts, name, name_from)
+        if joined:
+            yield joined
+        inside = range(name[0] + 1, name[1] - 1)
+        inner = [i for i in inside if fold_words(texts[i]) in ("of", "for")]
         if inner and ends_with_legal_form(" ".join(texts[inner[-1] + 1 : name[1]])):
             yield inner[-1] + 1, name[1]
         at = name[1]
+
+
+def _joined(texts: Sequence[str], name: Span, name_from: NameFrom) -> Span | None:
+    """A name and the company that "and" joins to it, which may be one: "Boston Safe Deposit and
+    Trust Company"."""
+    end = name[1]
+    is_open = end + 1 < len(texts) and fold_words(texts[end]) == "and"
+    if not is_open or texts[end - 1].endswith((",", ";", ".", ")")):
+        return None
+    rest = name_from(texts, end + 1)
+    whole = rest and (name[0], rest[1])
+    return whole if whole and ends_with_legal_form(" ".join(texts[slice(*whole)])) else None
 
 
 def _place_features(texts: Sequence[str], start: int, end: int) -> Features:
@@ -162,6 +176,7 @@ def _name_features(
         "words_1": float(len(words) == 1),
         "words_2": float(len(words) == 2),
         "words_5": float(len(words) >= 5),
+        "joined": float(" and " in text.casefold()),
         "digits": float(bool(_DIGITS.search(text))),
         "place": float(bool(_PLACE.search(text)) or is_country(text)),
         "mentions": min(4.0, math.log1p(len(mentions.spans))),

@@ -18,6 +18,7 @@ from docagent.rules.lexicon import fold_label
 from docagent.rules.name_mentions import Mentions, name_key, name_mentions
 from docagent.rules.party_model import load_party_model
 from docagent.rules.preamble_parties import (
+    MIN_PARTIES,
     party_list_names,
     preamble_parties,
     signing_companies,
@@ -25,6 +26,8 @@ from docagent.rules.preamble_parties import (
 
 MIN_PARTY = 0.4
 """Probability from which a name is given as a party."""
+MIN_FIRST_PARTY = 0.25
+"""The same for the likeliest two: a contract has two parties at least."""
 MAX_PARTY_WORDS = 700
 """Words from the start of a document within which its parties are introduced."""
 MAX_NAME_WORDS = 9
@@ -53,6 +56,7 @@ MAX_DEFINED_PARTIES = 3
 """Most parties taken from definitions."""
 _NOT_A_NAME = re.compile(
     r"^(agreement|confidentiality|non-?disclosure|company|party|parties|recipient|discloser|employee"
+    r"|employer|receiving|disclosing|undersigned|first|second|third|other|each|either|both|all|any"
     r"|transaction|information|whereas|now|this|the|these|such|section|article|date|dear|i|it|we|you"
     r"|exhibit|name|buyer|seller|purchaser|executive|consultant|director|affiliated|companies|"
     r"january|february|march|april|may|june|july|august|september|october|november"
@@ -85,17 +89,47 @@ def merge_party_names(parser: FieldParser, pointed: list[ValueCandidate]) -> lis
         return pointed
     found = party_features(parser, pointed)
     chances = load_party_model().probabilities([m.features for m in found.values()])
+    chances = [
+        max(chance, MIN_FIRST_PARTY) if mention.features.get("signing") else chance
+        for chance, mention in zip(chances, found.values(), strict=True)
+    ]
+    chances = _whole_names(list(found.values()), chances)
     likely = sorted(zip(chances, found.items(), strict=True), key=lambda item: -item[0])
     chosen: dict[str, ValueCandidate] = {}
     taken: set[int] = set()
     for chance, (key, mentions) in likely:
         span = mentions.spans[0]
         is_part = any(key in other or other in key for other in chosen)
-        if chance < MIN_PARTY or is_part or taken & set(range(*span)):
+        least = MIN_PARTY if len(chosen) >= MIN_PARTIES else MIN_FIRST_PARTY
+        if chance < least or is_part or taken & set(range(*span)):
             continue
         chosen[key] = parser.candidate(*span, chance, "rule")
         taken |= set(range(*span))
-    return sorted(chosen.values(), key=lambda c: c.ranges)
+    return sorted(chosen.values(), key=lambda c: c.ranges) or pointed
+
+
+def _whole_names(names: Sequence[Mentions], chances: Sequence[float]) -> list[float]:
+    """Chances where a name with "and" takes over that of its one likely part: of "Saco River
+    Telegraph and Telephone Company" no part is named without the other, so that it is one
+    company and not two."""
+    found = list(chances)
+    for k, name in enumerate(names):
+        if not name.features.get("joined") or name.features.get("digits"):
+            continue
+        parts = [i for i, other in enumerate(names) if i != k and _is_inside(other, name)]
+        likely = [i for i in parts if chances[i] >= MIN_FIRST_PARTY]
+        if len(likely) == 1 and all(_within(span, name) for span in names[likely[0]].spans):
+            found[k] = max(found[k], found[likely[0]])
+            found[likely[0]] = 0.0
+    return found
+
+
+def _is_inside(part: Mentions, whole: Mentions) -> bool:
+    return any(_within(span, whole) for span in part.spans)
+
+
+def _within(span: tuple[int, int], whole: Mentions) -> bool:
+    return any(start <= span[0] and span[1] <= end for start, end in whole.spans)
 
 
 def party_features(parser: FieldParser, pointed: Sequence[ValueCandidate]) -> dict[str, Mentions]:

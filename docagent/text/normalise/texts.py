@@ -20,6 +20,8 @@ _LABEL_WORD = re.compile(r"^(?:no|nr|num|number|ref|reference|id)\b\.?\s*[:#]?\s
 
 _SENTENCE_END = re.compile(r"(?:^|[\s(])([^\W\d_]{4,})\.$")
 """A final word too long for most abbreviations, with its full stop."""
+MAX_NAME_WORDS = 5
+"""Words of the longest text that is a name at the end of a sentence rather than a sentence."""
 _ABBREVIATIONS = frozenset(
     "corp bros dept univ prof assn intl sept blvd ltda gmbh assoc mass calif conn penn wash "
     "bldg dist inst natl".split()
@@ -29,10 +31,12 @@ _ABBREVIATIONS = frozenset(
 
 def normalise_text(raw_text: str, conventions: Conventions = UNDECIDED) -> Normalised:
     """The text on one line, without separators left over at its ends, nor the full stop of the
-    sentence it ends (``Ohio.``, but ``Acme, Inc.`` and ``Acme Corp.``)."""
+    sentence it ends (``Ohio.``, but ``Acme, Inc.`` and ``Acme Corp.``). A sentence keeps its
+    own."""
     text = collapse(raw_text).strip(" :;,|")
     last = _SENTENCE_END.search(text)
-    if text.count(".") == 1 and last and last[1].casefold() not in _ABBREVIATIONS:
+    is_short = text.count(".") == 1 and text.count(" ") < MAX_NAME_WORDS
+    if is_short and last and last[1].casefold() not in _ABBREVIATIONS:
         text = text[:-1]
     return found(text) if text else failed(raw_text, "a text", "it is empty")
 
