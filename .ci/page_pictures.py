@@ -1,6 +1,6 @@
 """Remakes the pictures of the page in docs/images, from the samples, in Chromium.
 
-    PYTHONPATH=. python .ci/page_pictures.py
+PYTHONPATH=. python .ci/page_pictures.py
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ from docagent.ocr.recognition.postprocess import (
     merge_to_word,
 )
 from docagent.ocr.recognition.recognizer import TextRecognizer, WordModel
+from docagent.ocr.stray_accents import without_stray_accents
 from docagent.ocr.types import Detection, Image, LineReading
 from docagent.settings import Settings
 from docagent.sources.scan import ScanPage
@@ -120,7 +121,7 @@ class OcrEngine:
             number=number,
             width=upright.shape[1],
             height=upright.shape[0],
-            lines=self._build_lines(best, upright.shape),
+            lines=without_stray_accents(self._build_lines(best, upright.shape)),
             unreadable=unreadable_places(best, upright.shape),
             rotation=cast(Literal[0, 90, 180, 270], best.rotation),
             skew=round(best.skew, 2),
