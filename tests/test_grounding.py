@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from docagent.document import Span
 from docagent.evidence.grounding import (
+    OneEditIndex,
     edit_distance,
     evidence_text,
     ground_ranges,
@@ -133,6 +134,12 @@ def test_edit_distance_is_a_distance(a, b):
 @given(st.text("abc", max_size=6), st.text("abc", max_size=6))
 def test_one_edit_is_a_distance_of_one(a, b):
     assert is_one_edit(a, b) == (edit_distance(a, b) == 1)
+
+
+@given(st.lists(st.text("abc", max_size=6), max_size=12), st.text("abc", max_size=6))
+def test_texts_one_edit_away_are_found_in_their_order(texts, text):
+    known = [t for t in dict.fromkeys(texts) if edit_distance(t, text) == 1]
+    assert OneEditIndex(texts).near(text) == known
 
 
 @pytest.mark.parametrize(

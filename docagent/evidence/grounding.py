@@ -120,6 +120,29 @@ def edit_distance(a: str, b: str) -> int:
     return int(_end_distances(a, b, anchored=True)[-1])
 
 
+class OneEditIndex:
+    """Texts that can be found by one that is one edit away from them: both are the same without
+    some letter of theirs (symmetric deletion)."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._order: dict[str, int] = {}
+        self._by_rest: dict[str, list[str]] = {}
+        for text in texts:
+            if text not in self._order:
+                self._order[text] = len(self._order)
+                for rest in _rests(text):
+                    self._by_rest.setdefault(rest, []).append(text)
+
+    def near(self, text: str) -> list[str]:
+        """The texts whose Levenshtein distance to ``text`` is exactly 1, in the order given."""
+        found = {near for rest in _rests(text) for near in self._by_rest.get(rest, ())}
+        return sorted((f for f in found if is_one_edit(f, text)), key=self._order.__getitem__)
+
+
+def _rests(text: str) -> set[str]:
+    return {text, *(text[:i] + text[i + 1 :] for i in range(len(text)))}
+
+
 def is_one_edit(a: str, b: str) -> bool:
     """Whether the Levenshtein distance is exactly 1, without computing it."""
     shorter, longer = sorted((a, b), key=len)

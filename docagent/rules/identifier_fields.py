@@ -26,7 +26,7 @@ from docagent.rules.identifiers import (
 from docagent.rules.party_blocks import PartyBlock, headed_blocks
 from docagent.rules.role_labels import RoleLabel, RoleLabels
 from docagent.rules.role_values import places_of
-from docagent.rules.value_kinds import KINDS, ranges_of_kind
+from docagent.rules.value_kinds import ranges_of_kind
 from docagent.schemas import Schema
 
 CHECKED_SCORE = 0.9
@@ -172,12 +172,11 @@ def _may_lack_check(countries: Sequence[str]) -> bool:
 
 def _by_form(labels: RoleLabels, parser: FieldParser, role: FieldRole) -> Iterator[ValueCandidate]:
     """Values of a kind that is known by its form; those at a label of the role are better."""
-    check = KINDS[_FORMS[role.role]]
     at_label = frozenset(word for words in _places(labels, role.role) for word in words)
     others = set[int]()
     if role.role == "phone":
         others = {w for words in _places(labels, "fax") for w in words}
-    for start, end in ranges_of_kind(parser, check):
+    for start, end in ranges_of_kind(parser.document, _FORMS[role.role]):
         if start in others or (role.role == "fax" and start not in at_label):
             continue
         if role.role in ("phone", "bic") and start not in at_label and len(at_label):

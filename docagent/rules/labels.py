@@ -7,14 +7,14 @@ it, and the longest label that fits a place owns it, so that "Total tax" is not 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from docagent.document import Document, WordLocation
 from docagent.evidence.candidates import MONEY_KINDS, ValueCandidate, looks_like_money
 from docagent.evidence.field_parser import IBAN_GROUPS, FieldParser
-from docagent.evidence.grounding import is_one_edit
+from docagent.evidence.grounding import OneEditIndex
 from docagent.evidence.label_phrases import fold_words, label_phrases
 from docagent.geometry import BBox
 from docagent.rules.tax_rates import begins_with_rate, is_tax, without_rate
@@ -121,7 +121,7 @@ def _labels(document: Document, schema: Schema) -> Iterator[_Label]:
                 # "VAT" may stand before a rate and before an amount, so each kind keeps a field.
                 phrases.setdefault(label_key(phrase), {}).setdefault(leaf.normaliser, leaf.path)
     words = document.words
-    long = _by_length(phrases)
+    long = OneEditIndex(p for p in phrases if len(p) >= MIN_MISREAD_LETTERS)
     index = 0
     while index < len(words):
         label = _label_at(words, index, phrases, long)
@@ -144,9 +144,10 @@ def _label_at(
     words: Sequence[WordLocation],
     index: int,
     phrases: dict[str, dict[str, str]],
-    long: Mapping[int, Sequence[str]],
+    long: OneEditIndex,
 ) -> _Label | None:
-    """The longest label that starts at word ``index``, or None. long: as ``_by_length`` gives."""
+    """The longest label that starts at word ``index``, or None. long: phrases in which one letter
+    may be misread."""
     first = words[index]
     for length in range(MAX_LABEL_WORDS, 0, -1):
         run = words[index : index + length]
@@ -161,30 +162,14 @@ def _label_at(
     return None
 
 
-def _by_length(phrases: Mapping[str, dict[str, str]]) -> dict[int, list[str]]:
-    """Phrases in which one letter may be misread, in their order, by the lengths of what may be
-    printed for them."""
-    found: dict[int, list[str]] = {}
-    for phrase in phrases:
-        if len(phrase) >= MIN_MISREAD_LETTERS:
-            for length in (len(phrase) - 1, len(phrase), len(phrase) + 1):
-                found.setdefault(length, []).append(phrase)
-    return found
-
-
 def _paths_by_normaliser(
-    phrases: dict[str, dict[str, str]], long: Mapping[int, Sequence[str]], key: str
+    phrases: dict[str, dict[str, str]], long: OneEditIndex, key: str
 ) -> dict[str, str] | None:
     """Field paths of a label by normaliser; a long label may have one letter misread."""
     exact = phrases.get(key)
     if exact or len(key) < MIN_MISREAD_LETTERS:
         return exact
-    near = (
-        phrase
-        for phrase in long.get(len(key), ())
-        if phrase[:1] == key[:1] or phrase[-3:] == key[-3:]
-        if is_one_edit(phrase, key)
-    )
+    near = (phrase for phrase in long.near(key) if phrase[:1] == key[:1] or phrase[-3:] == key[-3:])
     return next((phrases[phrase] for phrase in near), None)
 
 

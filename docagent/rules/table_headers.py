@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from docagent.document import Document
 from docagent.evidence.candidates import TIGHT_KINDS, ValueCandidate
 from docagent.evidence.field_parser import FieldParser
-from docagent.evidence.grounding import is_one_edit
+from docagent.evidence.grounding import OneEditIndex
 from docagent.evidence.label_phrases import label_phrases
 from docagent.geometry import BBox, union_bbox
 from docagent.rules.labels import MAX_LABEL_WORDS, RULE_SCORE, label_key
@@ -47,6 +47,34 @@ class _HeaderColumn:
     box: BBox
 
 
+@dataclass(frozen=True)
+class _LabelKeys:
+    """Paths of columns by the keys of their labels; misread: the keys."""
+
+    by_key: Mapping[str, list[str]]
+    misread: OneEditIndex
+
+    @classmethod
+    def of(cls, parsers: Mapping[str, FieldParser]) -> _LabelKeys:
+        keys: dict[str, list[str]] = {}
+        for path, parser in parsers.items():
+            for phrase in label_phrases(parser.leaf):
+                keys.setdefault(label_key(phrase), []).append(path)
+        return cls(keys, OneEditIndex(keys))
+
+    def paths(self, key: str) -> list[str]:
+        """The paths of a label; of a longer one also those of the labels one letter away, if all
+        of them agree."""
+        if key in self.by_key or len(key) < MIN_MISREAD_LETTERS:
+            return self.by_key.get(key, [])
+        near = {
+            tuple(self.by_key[label])
+            for label in self.misread.near(key)
+            if label[0] == key[0] or label[-2:] == key[-2:]
+        }
+        return list(near.pop()) if len(near) == 1 else []
+
+
 def cells_under_headers(
     document: Document, parsers: Mapping[str, FieldParser]
 ) -> dict[str, list[ValueCandidate]]:
@@ -57,7 +85,7 @@ def cells_under_headers(
     """
     found: dict[str, list[ValueCandidate]] = {path: [] for path in parsers}
     columns: list[_HeaderColumn] = []
-    keys = _label_keys(parsers)
+    keys = _LabelKeys.of(parsers)
     for number in dict.fromkeys(word.page for word in document.words):
         rows = _visual_rows(document, number)
         headers = [_header(document, row, parsers, keys) for row in rows]
@@ -172,25 +200,16 @@ def _continues_row(left: BBox, right: BBox) -> bool:
     return shared >= MIN_ROW_OVERLAP_RATIO * min(left[3] - left[1], right[3] - right[1])
 
 
-def _label_keys(parsers: Mapping[str, FieldParser]) -> dict[str, list[str]]:
-    """Paths of columns by the keys of their labels."""
-    keys: dict[str, list[str]] = {}
-    for path, parser in parsers.items():
-        for phrase in label_phrases(parser.leaf):
-            keys.setdefault(label_key(phrase), []).append(path)
-    return keys
-
-
 def _header(
     document: Document,
     row: Sequence[int],
     parsers: Mapping[str, FieldParser],
-    keys: Mapping[str, list[str]],
+    keys: _LabelKeys,
 ) -> list[_HeaderColumn]:
     """The columns of a row that is read as a header; each path occurs once.
 
     A label may belong to several columns ("Item" to the code and to the description). Labels with
-    the fewest columns are assigned first. keys: as ``_label_keys`` gives them.
+    the fewest columns are assigned first.
     """
     found: list[tuple[list[str], BBox]] = []
     position = 0
@@ -226,28 +245,15 @@ def _assign_last_amount(
 
 
 def _leading_label(
-    document: Document, row: Sequence[int], keys: Mapping[str, list[str]]
+    document: Document, row: Sequence[int], keys: _LabelKeys
 ) -> tuple[int, list[str]]:
     """Number of words at the start of a row that are a label, and its paths; (1, []) if none."""
     for length in range(len(row), 0, -1):
         key = label_key("".join(document.words[i].word.text for i in row[:length]))
-        paths = keys.get(key) or _paths_of_misread(key, keys)
+        paths = keys.paths(key)
         if paths:
             return length, paths
     return 1, []
-
-
-def _paths_of_misread(key: str, keys: Mapping[str, list[str]]) -> list[str]:
-    """Paths of the labels one letter away, if all of them agree."""
-    if len(key) < MIN_MISREAD_LETTERS:
-        return []
-    near = {
-        tuple(paths)
-        for label, paths in keys.items()
-        if abs(len(label) - len(key)) <= 1 and (label[0] == key[0] or label[-2:] == key[-2:])
-        if is_one_edit(label, key)
-    }
-    return list(near.pop()) if len(near) == 1 else []
 
 
 def _cells(

@@ -8,11 +8,13 @@ document where no label tells.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 
+from docagent.document import Document
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
+from docagent.layout.remembered import remembered
 from docagent.rules.labels import RULE_SCORE
 from docagent.schemas import Schema, SchemaField
 from docagent.text.lexicon import country_names
@@ -25,18 +27,22 @@ _URL = re.compile(
     r"(?:https?://|www\.)\S+|[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|de|fr|eu|co\.uk|io)", re.I
 )
 _PHONE = re.compile(r"[+(]?\d[\d ()./-]{5,18}\d")
+_IBAN = re.compile(r"(?:[A-Z][\s.\-/]*){2}\d", re.I)
+"""How an IBAN begins."""
 _YEAR = re.compile(r"(?:1[89]|20)\d\d")
 
 
 def _is_phone(text: str) -> bool:
+    if not _PHONE.fullmatch(text):
+        return False
     digits = sum(c.isdigit() for c in text)
     dates = re.fullmatch(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", text)
     grouped = re.search(r"[ +()/-]", text) is not None
-    return bool(_PHONE.fullmatch(text)) and 7 <= digits <= 15 and grouped and not dates
+    return 7 <= digits <= 15 and grouped and not dates
 
 
-def _compact(check: Callable[[str], bool]) -> Callable[[str], bool]:
-    return lambda text: check(re.sub(r"[\s.\-/]", "", text).upper())
+def _is_iban(text: str) -> bool:
+    return _IBAN.match(text) is not None and is_iban(re.sub(r"[\s.\-/]", "", text).upper())
 
 
 @cache
@@ -48,7 +54,7 @@ KINDS: Mapping[str, Callable[[str], bool]] = {
     "email": lambda text: _EMAIL.fullmatch(text) is not None,
     "url": lambda text: _URL.fullmatch(text) is not None,
     "phone": _is_phone,
-    "iban": _compact(is_iban),
+    "iban": _is_iban,
     "bic": lambda text: is_bic(text),
     "year": lambda text: _YEAR.fullmatch(text) is not None,
     "country": lambda text: text.casefold() in _countries(),
@@ -102,7 +108,7 @@ def only_of_kind(schema: Schema, parser: FieldParser) -> list[ValueCandidate]:
     rivals = [leaf for leaf in schema.leaves if kind_of(leaf) == kind]
     if kind not in ALONE or len(rivals) > 1:
         return []
-    found = {parser.text(*words): words for words in ranges_of_kind(parser, KINDS[kind])}
+    found = {parser.text(*words): words for words in ranges_of_kind(parser.document, kind)}
     if len(found) != 1:
         return []
     (words,) = found.values()
@@ -110,18 +116,30 @@ def only_of_kind(schema: Schema, parser: FieldParser) -> list[ValueCandidate]:
     return [candidate] if candidate.parsed.ok else []
 
 
-def ranges_of_kind(parser: FieldParser, check: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
-    """Ranges of words on one line that are of a kind, the longest at each place."""
-    words = parser.document.words
+def ranges_of_kind(document: Document, kind: str) -> tuple[tuple[int, int], ...]:
+    """Ranges of words on one line that are of a kind, the longest at each place; found once for
+    all fields of the kind."""
+    return remembered(document, _RANGES[kind])
+
+
+def _ranges(kind: str, document: Document) -> tuple[tuple[int, int], ...]:
+    check, words = KINDS[kind], document.words
+    found = []
     start = 0
     while start < len(words):
-        line = (words[start].page, words[start].line)
+        line, text = (words[start].page, words[start].line), ""
         end = start
-        for last in range(start + 1, min(start + MAX_KIND_WORDS, len(words)) + 1):
-            if (words[last - 1].page, words[last - 1].line) != line:
+        for last in range(start, min(start + MAX_KIND_WORDS, len(words))):
+            if (words[last].page, words[last].line) != line:
                 break
-            if check(parser.text(start, last).strip(" .,;:()")):
-                end = last
+            text = f"{text} {words[last].word.text}"
+            if check(text.strip(" .,;:()")):
+                end = last + 1
         if end > start:
-            yield start, end
+            found.append((start, end))
         start = max(end, start + 1)
+    return tuple(found)
+
+
+_RANGES: Mapping[str, Callable[[Document], tuple[tuple[int, int], ...]]]
+_RANGES = {kind: partial(_ranges, kind) for kind in KINDS}
