@@ -155,7 +155,7 @@ def test_decoded_spans_lie_in_their_window(data: st.DataObject) -> None:
 @pytest.mark.parametrize("broken", ["none", "json", "onnx", "other"])
 def test_unusable_weights_are_named(tmp_path: Path, broken: str) -> None:
     if broken != "none":
-        config = '{"format": 2, "features": 7, "span_temperature": 1, "tag_temperature": 1}'
+        config = '{"format": 3, "features": 7, "span_temperature": 1, "tag_temperature": 1}'
         good = config.replace("7", str(FEATURES + MATCHES))
         text = {"json": "{", "onnx": good, "other": config}[broken]
         (tmp_path / "reader.json").write_text(text)

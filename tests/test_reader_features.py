@@ -29,6 +29,13 @@ from docagent.reader.features import (
     word_looks,
 )
 from docagent.reader.matching import match_features, query_ids, word_ids
+from docagent.reader.window_choice import (
+    MIN_WINDOWS,
+    chosen_windows,
+    likeness,
+    units,
+    window_count,
+)
 from docagent.reader.wordpiece import CLS, MAX_PIECES, SEP, UNKNOWN, WordPiece, split_punctuation
 from docagent.settings import Settings
 from tests.documents import documents
@@ -141,14 +148,14 @@ def test_a_vocabulary_can_be_pickled(vocabulary: WordPiece) -> None:
     [
         (
             '{"format": 7, "span_temperature": 1, "tag_temperature": 1}',
-            "format 7 is not known; allowed is 2",
+            "format 7 is not known; allowed is 3",
         ),
         (
-            '{"format": 2, "features": 3, "span_temperature": 1, "tag_temperature": 1}',
+            '{"format": 3, "features": 3, "span_temperature": 1, "tag_temperature": 1}',
             "made for 3 features",
         ),
         (
-            '{"format": 2, "features": 68, "span_temperature": 1, "tag_temperature": 1}',
+            '{"format": 3, "features": 68, "span_temperature": 1, "tag_temperature": 1}',
             "vocabulary",
         ),
     ],
@@ -176,3 +183,28 @@ def test_words_of_a_query_are_found_on_the_page(
 ) -> None:
     found = match_features(word_ids(line.split()), *query_ids(query))
     np.testing.assert_allclose(found, features, rtol=1e-6)
+
+
+def test_every_window_is_pointed_at_unless_there_are_many_queries_and_windows() -> None:
+    assert window_count(97, [False] * 41 + [True] * 9) == 97
+    assert window_count(97, [False] * 100) == 50
+    assert window_count(97, [False] * 369) == MIN_WINDOWS
+    assert window_count(20, [False] * 369) == 20
+    assert window_count(97, [True] * 369) == 97
+
+
+def test_queries_are_pointed_at_in_the_windows_that_are_most_like_them() -> None:
+    likenesses = np.array([[0.1, 0.9, 0.5], [0.8, 0.2, 0.5], [0.7, 0.3, 0.5]], np.float32)
+    assert chosen_windows(likenesses, [False, False, True], 1) == [[1, 2], [0, 2], [2]]
+    assert chosen_windows(likenesses, [False, False, False], 2) == [[1, 2], [0, 2], [0, 1]]
+
+
+def test_a_window_is_like_a_query_by_its_words_and_by_what_is_printed() -> None:
+    words = np.eye(4, 8, dtype=np.float32)
+    asked = units(np.concatenate([np.ones((1, 8)), 3 * words[:2], np.ones((1, 8))]))
+    assert np.allclose(asked, words[:2])
+    bare, printed = np.zeros((4, 4), np.float32), np.ones((4, 4), np.float32)
+    assert likeness(words, asked, bare) == 1.0
+    assert likeness(words[2:], asked, bare[2:]) == 0.0
+    assert likeness(words, asked, printed) > likeness(words, asked, bare)
+    assert units(np.ones((2, 8), np.float32)).shape == (2, 8)

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.train
 
 torch = pytest.importorskip("torch")
 
+from docagent.reader.config import FORMAT  # noqa: E402
 from docagent.reader.embedded import EmbeddedReader, load_reader  # noqa: E402
 from docagent.reader.features import FEATURES  # noqa: E402
 from docagent.reader.matching import MATCHES  # noqa: E402
@@ -180,7 +181,7 @@ def test_train_export_serve(tmp_path: Path, vocabulary: Path) -> None:
         export(model, tmp_path)
     (tmp_path / vocabulary.name).write_bytes(vocabulary.read_bytes())
     config = {
-        "format": 2,
+        "format": FORMAT,
         "features": FEATURES + MATCHES,
         "span_temperature": 1,
         "tag_temperature": 1,

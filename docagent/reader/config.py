@@ -9,7 +9,7 @@ from pathlib import Path
 from docagent.errors import ModelError
 from docagent.reader.decoding import Temperatures
 
-FORMAT = 2
+FORMAT = 3
 """Of the network that this code runs."""
 
 

@@ -3,7 +3,8 @@
 Trained by ``finetune.reader``; run by ONNX Runtime on the CPU, in four graphs: the
 layout of a window as attention biases, the encoder that reads a window or a query, the upper
 layers over a window's words, and the pointer that reads queries beside a window. A window is
-encoded once for all queries, a query once for all windows.
+encoded once for all queries, a query once for all windows. Of a wide schema each query is pointed
+at in some windows of a long document only (``window_choice``).
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from docagent.reader.features import (
 )
 from docagent.reader.matching import MATCHES, match_features
 from docagent.reader.types import Query, Reader, Reading
+from docagent.reader.window_choice import chosen_windows, likeness, units, window_count
 from docagent.reader.wordpiece import WordPiece
 from docagent.settings import Settings
 from docagent.usage import stage
@@ -45,6 +47,8 @@ OVERLAP_WORDS = 60
 MAX_ENCODED_WINDOWS = 96
 """Encoded windows kept for the next queries on the same document, at most 2.5 MB each."""
 MAX_ENCODED_QUERIES = 2000
+MAX_QUERIES = 16
+"""Queries that are pointed at together."""
 
 Floats = NDArray[np.float32]
 Inputs = dict[str, NDArray[Any]]
@@ -53,7 +57,7 @@ Inputs = dict[str, NDArray[Any]]
 @dataclass(frozen=True)
 class EncodedWindow:
     """A window of n words ready for queries. ids: of its words (n,), see ``matching``. arrays: the
-    page's inputs of the pointer by name."""
+    page's inputs of the pointer by name; ``page0``: its words as units (n, width)."""
 
     ids: NDArray[np.int64]
     arrays: Inputs
@@ -69,9 +73,10 @@ class EncodedWindow:
 
 @dataclass(frozen=True)
 class EncodedQuery:
-    """A query ready for windows: hidden (t, width), and its features."""
+    """A query ready for windows: hidden (t, width), the units of its pieces, and its features."""
 
     hidden: Floats
+    units: Floats
     features: QueryFeatures
 
 
@@ -106,21 +111,42 @@ class EmbeddedReader:
             return []
         asked = self._asked(queries)
         windows = list(document_to_windows(document, self.vocabulary))
+        chosen = self._chosen([features for _, features in windows], asked)
 
-        def point(features: PageFeatures) -> list[tuple[Floats, float]]:
+        def point(number: int) -> list[WindowOutput]:
+            first, features = windows[number]
             window = self._window(features).ready()
-            return [self._point(window, query) for query in asked]
+            return self._point(first, window, [asked[place] for place in chosen[number]])
 
-        found = map_side_by_side(lambda window: point(window[1]), windows, self._threads)
+        # Backwards: of more windows than are kept, those encoded last are still there.
+        backwards = range(len(windows) - 1, -1, -1)
+        found = map_side_by_side(point, backwards, self._threads)
         outputs: list[list[WindowOutput]] = [[] for _ in queries]
-        for (first, _), results in zip(windows, found, strict=True):
-            for output, (points, absent) in zip(outputs, results, strict=True):
-                output.append(WindowOutput(first, points, absent))
+        for number, results in zip(backwards, found, strict=True):
+            for place, output in zip(chosen[number], results, strict=True):
+                outputs[place].insert(0, output)
         texts = [location.word.text for location in document.words]
         return [
             decode(query, output, self.temperatures, texts)
             for query, output in zip(queries, outputs, strict=True)
         ]
+
+    def _chosen(
+        self, windows: Sequence[PageFeatures], asked: Sequence[EncodedQuery]
+    ) -> list[list[int]]:
+        """Places of the queries to point at in each window."""
+        multiple = [query.features.multiple for query in asked]
+        count = window_count(len(windows), multiple)
+        if count == len(windows):
+            return [list(range(len(asked)))] * len(windows)
+
+        def likenesses(features: PageFeatures) -> list[float]:
+            window = self._window(features)
+            words = window.arrays["page0"].astype(np.float32)
+            return [likeness(words, q.units, _matches(window, q)) for q in asked]
+
+        found = list(map_side_by_side(likenesses, windows, self._threads))
+        return chosen_windows(np.array(found, np.float32), multiple, count)
 
     def _window(self, features: PageFeatures) -> EncodedWindow:
         """A window that was encoded for an earlier query is taken from memory."""
@@ -172,23 +198,45 @@ class EmbeddedReader:
             "bias": np.zeros((1, 1, 1, count), np.float32),
         }
         (hidden,) = self._encoder.run(inputs)
-        return EncodedQuery(hidden[0], features)
+        return EncodedQuery(hidden[0], units(hidden[0]), features)
 
-    def _point(self, window: EncodedWindow, query: EncodedQuery) -> tuple[Floats, float]:
-        """Points (n, 5) and the "not present" logit. One query at a time: activations are
-        quantised by their range, which other queries would change."""
-        features = query.features
+    def _point(
+        self, first: int, window: EncodedWindow, queries: Sequence[EncodedQuery]
+    ) -> list[WindowOutput]:
+        """The output of each query. first: index of the window's first word."""
+        by_length: dict[int, list[int]] = {}
+        for place, query in enumerate(queries):
+            by_length.setdefault(len(query.hidden), []).append(place)
+        found: dict[int, WindowOutput] = {}
+        for same in by_length.values():
+            for start in range(0, len(same), MAX_QUERIES):
+                places = same[start : start + MAX_QUERIES]
+                points, absent = self._point_group(window, [queries[place] for place in places])
+                for row, place in enumerate(places):
+                    found[place] = WindowOutput(first, points[row], float(absent[row]))
+        return [found[place] for place in range(len(queries))]
+
+    def _point_group(
+        self, window: EncodedWindow, queries: Sequence[EncodedQuery]
+    ) -> tuple[Floats, Floats]:
+        """Points (q, n, 5) and "not present" logits (q,) of queries of one length: padding would
+        change the last digits, what is beside a query does not."""
+        multiple = [query.features.multiple for query in queries]
         inputs: Inputs = {
             **window.arrays,
-            "query": query.hidden,
-            "multiple": np.array(features.multiple, np.int64),
-            "matches": match_features(window.ids, features.name, features.rest),
+            "query": np.stack([query.hidden for query in queries]),
+            "multiple": np.array(multiple, np.int64),
+            "matches": np.stack([_matches(window, query) for query in queries]),
         }
         points, absent = self._pointer.run(inputs)
-        return points, float(absent)
+        return points, absent
 
     def __reduce__(self) -> tuple[partial[EmbeddedReader], tuple[()]]:
         return self._made, ()
+
+
+def _matches(window: EncodedWindow, query: EncodedQuery) -> Floats:
+    return match_features(window.ids, query.features.name, query.features.rest)
 
 
 def load_reader(settings: Settings) -> Reader:

@@ -1,20 +1,18 @@
-"""Write the trained reader as four ONNX graphs in 8 bits, its vocabulary and configuration.
+"""Write the trained reader as four ONNX graphs, its vocabulary and configuration.
 
     python -m finetune.reader export --checkpoint runs/reader/last.pt
 
 Large weights are stored as int8 with a scale for each column, the table of pieces with one for
-each row. A page is encoded in float32; the pointer, which runs for every query and window, also
-multiplies in 8 bits. Temperatures are fitted on the
-validation split of the training mixture.
+each row; all graphs compute in float32. The pointer takes several queries at once, and gives each
+what it would give it alone. Temperatures are fitted on the validation split of the training
+mixture.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import shutil
-import tempfile
 import warnings
 from pathlib import Path
 
@@ -22,9 +20,9 @@ import numpy as np
 import onnx
 import torch
 from onnx import helper, numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from docagent.reader.config import FORMAT
 from docagent.reader.features import FEATURES
 from docagent.reader.matching import MATCHES
 from finetune.reader.checkpoint import load_average
@@ -33,8 +31,6 @@ from finetune.reader.network import NEAR, PieceEncoder, Reader
 from finetune.reader.validate import Validation, fit_temperatures
 
 TABLE = "pieces.weight"
-LAYER_PRODUCT = re.compile(r"/(?:qkv|out|up|down)(?:_\d+)?/MatMul")
-"""Names of the products of a layer with its weights."""
 LARGE = 20_000
 """Numbers in a weight that is worth storing in 8 bits."""
 
@@ -66,8 +62,8 @@ class WordsGraph(nn.Module):
 
 
 class PointerGraph(nn.Module):
-    """What queries to one page share, neighbours (NEAR, n, n), one query (t, WIDTH), multiple (),
-    matches (n, MATCHES) -> points (n, 5), absent ()."""
+    """What queries to one page share, neighbours (NEAR, n, n), queries of one length
+    (q, t, WIDTH), multiple (q,), matches (q, n, MATCHES) -> points (q, n, 5), absent (q,)."""
 
     def __init__(self, model: Reader) -> None:
         super().__init__()
@@ -79,12 +75,12 @@ class PointerGraph(nn.Module):
         points, absent = self.pointer(
             tuple(part[None] for part in page),
             (near[None], torch.ones_like(near[:1, 0])),
-            query[None, None],
-            torch.ones_like(query[None, None, :, 0]),
-            multiple[None, None],
-            matches[None, None],
+            query[None],
+            torch.ones_like(query[None, ..., 0]),
+            multiple[None],
+            matches[None],
         )
-        return points[0, 0], absent[0, 0]
+        return points[0], absent[0]
 
 
 def export(model: Reader, folder: Path) -> None:
@@ -128,23 +124,22 @@ def export(model: Reader, folder: Path) -> None:
         PointerGraph(model),
         (
             torch.full((NEAR, n, n), 1 / n),
-            torch.rand(t, WIDTH),
-            torch.tensor(1),
-            torch.zeros(n, MATCHES),
+            torch.rand(3, t, WIDTH),
+            torch.tensor([1, 0, 0]),
+            torch.zeros(3, n, MATCHES),
             *prepared,
         ),
         folder / "reader_pointer.onnx",
         {
             "near": square,
-            "query": {0: "t"},
-            "multiple": {},
-            "matches": {0: "n"},
+            "query": {0: "q", 1: "t"},
+            "multiple": {0: "q"},
+            "matches": {0: "q", 1: "n"},
             **heads,
         },
-        {"points": {0: "n"}, "absent": {}},
+        {"points": {0: "q", 1: "n"}, "absent": {0: "q"}},
     )
-    _quantize(folder / "reader_pointer.onnx")
-    for part in ("encoder", "words"):
+    for part in ("encoder", "words", "pointer"):
         path = folder / f"reader_{part}.onnx"
         graph = onnx.load(str(path))
         if part == "encoder":
@@ -185,28 +180,9 @@ def _trace(
         )
 
 
-def _quantize(path: Path) -> None:
-    """Replace a network by one with 8-bit products, of weights per channel and of activations by
-    their range in one query; those of the heads, which are small, stay as they are."""
-    nodes = onnx.load(str(path)).graph.node
-    heads = [n.name for n in nodes if n.op_type == "MatMul" and not LAYER_PRODUCT.search(n.name)]
-    with tempfile.TemporaryDirectory() as temporary:
-        plain = Path(temporary) / path.name
-        shutil.move(path, plain)
-        quantize_dynamic(
-            str(plain),
-            str(path),
-            op_types_to_quantize=["MatMul"],
-            nodes_to_exclude=heads,
-            per_channel=True,
-            weight_type=QuantType.QInt8,
-            extra_options={"MatMulConstBOnly": True},
-        )
-
-
 def _shrink_weights(model: onnx.ModelProto) -> None:
     """Store large weights as int8 with a scale for each column. ONNX Runtime folds the products
-    when it loads and computes in float32: pages are encoded once, so that speed matters less."""
+    when it loads and computes in float32, in which what is computed together does not matter."""
     kept, nodes = [], []
     for weight in model.graph.initializer:
         array = numpy_helper.to_array(weight)
@@ -269,7 +245,7 @@ def main() -> None:
         span, tag = fit_temperatures(model, held_out.all())
         export(model, args.output)
     config = {
-        "format": 2,
+        "format": FORMAT,
         "features": FEATURES + MATCHES,
         "span_temperature": round(span, 3),
         "tag_temperature": round(tag, 3),

@@ -119,14 +119,15 @@ class Pointer(nn.Module):
         for layer, keys, values in zip(self.layers, seen[::2], seen[1::2], strict=True):
             x = layer.read(x, (keys, values), (own, other))
         weight = shown.unsqueeze(-1).to(x.dtype)
-        mean = (x * weight).sum(2) / weight.sum(2).clamp(min=1)
+        # A product, since a sum over pieces is taken in another order for one query than for many.
+        mean = (weight.transpose(-1, -2) @ x).squeeze(2) / weight.sum(2).clamp(min=1)
         asked = torch.cat([x[:, :, 0], mean], -1)
-        gate, shift = self.gate(asked).unsqueeze(2), self.shift(asked).unsqueeze(2)
+        gate, shift = (_by_row(part, asked).unsqueeze(2) for part in (self.gate, self.shift))
         hidden = F.gelu(word.unsqueeze(1) * (1 + gate) + shift + found)
         points = self.points(hidden)
         best = points[..., 0] + (1 - mask).unsqueeze(1) * NEGATIVE
         pooled = (best.softmax(-1).to(hidden.dtype).unsqueeze(2) @ hidden).squeeze(2)
-        return points, self.absent(torch.cat([asked, pooled], -1)).squeeze(-1)
+        return points, _by_row(self.absent, torch.cat([asked, pooled], -1)).squeeze(-1)
 
     def _look(
         self, unit: Tensor, query: Tensor, shown: Tensor, matches: Tensor, near: Tensor
@@ -140,10 +141,19 @@ class Pointer(nn.Module):
         weight = inner / inner.sum(-1, keepdim=True).clamp(min=1)
         mean = (alike @ weight.unsqueeze(-1)).squeeze(-1)
         own = torch.cat([matches, most.unsqueeze(-1), mean.unsqueeze(-1)], -1)
-        around = near.float().unsqueeze(1) @ own.unsqueeze(2)
-        both = torch.cat([own, around.transpose(2, 3).flatten(3)], -1)
+        # Queries side by side as rows: as columns, a sum would depend on how many there are.
+        rows = own.transpose(2, 3).flatten(1, 2).unsqueeze(1)
+        around = (rows @ near.float().transpose(-1, -2)).unflatten(2, (own.shape[1], -1))
+        both = torch.cat([own, around.permute(0, 2, 4, 1, 3).flatten(3)], -1)
         out: Tensor = self.matches(both)
         return out
+
+
+def _by_row(layer: nn.Module, rows: Tensor) -> Tensor:
+    """The layer of each row of (b, q, width). One row is computed beside another: alone it would
+    add up in another order, and give other last digits than among many."""
+    out: Tensor = layer(torch.cat([rows, rows[:, :1]], 1))
+    return out[:, :-1]
 
 
 class Reader(nn.Module):
