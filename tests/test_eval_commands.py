@@ -40,6 +40,7 @@ ON_DATA = {
     "ocr_errors": "--data funsd",
     "engine_calibration": "--data sroie --engines docagent",
     "stages": "--data funsd",
+    "speed": "",
     "tables": "--sets tatqa",
     "understanding": "--sets tv-ads",
     "ablation": "--sets tv-ads",

@@ -11,6 +11,7 @@ from eval.analysis.degradation_ladder import ladder_table
 from eval.analysis.word_errors import CLASSES
 from eval.datasets import CASE_SENSITIVE
 from eval.performance import parallel, stages
+from eval.performance import speed as performance_speed
 from eval.table_output import rows_to_table
 from eval.tasks import confidence, crops, page_kinds
 from eval.tasks.understanding import ablation
@@ -130,6 +131,11 @@ def memory(result: Result) -> str:
         f"`docagent extract --schema {result['schema']}` of an A4 page at 300 dpi: "
         f"{result['peak_mb']} MB at its peak, {result['cpu_s']} processor seconds."
     )
+
+
+def speed(result: Result) -> str:
+    """A row for each case."""
+    return rows_to_table(result["rows"], performance_speed.COLUMNS)
 
 
 def _each(what: str, files: str, command: str, show: Callable[[Any], str]) -> tuple[Part, ...]:
@@ -288,6 +294,11 @@ SECTIONS = (
                 rows_of(page_kinds.COLUMNS),
             ),
         ),
+    ),
+    Section(
+        "What users wait for",
+        "Processor seconds of one thread; of `next questions` the mean.",
+        (Part("scan, questions, wide schema", "speed.json", "python -m eval.speed", speed),),
     ),
     Section(
         "Memory",
