@@ -14,8 +14,10 @@ from docagent.chat.follow_up import stand_alone
 from docagent.chat.retrieval import NEAR, Excerpt, Found, PageIndex
 from docagent.chat.tool_loop import ToolLoop
 from docagent.chat.tools import DocumentTools, ExtractFields
+from docagent.confidence import calibration_file, load_calibrations
 from docagent.document import Document
 from docagent.layout.lines_with_ids import split_lines
+from docagent.ranking.loading import ranker_for
 from docagent.reader.no_reader import NullReader
 from docagent.reader.page_reader import PageReader
 from docagent.reader.types import Reader
@@ -149,9 +151,16 @@ class Chat:
         return found.replace(citations=citations)
 
     def _answer(self, document: Document, question: str, reader: PageReader) -> Answer:
-        locale = self._view.settings.locale or None
-        rules = RuleSet(self._view.settings.extraction.rules)
-        return answer(document, question, reader, locale_hint=locale, rules=rules)
+        settings = self._view.settings
+        return answer(
+            document,
+            question,
+            reader,
+            locale_hint=settings.locale or None,
+            calibrations=load_calibrations(calibration_file(settings.weights_dir)),
+            rules=RuleSet(settings.extraction.rules),
+            ranker=ranker_for(reader.reader, settings.weights_dir),
+        )
 
     def _with_model(
         self, turn: Turn, conversation: Conversation, asker: Asker

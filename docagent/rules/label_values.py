@@ -32,6 +32,11 @@ _NUMBER_WORDS = frozenset(
 )
 """Words of a label whose value has digits."""
 _NAME_WORDS = frozenset("name by manager agent inspector contact attention to from person".split())
+_HINT = re.compile(r"\([^()\d]*[^\W\d_]{2}[^()\d]*\)|\(\W*0+\W*s?\)|[%°]")
+"""Printed with the form, to say how to fill it in: "(please print)", "($000)", "%"."""
+MIN_LIST = 5
+"""Cells of one look, one beside the other, from which words are items of a list rather than labels
+and values in turn."""
 _RULE = re.compile(r"_{3,}|\.{4,}|-{4,}")
 
 
@@ -93,6 +98,60 @@ def label_value_probability(document: Document, placed: Placed) -> float:
     found = label_value_features(document, placed)
     total = sum(weights.get(name, 0.0) * value for name, value in found.items())
     return 1 / (1 + math.exp(-total))
+
+
+def is_printed_with_form(document: Document, placed: Placed) -> bool:
+    """Whether words beside a label are no value but part of the form: a hint how to fill it in, or
+    another label of the same list ("MAY 27" beside "AUG 26", "Nevada" over "New Hampshire").
+
+    Labels with a colon stand in no such list. A look is that of ``_look``; words without digits
+    have the same one often, so that it takes a row or column of several cells.
+    """
+    if not placed.words:
+        return False
+    cells = remembered(document, PageCells)
+    text, label = cells.text(placed.words), cells.text(placed.label.words)
+    if _HINT.fullmatch(text.strip()):
+        return True
+    if placed.label.is_marked or placed.place == "inside" or _look(text) != _look(label):
+        return False
+    if any(c.isdigit() for c in label):
+        return True
+    return _list_around(cells, placed) >= MIN_LIST
+
+
+def _list_around(cells: PageCells, placed: Placed) -> int:
+    """How many cells of the label's look stand one beside the other: the label's and its neighbours
+    in its row, or for a value below it at its left edge."""
+    label = placed.label.cell
+    look = _look(cells.text(placed.label.words))
+    page = cells.pages[label.row]
+    if placed.place == "right":
+        line = list(cells.rows[label.row])
+    else:
+        line = [
+            cell
+            for cell in cells
+            if cells.pages[cell.row] == page
+            and abs(cell.box[0] - label.box[0]) <= cells.widths[page]
+        ]
+    looks = [_look(cells.text(cell.words)) == look for cell in line]
+    at = line.index(label)
+    before = next((n for n, same in enumerate(reversed(looks[:at])) if not same), at)
+    after = next((n for n, same in enumerate(looks[at:]) if not same), len(line) - at)
+    return before + after
+
+
+def _look(text: str) -> str:
+    """Kinds of characters of a text in their order, runs and repeated words once: "MAY 27" is
+    "A 9", "New Hampshire" is "Aa"."""
+    words = []
+    for word in text.split():
+        kinds = ["9" if c.isdigit() else "A" if c.isupper() else "a" for c in word if c.isalnum()]
+        runs = [kind for n, kind in enumerate(kinds) if n == 0 or kinds[n - 1] != kind]
+        words.append("".join(runs))
+    kept = [word for word in words if word]
+    return " ".join(word for n, word in enumerate(kept) if n == 0 or kept[n - 1] != word)
 
 
 def load_label_values(path: Path = LABEL_VALUES_FILE) -> Weights:

@@ -33,9 +33,9 @@ from docagent.reader.no_reader import NullReader
 from docagent.reader.page_reader import PageReader
 from docagent.rules.registry import ALL_RULES
 from docagent.settings import Settings
-from docagent.tasks.answering.embedded import gather
+from docagent.tasks.answering.embedded import gather, label_source
 from docagent.tasks.answering.fields import FieldSources
-from docagent.tasks.answering.proposals import AnswerSource, Proposal
+from docagent.tasks.answering.proposals import Proposal, Weighed
 from docagent.tasks.answering.question import parse_question
 from eval.log import run_file, this_command
 from eval.metrics import anls
@@ -45,8 +45,16 @@ from finetune.answers.cases import Case, Question, load_cases
 from finetune.calibration.tables import Scored, choose_table
 from finetune.weights_folder import SHIPPED, keep_calibration
 
-SOURCES: tuple[AnswerSource, ...] = ("field", "clause", "span", "passage")
-"""A label's score is a probability as it is: ``python -m finetune.answers labels`` fits it."""
+SOURCES: tuple[Weighed, ...] = (
+    "label_confirmed",
+    "label_alone",
+    "field",
+    "clause",
+    "span",
+    "passage",
+)
+"""Without a reader a label's score is a probability as it is: ``python -m finetune.answers labels``
+fits it."""
 MAX_QUESTIONS = 10
 """Questions of one document, drawn at random."""
 LEVELS = tuple(round(0.05 * k, 2) for k in range(2, 20))
@@ -78,11 +86,14 @@ def outcomes(
         sources = by_rules if case.set in unread else by_reading
         for question in rng.sample(case.questions, min(MAX_QUESTIONS, len(case.questions))):
             found = gather(case.document, parse_question(question.text), sources, is_thorough=True)
+            span = next((p for p in found.proposals if p.by == "span"), None)
             proposed: dict[str, tuple[float, bool]] = {}
             for proposal in (*found.proposals, *found.passages):
-                known = proposed.get(proposal.by)
+                is_label = proposal.by == "label" and sources is by_reading
+                name = label_source(proposal, span) if is_label else proposal.by
+                known = proposed.get(name)
                 if known is None or proposal.score > known[0]:
-                    proposed[proposal.by] = proposal.score, is_right(case, question, proposal)
+                    proposed[name] = proposal.score, is_right(case, question, proposal)
             yield Outcome(case.set, group, bool(question.truths), proposed)
         print(f"\r{number + 1}/{len(cases)} documents", end="", file=sys.stderr)
     print(file=sys.stderr)

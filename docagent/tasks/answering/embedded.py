@@ -27,6 +27,7 @@ from docagent.evidence.grounding import ground_ranges
 from docagent.layout.remembered import remembered
 from docagent.layout.sentences import document_sentences
 from docagent.ranking.model import FieldRanker
+from docagent.reader.no_reader import UNKNOWN_ABSENCE, NullReader
 from docagent.reader.page_reader import MAX_WHOLE_PAGES, PageReader
 from docagent.reader.types import Query, Reader, Reading
 from docagent.results import Abstention, Answer
@@ -39,8 +40,11 @@ from docagent.tasks.answering.passages import best_pages, passage_proposal
 from docagent.tasks.answering.printed import printed_option
 from docagent.tasks.answering.proposals import (
     Proposal,
+    Weighed,
     best_proposal,
     calibrated,
+    fields_first,
+    overlap,
     values_text,
 )
 from docagent.tasks.answering.question import Asked, parse_question
@@ -64,12 +68,13 @@ _NAME = re.compile(r"[^\W\d_]{2}")
 @dataclass(frozen=True)
 class Read:
     """What the reader's spans come to: a proposal, or why they give none. absence: the reader's
-    probability (0-1) that there is no answer."""
+    probability (0-1) that there is no answer. was_read: whether there was a reader at all."""
 
     absence: float
     proposal: Proposal | None = None
     abstained: Abstention | None = None
     message: str = ""
+    was_read: bool = True
 
 
 @dataclass(frozen=True)
@@ -143,13 +148,15 @@ def gather(
     proposals = [] if placed is None else list(_at_label(parser, placed, asked, known))
     if rules.has("ask_clauses"):
         proposals += clause_proposals(document, asked, known)
-    if rules.has("ask_fields") and (is_thorough or not _is_sure(proposals)):
-        proposals += field_proposals(document, asked, sources)
-    read = Read(absence=0.0)
     is_long = len(document.pages) > MAX_WHOLE_PAGES
+    if rules.has("ask_fields") and (is_thorough or not (is_long and _is_sure(proposals))):
+        proposals += field_proposals(document, asked, sources)
+    read = Read(absence=0.0, was_read=False)
     if is_thorough or not (is_long and _is_sure(proposals)):
         read = _by_reader(parser, asked, sources.reader, known)
+        proposals = _weighed_labels(proposals, read, known)
         proposals = _confirmed(asked, proposals, read.proposal)
+    proposals = fields_first(proposals)
     passages: list[Proposal] = []
     if rules.has("ask_passages") and (is_thorough or not _is_given(proposals)):
         passage = passage_proposal(document, asked, read.absence, known)
@@ -194,6 +201,8 @@ def _by_reader(
     None is proposed if the words are illegible or another span is about as good.
     """
     document = parser.document
+    if isinstance(reader.reader, NullReader):
+        return Read(UNKNOWN_ABSENCE, was_read=False)
     pages = best_pages(document, asked.text)
     query = Query(text=asked.text, multiple=asked.is_multiple)
     (reading,) = reader.read_pages(document, [query], pages)
@@ -239,6 +248,27 @@ def _to_proposal(
     )
 
 
+def _weighed_labels(
+    proposals: Sequence[Proposal], read: Read, known: Mapping[str, Calibration]
+) -> list[Proposal]:
+    """The proposals, labels' values weighed by whether the reader points at them as well."""
+    if not read.was_read:
+        return list(proposals)
+    span = read.proposal
+    return [
+        replace(p, confidence=calibrated(label_source(p, span), p.score, known))
+        if p.by == "label"
+        else p
+        for p in proposals
+    ]
+
+
+def label_source(label: Proposal, span: Proposal | None) -> Weighed:
+    """The table for a label's value. span: what the reader points at."""
+    is_confirmed = span is not None and overlap(label, span)
+    return "label_confirmed" if is_confirmed else "label_alone"
+
+
 def _confirmed(
     asked: Asked, proposals: Sequence[Proposal], span: Proposal | None
 ) -> list[Proposal]:
@@ -248,21 +278,13 @@ def _confirmed(
         return list(proposals)
     confirmed = []
     for proposal in proposals:
-        if not _overlap(proposal, span):
+        if not overlap(proposal, span):
             confirmed.append(proposal)
             continue
         surer = max(proposal.confidence, span.confidence)
         is_inside = proposal.by == "clause" and not asked.is_quoted and span.text in proposal.text
         confirmed.append(replace(span if is_inside else proposal, confidence=surer))
     return [*confirmed, span]
-
-
-def _overlap(a: Proposal, b: Proposal) -> bool:
-    return any(
-        c.span.start < d.span.end and d.span.start < c.span.end
-        for c in a.citations
-        for d in b.citations
-    )
 
 
 def _whole_name(parser: FieldParser, candidate: ValueCandidate) -> ValueCandidate:

@@ -181,7 +181,8 @@ def _to_proposal(
     likeness: float,
     tables: Mapping[str, Calibration],
 ) -> Proposal:
-    score = min(f.confidence or 0.0 for f in fields) * math.sqrt(likeness)
+    stated = min(f.confidence or 0.0 for f in fields)
+    score = stated * math.sqrt(likeness)
     return Proposal(
         by="field",
         text=values_text(f.raw_text or "" for f in fields),
@@ -189,6 +190,7 @@ def _to_proposal(
         score=score,
         confidence=calibrated("field", score, tables),
         source=fields[0].source,
+        stated=stated,
     )
 
 

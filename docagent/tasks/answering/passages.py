@@ -24,6 +24,8 @@ COUNTED_SENTENCES = 3
 """Best sentences of a page that count for it."""
 MIN_PASSAGE_WORDS = 12
 """Words of a sentence that is quoted, so that no row of a form or table is."""
+_ENDS = (".", "!", "?", ";", ":")
+"""What a sentence ends with, before quotation marks and brackets; a row of a form does not."""
 PASSAGE_FACTOR = 0.25
 """Score of a sentence that has all words of the question; below the threshold unless a calibration
 says that such sentences answer."""
@@ -61,7 +63,7 @@ def passage_proposal(
     any. absence: the reader's probability that there is no answer."""
     sentences = remembered(document, document_sentences)
     coverage = remembered(document, sentence_index).coverage(asked.text)
-    usable = [n for n, s in enumerate(sentences) if s.end - s.start >= MIN_PASSAGE_WORDS]
+    usable = [n for n, s in enumerate(sentences) if _is_quotable(document, s)]
     if not usable:
         return None
     best = max(usable, key=lambda n: (coverage[n], -n))
@@ -71,6 +73,12 @@ def passage_proposal(
     score = PASSAGE_FACTOR * share * (1 - absence / 2)
     message = "no words answer it alone; the passage that speaks of it is quoted"
     return quotation(document, sentences[best], "passage", score, tables, message)
+
+
+def _is_quotable(document: Document, sentence: Sentence) -> bool:
+    """Whether a sentence is one, rather than the words of a form or a table."""
+    last = document.words[sentence.end - 1].word.text.rstrip("\"'”’)]")
+    return sentence.end - sentence.start >= MIN_PASSAGE_WORDS and last.endswith(_ENDS)
 
 
 def quotation(

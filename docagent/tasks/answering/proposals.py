@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from docagent.confidence import IDENTITY, Calibration
@@ -21,7 +21,9 @@ passage: a sentence with the words of the question."""
 class Proposal:
     """An answer that one source proposes.
 
-    score: of the source, 0-1; ``confidence`` is what it is worth after calibration.
+    score: of the source, 0-1; ``confidence`` is what it is worth after calibration, beside the
+    proposals of other sources. stated: the confidence that the answer is given with if that is
+    another: of a field the one that ``extract`` gives it.
     """
 
     by: AnswerSource
@@ -31,6 +33,7 @@ class Proposal:
     confidence: float
     source: Source = "reader"
     message: str = ""
+    stated: float | None = None
 
     def to_answer(self, document: Document, question: str) -> Answer:
         """The answer that is given if no other is better."""
@@ -38,16 +41,46 @@ class Proposal:
             document_id=document.id,
             question=question,
             text=self.text,
-            confidence=self.confidence,
+            confidence=self.confidence if self.stated is None else self.stated,
             citations=self.citations,
             source=self.source,
             message=self.message,
         )
 
 
-def calibrated(by: AnswerSource, score: float, tables: Mapping[str, Calibration]) -> float:
+Weighed = AnswerSource | Literal["label_confirmed", "label_alone"]
+"""What tables are fitted for: ``answer_`` and one of these. label_confirmed, label_alone: a
+label's value that the reader points at too, and one that it does not."""
+
+
+def calibrated(by: Weighed, score: float, tables: Mapping[str, Calibration]) -> float:
     """The confidence of an answer of a source with a score, by the table ``answer_SOURCE``."""
     return tables.get(f"answer_{by}", IDENTITY).apply(score)
+
+
+def fields_first(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """The proposals, those of fields first, each as sure as the surest one at its place: of one
+    place it is the field that answers, in the words and with the confidence of ``extract``."""
+    fields = [proposal for proposal in proposals if proposal.stated is not None]
+    others = [proposal for proposal in proposals if proposal.stated is None]
+    surest = (
+        max((other.confidence for other in others if overlap(field, other)), default=0.0)
+        for field in fields
+    )
+    raised = (
+        replace(field, confidence=max(field.confidence, sure))
+        for field, sure in zip(fields, surest, strict=True)
+    )
+    return [*raised, *others]
+
+
+def overlap(a: Proposal, b: Proposal) -> bool:
+    """Whether two proposals share words of the document."""
+    return any(
+        c.span.start < d.span.end and d.span.start < c.span.end
+        for c in a.citations
+        for d in b.citations
+    )
 
 
 def best_proposal(proposals: Sequence[Proposal]) -> Proposal | None:
