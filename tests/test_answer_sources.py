@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from docagent.confidence import Calibration
 from docagent.evidence.field_parser import FieldParser
 from docagent.layout.sentences import document_sentences
 from docagent.reader.no_reader import NullReader
@@ -14,9 +15,13 @@ from docagent.rules.clauses import load_clauses
 from docagent.rules.contract_ends import merge_signatories, title_candidates
 from docagent.rules.label_values import label_value_probability
 from docagent.rules.question_labels import question_label
+from docagent.rules.registry import ALL_RULES
 from docagent.schemas import load_schema
-from docagent.tasks.answering.embedded import answer
+from docagent.tasks.answering.embedded import answer, gather
+from docagent.tasks.answering.fields import FieldSources
 from docagent.tasks.answering.passages import best_pages
+from docagent.tasks.answering.question import parse_question
+from docagent.tasks.extraction.embedded import extract
 from docagent.text.phrases import PhraseIndex
 from tests.documents import document_of
 
@@ -66,8 +71,38 @@ def test_a_clause_that_is_not_there_is_not_quoted():
 
 
 def test_a_span_inside_the_clause_answers_a_question_that_wants_few_words():
-    reader = ScriptedReader({"law": [("laws of Ohio.", 0.7)]})
-    assert answer(CONTRACT, "Which law governs?", reader, calibrations={}).text == "laws of Ohio"
+    reader = ScriptedReader({"assign": [("prior written consent of the other party.", 0.7)]})
+    found = answer(CONTRACT, "What does it take to assign the contract?", reader, calibrations={})
+    assert found.text == "prior written consent of the other party"
+
+
+def test_a_question_for_a_field_is_answered_by_the_field_even_if_a_clause_is_sure():
+    found = answer(CONTRACT, "Which law governs?", NullReader(), calibrations={})
+    fields = extract(CONTRACT, load_schema("contract"), NullReader()).fields
+    (law,) = (field for field in fields if field.path == "jurisdiction")
+    assert (found.text, found.confidence) == (law.raw_text, law.confidence)
+
+
+def test_words_of_a_form_are_not_quoted_as_a_sentence():
+    row = "Reply by fax to the agency that did the survey in the county of Kent Phone Fax Mail"
+    for text, quoted in ((row, None), (f"{row}.", f"{row}.")):
+        tables = {"answer_passage": Calibration(kind="piecewise", scores=(0,), probabilities=(1,))}
+        document = document_of([text])
+        found = answer(document, "Where is the survey?", NullReader(), calibrations=tables)
+        assert found.text == quoted
+
+
+@pytest.mark.parametrize(("pointed", "confidence"), [("3 May 2024", 0.9), ("8812-A", 0.2)])
+def test_a_value_at_a_label_is_surer_where_the_reader_points_at_it(pointed, confidence):
+    tables = {
+        f"answer_{name}": Calibration(kind="piecewise", scores=(0,), probabilities=(sure,))
+        for name, sure in (("label", 0.9), ("label_alone", 0.2), ("span", 0.1))
+    }
+    reader = ScriptedReader({"due": [(pointed, 0.9)]})
+    asked = parse_question("What is the due date?")
+    found = gather(FORM, asked, FieldSources(PageReader(reader), ALL_RULES, tables))
+    (label,) = (p for p in found.proposals if p.by == "label")
+    assert (label.text, label.confidence) == ("3 May 2024", confidence)
 
 
 def test_parties_are_named_whole():

@@ -20,11 +20,17 @@ from docagent.confidence import (
     save_calibrations,
 )
 from docagent.ocr.types import CharReading, LineReading, WordReading
+from docagent.reader.no_reader import NullReader
+from docagent.results import Check, Field
+from docagent.schemas import load_schema
 from docagent.settings import Settings
+from docagent.tasks.extraction.embedded import ExtractionOptions, extract
+from docagent.tasks.extraction.list_confidence import Verdicts, list_table
 from eval.tasks.confidence import Outcome
 from finetune.calibration.tables import Scored, anchored, choose_table, choose_word_table
 from finetune.ocr.adaptation.calibration import LEAST, line_outcomes, refit_words
 from finetune.weights_folder import read_report, write_weights
+from tests.documents import document_of
 from tests.test_ocr_engine import page
 
 WEIGHTS = CALIBRATION_FILE.parent
@@ -165,3 +171,52 @@ def test_tables_fitted_for_a_recognizer_stay_until_another_is_adapted(
     write_weights(folder, "recognizer", weights, figures)
     assert (folder / "calibration.json").read_text() == CALIBRATION_FILE.read_text()
     assert "calibration" not in json.loads((folder / "adapted.json").read_text())
+
+
+INVOICE = load_schema("invoice")
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "check", "name"),
+    [
+        ("line_items[0].amount", "rule", ("product", "passed"), "list_number_table"),
+        ("line_items[0].amount", "reader", ("sum", "skipped"), "list_number_reader"),
+        ("line_items[0].amount", "rule", ("sum", "passed"), "list_number_checked"),
+        ("line_items[0].amount", "rule", ("product", "failed"), "list_number_disputed"),
+        ("line_items[1].amount", "rule", ("sum", "passed"), "list_number_table"),
+        ("line_items[0].description", "rule", ("sum", "passed"), "list_text_table"),
+    ],
+)
+def test_values_of_lists_have_tables_by_kind_and_source(path, source, check, name):
+    kind, status = check
+    made = Check(kind=kind, name="n", status=status, message="", paths=("line_items[0].amount",))
+    field = Field(path=path, status="found", source=source)
+    assert list_table(field, INVOICE.field(path), Verdicts.of([made])) == name
+
+
+def test_values_of_lists_are_calibrated_by_their_tables():
+    document = document_of(["MUTUAL AGREEMENT", "between Acme, Inc. and Globex Corporation."])
+    tables = {
+        "field": HALVED,
+        "list_text_rule": Calibration(kind="piecewise", scores=(0,), probabilities=(0.25,)),
+    }
+    options = ExtractionOptions(calibrations=tables)
+    found = extract(document, load_schema("contract"), NullReader(), options)
+    parties = [f for f in found.fields if f.path.startswith("parties[")]
+    assert [f.confidence for f in parties] == [0.25, 0.25]
+
+
+def test_each_true_value_of_a_list_makes_one_value_right() -> None:
+    pytest.importorskip("faker")
+    from finetune.calibration.lists import Case, case_outcomes
+
+    document = document_of(["MUTUAL AGREEMENT", "between Acme, Inc. and Globex Corporation."])
+    schema = load_schema("contract")
+    found = extract(document, schema, NullReader(), ExtractionOptions(calibrations={}))
+    for truths, right in (
+        (("Globex Corporation",), [False, True]),
+        (("ACME INC", "Globex Corporation"), [True, True]),
+    ):
+        case = Case("contracts", document, schema, {"parties[]": truths})
+        judged = list(case_outcomes(case, found, 0))
+        assert [(o.table, o.right) for o in judged] == [("list_text_rule", r) for r in right]

@@ -170,3 +170,23 @@ def test_a_field_of_the_documents_kind_is_answered_as_extract_finds_it():
     question = "What is the total of the invoice?"
     found = answer(invoice, question, reader, calibrations={})
     assert (found.text, found.source) == ("120.00", "rule")
+
+
+STATES = ["Maine", "Nevada", "New Hampshire", "Ohio", "Texas", "Utah"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "label", "text"),
+    [
+        (["Week    MAY 27    AUG 26    OCT 07"], "MAY 27", None),
+        ([line for state in STATES for line in (state,)], "Nevada", None),
+        (["Pages:    (including this sheet)"], "pages", None),
+        (["Budget:    ($000)"], "budget", None),
+        (["Phone:    (919) 555-0143"], "phone", "(919) 555-0143"),
+        (["Agent:    Miller", "Branch:    Leeds", "Owner:    Smith"], "branch", "Leeds"),
+        (["Town    Leeds", "Owner    Smith"], "town", "Leeds"),
+    ],
+)
+def test_words_of_the_form_are_no_value(lines: list[str], label: str, text: str | None):
+    found = answer(document_of(lines), f"What is the {label}?", ScriptedReader({}), calibrations={})
+    assert found.text == text

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from docagent import DocAgent
+from docagent.confidence import THRESHOLDS
 from docagent.document import Document
 from docagent.results import Extraction
 from docagent.schemas import load_schema
+from docagent.tasks.answering.fields import asked_field
+from docagent.tasks.answering.question import parse_question
 from docagent.text.normalise import normalise
 
 SAMPLES = {
@@ -73,6 +76,27 @@ def test_values_re_derive_from_raw_text(case: tuple[Document, Extraction]) -> No
         again = normalise(leaf.normaliser, field.raw_text or "", choices=leaf.choices)
         assert again.ok and again.value == field.value
         assert field.confidence is not None and 0 <= field.confidence <= 1
+
+
+def test_a_question_for_a_field_is_answered_as_it_is_extracted(
+    agent: DocAgent, case: tuple[Document, Extraction]
+) -> None:
+    document, extraction = case
+    compared = 0
+    for field in extraction.fields:
+        question = f"What is the {field.path.replace('_', ' ').replace('.', ' ')}?"
+        if field.status != "found" or "[" in field.path:
+            continue
+        wanted = asked_field(document, parse_question(question))
+        answer = agent.ask(document, question)
+        if wanted is None or wanted.leaf.path != field.path or answer.text is None:
+            continue
+        if (field.confidence or 0.0) < THRESHOLDS.answer and answer.citations != field.evidence:
+            continue  # Too unsure to be an answer: another place may be better.
+        assert answer.citations == field.evidence, question
+        assert answer.confidence == field.confidence, question
+        compared += 1
+    assert compared >= 3
 
 
 def test_the_demonstration_invoice_comes_out_right(agent: DocAgent) -> None:

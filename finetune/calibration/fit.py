@@ -197,9 +197,9 @@ def main() -> None:
     settings = Settings(threads=1, weights_dir=args.weights)
     old = load_calibrations(calibration_file(args.weights))
     tables = fit_all(settings, args.count // 2, args.seed, old)
-    answers = {name: table for name, table in old.items() if name.startswith("answer_")}
+    # Tables of answers and lists are fitted by commands of their own, and stay.
     save_calibrations(
-        {**answers, **tables}, args.output or (args.weights or SHIPPED) / CALIBRATION_FILE.name
+        {**old, **tables}, args.output or (args.weights or SHIPPED) / CALIBRATION_FILE.name
     )
     if args.weights and not args.output:
         keep_calibration(args.weights)

@@ -265,8 +265,7 @@ def _weighed_labels(
 
 def label_source(label: Proposal, span: Proposal | None) -> Weighed:
     """The table for a label's value. span: what the reader points at."""
-    is_confirmed = span is not None and overlap(label, span)
-    return "label_confirmed" if is_confirmed else "label_alone"
+    return "label" if span is not None and overlap(label, span) else "label_alone"
 
 
 def _confirmed(

@@ -191,6 +191,7 @@ def _to_proposal(
         confidence=calibrated("field", score, tables),
         source=fields[0].source,
         stated=stated,
+        is_named=likeness == 1.0,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from docagent.confidence import IDENTITY, Calibration
+from docagent.confidence import IDENTITY, THRESHOLDS, Calibration
 from docagent.document import Document
 from docagent.results import Answer, Evidence, Source
 from docagent.text.normalise.texts import normalise_text
@@ -23,7 +23,8 @@ class Proposal:
 
     score: of the source, 0-1; ``confidence`` is what it is worth after calibration, beside the
     proposals of other sources. stated: the confidence that the answer is given with if that is
-    another: of a field the one that ``extract`` gives it.
+    another: of a field the one that ``extract`` gives it. is_named: whether the question has the
+    field's own name.
     """
 
     by: AnswerSource
@@ -34,6 +35,7 @@ class Proposal:
     source: Source = "reader"
     message: str = ""
     stated: float | None = None
+    is_named: bool = False
 
     def to_answer(self, document: Document, question: str) -> Answer:
         """The answer that is given if no other is better."""
@@ -48,9 +50,9 @@ class Proposal:
         )
 
 
-Weighed = AnswerSource | Literal["label_confirmed", "label_alone"]
-"""What tables are fitted for: ``answer_`` and one of these. label_confirmed, label_alone: a
-label's value that the reader points at too, and one that it does not."""
+Weighed = AnswerSource | Literal["label_alone"]
+"""What has a table ``answer_...``. label_alone: a label's value that the reader does not point at;
+where it does, and without a reader, the score of a label is a probability as it is."""
 
 
 def calibrated(by: Weighed, score: float, tables: Mapping[str, Calibration]) -> float:
@@ -60,17 +62,16 @@ def calibrated(by: Weighed, score: float, tables: Mapping[str, Calibration]) -> 
 
 def fields_first(proposals: Sequence[Proposal]) -> list[Proposal]:
     """The proposals, those of fields first, each as sure as the surest one at its place: of one
-    place it is the field that answers, in the words and with the confidence of ``extract``."""
+    place it is the field that answers, in the words and with the confidence of ``extract``. A field
+    that the question names, and that is sure enough to be given, comes before any other place."""
     fields = [proposal for proposal in proposals if proposal.stated is not None]
     others = [proposal for proposal in proposals if proposal.stated is None]
-    surest = (
-        max((other.confidence for other in others if overlap(field, other)), default=0.0)
-        for field in fields
-    )
-    raised = (
-        replace(field, confidence=max(field.confidence, sure))
-        for field, sure in zip(fields, surest, strict=True)
-    )
+    raised = []
+    for field in fields:
+        is_first = field.is_named and (field.stated or 0.0) >= THRESHOLDS.answer
+        beside = (other for other in others if is_first or overlap(field, other))
+        surest = max((other.confidence for other in beside), default=0.0)
+        raised.append(replace(field, confidence=max(field.confidence, surest)))
     return [*raised, *others]
 
 

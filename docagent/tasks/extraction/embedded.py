@@ -27,6 +27,7 @@ from docagent.results import Check, Extraction, Field
 from docagent.rules.registry import ALL_RULES, RuleSet
 from docagent.rules.table_rows import Row
 from docagent.schemas import Schema, assemble
+from docagent.tasks.extraction.list_confidence import Verdicts, calibrated_item, list_table
 from docagent.tasks.extraction.nested_rows import RowNesting
 from docagent.tasks.extraction.single_fields import (
     SingleField,
@@ -46,10 +47,10 @@ class ExtractionOptions:
     """Options of ``extract``.
 
     locale_hint: language and region such as ``en_US``, which decides the order of day and month and
-    decimal marks. calibrations: by default the shipped ones; ``field`` and ``absent`` are used,
-    for cells of arrays and for a ranker that is not calibrated. rules: sources of candidates beside
-    the reader; by default all. ranker: chooses among candidates; by default the shipped one, or by
-    score for a reader that it was not fitted to.
+    decimal marks. calibrations: by default the shipped ones; those of ``list_confidence`` are used
+    for values of arrays, ``field`` and ``absent`` for a ranker that is not calibrated. rules:
+    sources of candidates beside the reader; by default all. ranker: chooses among candidates; by
+    default the shipped one, or by score for a reader that it was not fitted to.
     """
 
     locale_hint: str | None = None
@@ -89,7 +90,10 @@ def extract(
     checks = run_checks(schema, fields)
     fields = doubt_failed(fields, checks)
     known = {single.path for single in singles} if ranker.is_calibrated else frozenset[str]()
-    fields = tuple(f if f.path in known else _calibrated(f, calibrations) for f in fields)
+    verdicts = Verdicts.of(checks)
+    fields = tuple(
+        f if f.path in known else _calibrated(f, schema, verdicts, calibrations) for f in fields
+    )
     result = to_extraction(document.id, schema, fields, checks)
     return result.replace(conventions=conventions)
 
@@ -98,11 +102,20 @@ def _absent(path: str) -> Field:
     return Field(path=path, status="not_present", absence=1.0)
 
 
-def _calibrated(field: Field, calibrations: Mapping[str, Calibration]) -> Field:
-    """Calibrate an absence by the table ``absent``, and a confidence by the table ``field``."""
+def _calibrated(
+    field: Field,
+    schema: Schema,
+    verdicts: Verdicts,
+    calibrations: Mapping[str, Calibration],
+) -> Field:
+    """Calibrate an absence by the table ``absent``, the confidence of a value of an array by a
+    table for lists, and of another field by the table ``field``."""
     if field.absence is not None:
         absence = calibrations.get("absent", IDENTITY).apply(field.absence)
         return field.replace(absence=absence)
+    leaf = schema.field(field.path)
+    if leaf.multiple:
+        return calibrated_item(field, list_table(field, leaf, verdicts), calibrations)
     if field.confidence is None:
         return field
     return field.replace(confidence=calibrations.get("field", IDENTITY).apply(field.confidence))
