@@ -6,9 +6,10 @@
 Contracts that the reader was not trained on (CUAD v1, CC BY 4.0), by their first and last pages,
 and synthetic invoices, receipts, statements and agreements are extracted; every value of an array
 is compared with those that are true. The tables ``list_KIND_SOURCE`` of
-``docagent.tasks.extraction.list_confidence`` are fitted on half of the documents, looked at on the
-other half, and written into the calibration file beside the weights, of which the other tables
-stay. To be run again after a new reader is exported: three minutes of one core.
+``docagent.tasks.extraction.list_confidence`` are written into the calibration file beside the
+weights, of which the other tables stay; the error is said of tables fitted on half of the
+documents, on the other half. To be run again after a new reader is exported: three minutes of one
+core.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from pathlib import Path
 
 from docagent.confidence import (
     CALIBRATION_FILE,
+    IDENTITY,
     Calibration,
     calibration_file,
+    fit_isotonic,
     load_calibrations,
     save_calibrations,
 )
@@ -40,8 +43,9 @@ from docagent.settings import Settings
 from docagent.tasks.extraction.embedded import ExtractionOptions, extract
 from docagent.tasks.extraction.list_confidence import Verdicts, list_table
 from eval.datasets import data_dir
+from eval.metrics import ece
 from eval.metrics.fields import letters_and_digits
-from finetune.calibration.tables import Scored, choose_table
+from finetune.calibration.tables import thinned
 from finetune.ranking.cases import text_document
 from finetune.ranking.synthetic_cases import read_document
 from finetune.reader.text_data import is_validation, rows_of
@@ -52,8 +56,8 @@ SYNTHETIC_KINDS = ("invoice", "invoice", "receipt", "bank_statement", "nda")
 FIRST_PAGES, LAST_PAGES = 2, 1
 """Pages of a contract that are read: its parties are named where it begins, or where it is
 signed."""
-MIN_OUTCOMES = 15
-"""Values from which a table is fitted, of each half."""
+MIN_OUTCOMES = 8
+"""Values of each half from which a table is fitted; for fewer the table ``field`` serves."""
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -155,19 +159,30 @@ def is_same(field: Field, truth: str) -> bool:
     )
 
 
-def fit(found: Sequence[Outcome], old: Mapping[str, Calibration]) -> dict[str, Calibration]:
-    """A table for each kind of value and source that has enough of them, each said on standard
-    output."""
+def fit(found: Sequence[Outcome]) -> dict[str, Calibration]:
+    """A table for each kind of value and source that has enough of them.
+
+    What a table is worth is said on standard output: the error of one that was fitted on half of
+    the documents, on the other half. The table itself is fitted on all of them, as there are few.
+    """
     tables = {}
     for name in sorted({outcome.table for outcome in found}):
-        halves = [[o for o in found if o.table == name and o.group == group] for group in (0, 1)]
-        if min(map(len, halves)) < MIN_OUTCOMES:
-            print(f"{name}: {sum(map(len, halves))} values are too few for a table", flush=True)
+        mine = [outcome for outcome in found if outcome.table == name]
+        train, test = ([o for o in mine if o.group == group] for group in (0, 1))
+        if min(len(train), len(test)) < MIN_OUTCOMES:
+            print(f"{name}: {len(mine)} values are too few for a table", flush=True)
             continue
-        parts = [Scored([o.score for o in half], [o.right for o in half]) for half in halves]
-        tables[name], said = choose_table(name, *parts, old.get(name))
-        print(said, flush=True)
+        half = _isotonic(train)
+        right = [o.right for o in test]
+        raw, new = (ece([t.apply(o.score) for o in test], right) for t in (IDENTITY, half))
+        share = sum(o.right for o in mine) / len(mine)
+        print(f"{name}: {len(mine)}, {share:.3f} right; ECE {new:.4f}, raw {raw:.4f}", flush=True)
+        tables[name] = _isotonic(mine)
     return tables
+
+
+def _isotonic(found: Sequence[Outcome]) -> Calibration:
+    return thinned(fit_isotonic([o.score for o in found], [o.right for o in found]))
 
 
 def main() -> None:
@@ -194,7 +209,7 @@ def main() -> None:
     found = list(outcomes(cases, reader, ranker_for(reader, args.weights)))
     output = args.output or (args.weights or SHIPPED) / CALIBRATION_FILE.name
     old = load_calibrations(output if output.exists() else calibration_file(args.weights))
-    save_calibrations({**old, **fit(found, old)}, output)
+    save_calibrations({**old, **fit(found)}, output)
     if args.weights and not args.output:
         keep_calibration(args.weights)
 
