@@ -208,7 +208,7 @@ def test_values_of_lists_are_calibrated_by_their_tables():
 
 def test_each_true_value_of_a_list_makes_one_value_right() -> None:
     pytest.importorskip("faker")
-    from finetune.calibration.lists import Case, case_outcomes
+    from finetune.ranking.lists import Case, case_outcomes
 
     document = document_of(["MUTUAL AGREEMENT", "between Acme, Inc. and Globex Corporation."])
     schema = load_schema("contract")

@@ -17,7 +17,6 @@ COMMANDS = {
     "finetune.answers clauses": "train",
     "finetune.answers labels": "train",
     "finetune.calibrate": "train",
-    "finetune.calibration lists": "train",
     "finetune.detector": "train",
     "finetune.font_errors": "train,eval",
     "finetune.language_model": "train",
@@ -37,6 +36,7 @@ COMMANDS = {
     "finetune.ranking collect": "train",
     "finetune.ranking fit": "train",
     "finetune.ranking parties": "train",
+    "finetune.ranking lists": "train",
     "finetune.recognizer": "train",
     "finetune.robustness": "train,eval",
     "finetune.synthesis preview": "train",
@@ -48,7 +48,7 @@ MISSING = ("accelerate", "faker", "fontTools", "onnx", "peft", "rapidfuzz", "saf
 MISSING += ("tokenizers", "torch", "transformers", "yaml")
 DOCUMENTS = ("README.md", "docagent/weights/*.md", "finetune/README.md", "finetune/recipes/*.sh")
 DOCUMENTS += ("finetune/checkpoints/*/README.md", "finetune/configs/*.yaml", "docs/*.md")
-PACKAGES = "answers|calibration|llava|ranking|reader|synthesis"
+PACKAGES = "answers|llava|ranking|reader|synthesis"
 
 # One process for all commands: to start one for each takes longer than what they do.
 RUN_ALL = """

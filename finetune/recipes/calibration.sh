@@ -11,7 +11,7 @@ cp docagent/weights/* "$networks/"
 find "$WEIGHTS" -maxdepth 1 -type f ! -name calibration.json -exec cp {} "$networks/" \;
 table=$WEIGHTS/calibration.json
 run calibrate --weights "$networks" --count "$(pick 160 4)" --output "$table"
-run calibration lists --weights "$networks" --output "$table" \
+run ranking lists --weights "$networks" --output "$table" \
   --contracts "$(pick 24 0)" --synthetic "$(pick 100 5)"
 cases=$RUNS/answers/cases.pkl
 if [ -f "$cases" ]; then

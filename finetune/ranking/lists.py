@@ -1,7 +1,7 @@
 """Fit the confidence of values of lists and tables: parties of contracts, lines of invoices.
 
-    python -m finetune.calibration lists
-    python -m finetune.calibration lists --weights runs/weights --contracts 12
+    python -m finetune.ranking lists
+    python -m finetune.ranking lists --weights runs/weights --contracts 12
 
 Contracts that the reader was not trained on (CUAD v1, CC BY 4.0), by their first and last pages,
 and synthetic invoices, receipts, statements and agreements are extracted; every value of an array
