@@ -251,16 +251,18 @@ def _to_proposal(
 def _weighed_labels(
     proposals: Sequence[Proposal], read: Read, known: Mapping[str, Calibration]
 ) -> list[Proposal]:
-    """The proposals, labels' values weighed by whether the reader points at them as well."""
+    """The proposals; a label's value that the reader does not point at is given with a lower
+    confidence, or not at all. It still comes before what the reader points at elsewhere."""
     if not read.was_read:
         return list(proposals)
-    span = read.proposal
-    return [
-        replace(p, confidence=calibrated(label_source(p, span), p.score, known))
-        if p.by == "label"
-        else p
-        for p in proposals
-    ]
+    weighed = []
+    for proposal in proposals:
+        if proposal.by == "label" and label_source(proposal, read.proposal) == "label_alone":
+            stated = calibrated("label_alone", proposal.score, known)
+            confidence = proposal.confidence if stated >= THRESHOLDS.answer else stated
+            proposal = replace(proposal, confidence=confidence, stated=stated)
+        weighed.append(proposal)
+    return weighed
 
 
 def label_source(label: Proposal, span: Proposal | None) -> Weighed:

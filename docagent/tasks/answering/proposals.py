@@ -23,8 +23,8 @@ class Proposal:
 
     score: of the source, 0-1; ``confidence`` is what it is worth after calibration, beside the
     proposals of other sources. stated: the confidence that the answer is given with if that is
-    another: of a field the one that ``extract`` gives it. is_named: whether the question has the
-    field's own name.
+    another: of a field the one that ``extract`` gives it, of a label that of the table for values
+    that the reader does not point at. is_named: whether the question has the field's own name.
     """
 
     by: AnswerSource
@@ -64,8 +64,8 @@ def fields_first(proposals: Sequence[Proposal]) -> list[Proposal]:
     """The proposals, those of fields first, each as sure as the surest one at its place: of one
     place it is the field that answers, in the words and with the confidence of ``extract``. A field
     that the question names, and that is sure enough to be given, comes before any other place."""
-    fields = [proposal for proposal in proposals if proposal.stated is not None]
-    others = [proposal for proposal in proposals if proposal.stated is None]
+    fields = [p for p in proposals if p.by == "field" and p.stated is not None]
+    others = [p for p in proposals if p not in fields]
     raised = []
     for field in fields:
         is_first = field.is_named and (field.stated or 0.0) >= THRESHOLDS.answer
