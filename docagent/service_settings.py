@@ -118,8 +118,8 @@ class ServeSettings(Frozen):
         default=1.0,
         ge=0.01,
         le=60,
-        description="Seconds between two looks at jobs that requests wait for; changes by the "
-        "server's own workers are seen at once.",
+        description="Seconds between two looks at jobs that requests wait for, and of its idle "
+        "workers at the waiting jobs; the server and its own workers tell each other at once.",
     )
     webhook_networks: str = Field(
         default="",

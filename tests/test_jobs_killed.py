@@ -1,20 +1,24 @@
-"""Processes that run jobs are killed: no job is lost, and none has two results."""
+"""Processes that run jobs, or serve them, are killed: no job is lost, and none has two results."""
 
 from __future__ import annotations
 
 import json
+import os
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from docagent.document import Document
 from docagent.jobs.worker import STUCK_EXIT_CODE
 from docagent.settings import Settings
 from docagent.store import open_store
 from docagent.store.store import Library, Store
+from docagent.store.tables import deliveries
+from tests.api_server import ApiServer
 from tests.job_processes import WorkerProcess, wait_until, worker_processes
 from tests.pdf_files import PdfPage, pdf_bytes, text_at
 from tests.postgres_server import Server
@@ -56,7 +60,8 @@ def library(store: Store) -> Library:
 
 def submit(library: Library, count: int) -> None:
     """Submit jobs, each for a document of its own."""
-    library.webhooks.add("https://example.com", ["job.done", "job.failed"])
+    # No server calls this address; what waits for it tells how often each event was raised.
+    library.webhooks.add("https://localhost/hook", ["job.done", "job.failed"])
     for number in range(count):
         pages = [PdfPage(text_at(72, 700, text_of(number, page))) for page in range(PAGES)]
         document = library.documents.add(pdf_bytes(*pages), f"{number}.pdf")[0].id
@@ -82,7 +87,10 @@ def check(store: Store, library: Library, count: int) -> int:
         assert isinstance(result.result, Document)
         expected = [text_of(int(result.job_id or ""), page) for page in range(PAGES)]
         assert [page.text for page in result.result.pages] == expected
-    told = [json.loads(delivery.payload) for _, delivery in store.outbox.take(1000, 60)]
+    with store.database.read() as connection:
+        told = [
+            json.loads(text) for text in connection.execute(select(deliveries.c.payload)).scalars()
+        ]
     assert sorted((t["type"], t["data"]["id"]) for t in told) == sorted(
         ("job.done", str(n)) for n in range(count)
     )
@@ -183,3 +191,38 @@ class TestFiftyJobs:
             wait_until(lambda: library.jobs.get("more").state == "done")
             library.documents.delete(again)
         assert check(store, library, JOBS) == 1
+
+
+@pytest.mark.slow
+def test_a_server_is_killed_and_started_again(settings: Settings, store: Store) -> None:
+    library = store.library()
+    submit(library, JOBS)
+    server = start_server(settings)
+    try:
+        for _ in range(2):
+            done = library.jobs.counts().get("done", 0)
+            wait_until(lambda known=done: library.jobs.counts().get("done", 0) >= known + 3)
+            os.kill(server.process.pid, signal.SIGKILL)
+            server.stop()
+            assert library.jobs.counts()["done"] < JOBS
+            server = start_server(settings)
+        wait_for_all(library, JOBS)
+        check(store, library, JOBS)
+        with server.client() as client:
+            for number in range(JOBS):
+                answer = client.get(f"/v1/jobs/{number}/result")
+                assert answer.status_code == 200 and text_of(number, 0) in answer.text
+    finally:
+        server.stop()
+
+
+def start_server(settings: Settings) -> ApiServer:
+    """``docagent serve`` with its workers, on the same store."""
+    folder = settings.store.folder
+    assert folder is not None
+    variables = {
+        "DOCAGENT_STORE_URL": settings.store.url.get_secret_value(),
+        "DOCAGENT_JOBS_LEASE": str(LEASE),
+        "DOCAGENT_THREADS": "1",
+    }
+    return ApiServer(folder, environment=variables).start()

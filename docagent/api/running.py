@@ -58,13 +58,17 @@ async def respond_with_result(request: Request, caller: Caller, job: Job) -> Res
     if not job.is_final:
         headers |= {"Location": f"/v1/jobs/{job.id}", "Retry-After": "1"}
         return render(job, 202, headers)
-    result = await asyncio.to_thread(result_of, library_of(request, caller), job)
-    return render_result(result, headers)
+    return await asyncio.to_thread(render_result, library_of(request, caller), job, headers)
 
 
 def result_of(library: Library, job: Job) -> StoredResult:
-    """The result of a job that is done. Raises RequestError for another job: the error that it
-    failed with, or that it is not done."""
+    """The result of a job that is done. Raises RequestError as ``result_id_of``."""
+    return library.results.get(result_id_of(job))
+
+
+def result_id_of(job: Job) -> str:
+    """The id of the result of a job that is done. Raises RequestError for another job: the error
+    that it failed with, or that it is not done."""
     if job.error is not None and job.state == "failed":
         error = job.error
         retry = 5.0 if error.retryable else None
@@ -78,17 +82,20 @@ def result_of(library: Library, job: Job) -> StoredResult:
             f"job {job.id} is {job.state}; wait for it (GET /v1/jobs/{job.id}/events)",
             retry_after=1.0,
         )
-    return library.results.get(job.result_id)
+    return job.result_id
 
 
-def render_result(stored: StoredResult, headers: Mapping[str, str]) -> Response:
-    """The library's own type as JSON; the headers name where it can be had again."""
+def render_result(library: Library, job: Job, headers: Mapping[str, str]) -> Response:
+    """The result of a job as JSON of the library's own type, just as it was saved; the headers name
+    where it can be had again. Raises RequestError as ``result_id_of``."""
+    result_id = result_id_of(job)
+    content, document_id = library.results.get_json(result_id)
     named = {
-        "Content-Location": f"/v1/results/{stored.id}",
-        "X-Result-Id": stored.id,
-        "X-Document-Id": stored.document_id,
+        "Content-Location": f"/v1/results/{result_id}",
+        "X-Result-Id": result_id,
+        "X-Document-Id": document_id,
     }
-    return render(stored.result, 200, {**headers, **named})
+    return Response(content, 200, {**headers, **named}, "application/json")
 
 
 def render(value: Frozen, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

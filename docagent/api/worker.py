@@ -30,6 +30,9 @@ def run_worker(settings: Settings, name: str, wakes: Connection, says: Connectio
     ``docagent.jobs.worker.run_worker``."""
     start_logging(settings.serve.log_level)
     metrics, traces = Metrics(), start_tracing()
+    # The server says when a job waits; looks find those of other processes, and those to be tried
+    # again.
+    poll = max(settings.jobs.poll, settings.serve.poll)
 
     def listen(run: StageRun) -> None:
         metrics.count_stage(run)
@@ -43,7 +46,7 @@ def run_worker(settings: Settings, name: str, wakes: Connection, says: Connectio
 
     with traced(listen):
         _load_models(settings)
-        worker.run_worker(settings, name, wakes, says, ended)
+        worker.run_worker(settings.replace(jobs={"poll": poll}), name, wakes, says, ended)
 
 
 def _load_models(settings: Settings) -> None:

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event
 
 from docagent.agent import DocAgent
 from docagent.document import Document, Frozen
 from docagent.errors import DocAgentError
 from docagent.forking import cached_property
 from docagent.jobs.fingerprint import digest, fingerprint
+from docagent.jobs.progress import Progress, StoppedError
 from docagent.sources.scan import Scan, load
 from docagent.store.jobs import split_options
 from docagent.store.leases import Lease
 from docagent.store.store import Library, Store
-from docagent.store.types import Job, JobError, JobStage
+from docagent.store.types import Job, JobError
 from docagent.verbs import VERBS, prepare_opening
 
 READ = VERBS["read"]
 
 Ended = Callable[[Job, Frozen], None]
 """Called with a job that ended, and its result or the JobError."""
-
-
-class StoppedError(Exception):
-    """Work on a job ends before its result: the lease is over, or the worker is asked to stop."""
 
 
 class Runner:
@@ -42,7 +38,7 @@ class Runner:
         with each job that this runner ended, and its result or the error."""
         self._store = store
         self._agent = agent
-        self._changed = changed
+        self.changed = changed
         self._ended = ended
 
     @cached_property
@@ -50,27 +46,25 @@ class Runner:
         """Names the settings, weights and version that decide what is read from a page."""
         return digest(fingerprint(self._agent.settings, READ, READ.prepare({}), (), False))
 
-    def run(self, lease: Lease, is_stopped: Event) -> None:
+    def run(self, lease: Lease, progress: Progress) -> None:
         """Run a job and write its end: the result, or why there is none.
 
-        is_stopped: set by others; the job then ends after the page that is being read. Raises
-        StoppedError in that case, and if the lease is over because the job was cancelled, deleted
-        or given to another worker.
+        progress: of this lease. Raises StoppedError once it is stopped, and if the lease is over
+        because the job was cancelled, deleted or given to another worker.
         """
-        step = _Steps(self._store, lease, is_stopped, self._changed)
         end: Frozen
         try:
-            end = self._work(lease, step)
-            if not self._store.leases.finish(lease, end):
+            end = self._work(lease, progress)
+            if not self._store.leases.finish(lease, end, progress.pages):
                 raise StoppedError
         except DocAgentError as error:
             end = JobError(code=error.code, message=str(error), retryable=error.retryable)
             self._store.leases.fail(lease, end)
-        self._changed()
+        self.changed()
         if self._ended is not None:
             self._ended(lease.job, end)
 
-    def _work(self, lease: Lease, step: _Steps) -> Frozen:
+    def _work(self, lease: Lease, progress: Progress) -> Frozen:
         job = lease.job
         verb = VERBS[job.verb]
         given_opening, given = split_options(lease.options)
@@ -81,38 +75,19 @@ class Runner:
         data = library.documents.content(job.document_id)
         scan = load(data, self._agent.settings, name or job.document_id, **opening)
         is_whole = opening["pages"] is None
-        pages = len(self._read(library, scan, step, is_whole).pages)
-        step("working", pages, pages)
+        pages = len(self._read(library, scan, progress, is_whole).pages)
+        progress.note("working", pages, pages)
         result: Frozen = verb.run(self._agent, scan, options)
         return result
 
-    def _read(self, library: Library, scan: Scan, step: _Steps, is_whole: bool) -> Document:
+    def _read(self, library: Library, scan: Scan, progress: Progress, is_whole: bool) -> Document:
         """Read the pages, or take them from the store. Pages that were chosen are not stored: the
         store has all pages of a document or none."""
         known = library.documents.reading(scan.id, self.made_with) if is_whole else None
         if known is not None:
             self._agent.remember(scan, known)
             return known
-        document = self._agent.read(scan, lambda done, total: step("reading", done, total))
+        document = self._agent.read(scan, lambda done, total: progress.note("reading", done, total))
         if is_whole:
             library.documents.save_reading(document, self.made_with)
         return document
-
-
-class _Steps:
-    """Notes how far a job is, and stops it where its lease is over."""
-
-    def __init__(
-        self, store: Store, lease: Lease, is_stopped: Event, changed: Callable[[], None]
-    ) -> None:
-        self._store = store
-        self._lease = lease
-        self._is_stopped = is_stopped
-        self._changed = changed
-
-    def __call__(self, stage: JobStage, done: int = 0, total: int | None = None) -> None:
-        if self._is_stopped.is_set():
-            raise StoppedError
-        if not self._store.leases.progress(self._lease, stage, done, total):
-            raise StoppedError
-        self._changed()

@@ -19,7 +19,8 @@ from multiprocessing.connection import Connection
 
 from docagent.agent import DocAgent
 from docagent.errors import StoreError
-from docagent.jobs.running import Ended, Runner, StoppedError
+from docagent.jobs.progress import Progress, StoppedError
+from docagent.jobs.running import Ended, Runner
 from docagent.settings import Settings
 from docagent.store import open_store
 from docagent.store.leases import Lease
@@ -104,10 +105,10 @@ class Worker:
         lease = self._store.leases.take(self._name)
         if lease is None:
             return False
-        is_stopped = threading.Event()
-        with self._held(lease, is_stopped, stop):
+        progress = Progress(self._store.leases, lease, self._runner.changed)
+        with self._held(lease, progress, stop):
             try:
-                self._runner.run(lease, is_stopped)
+                self._runner.run(lease, progress)
             except StoppedError:
                 self._store.leases.give_back(lease)  # in vain if the lease is over
             except StoreError:
@@ -119,12 +120,10 @@ class Worker:
         return True
 
     @contextmanager
-    def _held(
-        self, lease: Lease, is_stopped: threading.Event, stop: threading.Event
-    ) -> Iterator[None]:
+    def _held(self, lease: Lease, progress: Progress, stop: threading.Event) -> Iterator[None]:
         """Extends the lease in a thread while the block runs."""
         is_done = threading.Event()
-        arguments = (lease, is_stopped, stop, is_done)
+        arguments = (lease, progress, stop, is_done)
         keeper = threading.Thread(target=self._keep, args=arguments, daemon=True)
         keeper.start()
         try:
@@ -136,7 +135,7 @@ class Worker:
     def _keep(
         self,
         lease: Lease,
-        is_stopped: threading.Event,
+        progress: Progress,
         stop: threading.Event,
         is_done: threading.Event,
     ) -> None:
@@ -145,15 +144,14 @@ class Worker:
         extended = time.monotonic()
         while not is_done.wait(min(interval, _STOP_SECONDS)):
             if stop.is_set():
-                is_stopped.set()
+                progress.stop()
             if time.monotonic() >= end:
                 self._end_stuck(lease)
-            if time.monotonic() < extended + interval:
-                continue
-            extended = time.monotonic()
             with suppress(StoreError):  # it may be there again before the lease is over
-                if not self._store.leases.extend(lease):
-                    is_stopped.set()
+                progress.flush()
+                if time.monotonic() >= extended + interval:
+                    extended = time.monotonic()
+                    progress.extend()
 
     def _end_stuck(self, lease: Lease) -> None:
         """End the process, as a thread that hangs cannot be ended."""

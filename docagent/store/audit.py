@@ -65,7 +65,7 @@ class Audit:
             "details": to_json(dict(details or {})),
             "previous": previous,
         }
-        connection.execute(insert(audit).values(**values, hash=self._hash(values)))
+        connection.execute(insert(audit), {**values, "hash": self._hash(values)})
 
     def entries(self, after: int = 0, limit: int = 100) -> tuple[AuditEntry, ...]:
         """Entries in order. after: number of the last one already known. limit: 1 to 1000."""

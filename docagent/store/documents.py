@@ -53,13 +53,13 @@ class Documents:
         """
         source = io.BytesIO(data) if isinstance(data, bytes) else data
         content_id, size = _measure(source)
-        found = self._find(content_id)
-        if found is not None:
-            return found, False
+        with self._database.read() as connection:
+            found = self._find(connection, content_id)
+            if found is not None:
+                return found, False
+            is_stored = _file_of(connection, content_id) is not None
         # The file is written before the row that names it: a process that dies between the two
         # leaves a file without a row, never a row without a file.
-        with self._database.read() as connection:
-            is_stored = _file_of(connection, content_id) is not None
         written = None if is_stored else self._write(source, content_id)
         leftover = written
         try:
@@ -70,17 +70,20 @@ class Documents:
                     written = written or self._write(source, content_id)
                     path, wrapped = written
                     row = {"id": content_id, "size": size, "file": path, "wrapped_key": wrapped}
-                    connection.execute(insert(contents).values(**row))
+                    connection.execute(insert(contents), row)
                     leftover = None
                 is_new = self._insert(connection, content_id, name, media_type)
+                stored = self._find(connection, content_id)
+                assert stored is not None  # it was inserted, now or by another
         finally:
             if leftover is not None:
                 self._files.delete(leftover[0])
-        return self.get(content_id), is_new
+        return stored, is_new
 
     def get(self, document_id: str) -> StoredDocument:
         """A document. Raises StoreError if the owner has none with that id."""
-        found = self._find(document_id)
+        with self._database.read() as connection:
+            found = self._find(connection, document_id)
         if found is None:
             raise missing("document", document_id)
         return found
@@ -134,19 +137,19 @@ class Documents:
         the reading is the one that he would make. Raises StoreError if the owner has no document
         with the id of ``document``.
         """
-        self.get(document.id)
+        mine = select(documents.c.content_id).where(documents.c.owner == self.owner)
         rows = [_to_row(document.id, page) for page in document.pages]
         with self._database.write() as connection:
             changed = connection.execute(
                 update(contents)
-                .where(contents.c.id == document.id)
+                .where(contents.c.id == document.id, contents.c.id.in_(mine))
                 .values(
                     pages=len(document.pages),
                     reading=document.model_dump_json(exclude=_STORED_APART),
                     made_with=made_with,
                 )
             )
-            if not changed.rowcount:  # deleted meanwhile
+            if not changed.rowcount:
                 raise missing("document", document.id)
             connection.execute(delete(pages).where(pages.c.content_id == document.id))
             if rows:
@@ -196,22 +199,20 @@ class Documents:
         if connection.execute(known).first() is not None:
             return False
         guessed = media_type or mimetypes.guess_type(name)[0] or UNKNOWN_MEDIA_TYPE
-        connection.execute(
-            insert(documents).values(
-                owner=self.owner,
-                content_id=content_id,
-                name=to_text(name),
-                media_type=to_text(guessed),
-                created=now(),
-            )
-        )
+        row = {
+            "owner": self.owner,
+            "content_id": content_id,
+            "name": to_text(name),
+            "media_type": to_text(guessed),
+            "created": now(),
+        }
+        connection.execute(insert(documents), row)
         self._audit.append_in(connection, self.owner, "document.add", content_id)
         return True
 
-    def _find(self, document_id: str) -> StoredDocument | None:
+    def _find(self, connection: Connection, document_id: str) -> StoredDocument | None:
         query = self._query().where(documents.c.content_id == document_id)
-        with self._database.read() as connection:
-            row = connection.execute(query).first()
+        row = connection.execute(query).first()
         return None if row is None else _to_document(row)
 
     def _query(self) -> Select[Any]:

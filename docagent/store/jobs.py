@@ -87,23 +87,23 @@ class Jobs:
                 return _same(known, request), False
             self._check_room(connection)
             require_document(connection, self.owner, document_id)
-            connection.execute(
-                insert(jobs).values(
-                    owner=self.owner,
-                    id=made,
-                    document_id=document_id,
-                    verb=checked.name,
-                    options=to_json(prepared),
-                    request=request,
-                    batch_id=batch_id,
-                    priority=priority,
-                    state="waiting",
-                    stage="waiting",
-                    due=now(),
-                    created=now(),
-                )
-            )
-        return self.get(made), True
+            values = {
+                "owner": self.owner,
+                "id": made,
+                "document_id": document_id,
+                "verb": checked.name,
+                "options": to_json(prepared),
+                "request": request,
+                "batch_id": batch_id,
+                "priority": priority,
+                "state": "waiting",
+                "stage": "waiting",
+                "due": now(),
+                "created": now(),
+            }
+            # Values beside the statement, so that it is the same one each time and compiled once.
+            row = connection.execute(insert(jobs).returning(jobs), values).one()
+        return to_job(row), True
 
     def get(self, job_id: str) -> Job:
         """A job. Raises StoreError if the owner has none with that id."""
@@ -251,8 +251,11 @@ def without_secrets(options: Mapping[str, Any]) -> dict[str, Any]:
 def end_job(connection: Connection, row: Row[Any]) -> None:
     """What follows when a job reaches a final state, in the same transaction: its secrets are
     deleted, and the owner's webhooks are told. row: the job as it is now."""
-    kept = to_json(without_secrets(from_json(row.options)))
-    connection.execute(update(jobs).where(jobs.c.number == row.number).values(options=kept))
+    options = from_json(row.options)
+    kept = without_secrets(options)
+    if kept != options:
+        changed = update(jobs).where(jobs.c.number == row.number).values(options=to_json(kept))
+        connection.execute(changed)
     job = to_job(row)
     event = f"job.{job.state}"
     data = job.model_dump(mode="json", exclude={"options"})

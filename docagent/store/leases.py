@@ -72,10 +72,11 @@ class Leases:
         values = {"stage": stage, "pages_done": pages_done, "pages_total": pages_total}
         return self._write(lease, {**values, "lease": self._until()})
 
-    def finish(self, lease: Lease, result: Frozen) -> bool:
+    def finish(self, lease: Lease, result: Frozen, pages: int | None = None) -> bool:
         """Save the result and end the job, both or neither; False if the lease is over, in which
-        case nothing is saved."""
+        case nothing is saved. pages: how many were read; by default those noted last."""
         job = lease.job
+        counted = {} if pages is None else {"pages_done": pages, "pages_total": pages}
         with self._database.write() as connection:
             held = select(jobs.c.number).where(_is(lease)).with_for_update()
             if connection.execute(held).first() is None:
@@ -84,7 +85,7 @@ class Leases:
             made = insert_result(
                 connection, job.owner, job.document_id, job.verb, options, result, job.id
             )
-            self._end(connection, _is(lease), state="done", result_id=made, error=None)
+            self._end(connection, _is(lease), state="done", result_id=made, error=None, **counted)
         return True
 
     def fail(self, lease: Lease, error: JobError) -> bool:

@@ -54,6 +54,18 @@ class Results:
             raise missing("result", result_id)
         return _to_result(row)
 
+    def get_json(self, result_id: str) -> tuple[str, str]:
+        """The result alone as the JSON text that was saved, equal to ``get(result_id).result`` as
+        JSON, and the id of its document. Raises StoreError as ``get``."""
+        query = select(results.c.result, results.c.document_id).where(
+            results.c.owner == self.owner, results.c.id == result_id
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise missing("result", result_id)
+        return row.result, row.document_id
+
     def list(
         self,
         limit: int = 100,
@@ -178,21 +190,20 @@ def insert_result(
         )
     require_document(connection, owner, document_id)
     made = new_id()
-    connection.execute(
-        insert(results).values(
-            id=made,
-            owner=owner,
-            document_id=document_id,
-            verb=verb,
-            options=to_json(dict(options)),
-            result=result.model_dump_json(by_alias=True),
-            job_id=job_id,
-            fields=sum(1 for _ in _fields(result)),
-            expected_errors=expected_errors(result),
-            reviewed=False,
-            created=now(),
-        )
-    )
+    values = {
+        "id": made,
+        "owner": owner,
+        "document_id": document_id,
+        "verb": verb,
+        "options": to_json(dict(options)),
+        "result": result.model_dump_json(by_alias=True),
+        "job_id": job_id,
+        "fields": sum(1 for _ in _fields(result)),
+        "expected_errors": expected_errors(result),
+        "reviewed": False,
+        "created": now(),
+    }
+    connection.execute(insert(results), values)
     return made
 
 

@@ -15,7 +15,7 @@ from docagent.api.access import Reader, Writer, library_of, server_of
 from docagent.api.openapi import PROBLEMS, Whole, answers
 from docagent.api.routes.documents import After, Limit
 from docagent.api.routes.verbs import RUNNABLE
-from docagent.api.running import render_result, result_of
+from docagent.api.running import render_result
 from docagent.document import Frozen
 from docagent.errors import StoreError
 from docagent.store.rows import missing
@@ -114,8 +114,7 @@ def cancel_job(request: Request, caller: Writer, job_id: JobId) -> Job:
 def get_job_result(request: Request, caller: Reader, job: KnownJob) -> Response:
     """The result of a job, as often as it is asked for; the error that it failed with, if it
     did."""
-    stored = result_of(library_of(request, caller), job)
-    return render_result(stored, {"X-Job-Id": job.id})
+    return render_result(library_of(request, caller), job, {"X-Job-Id": job.id})
 
 
 @router.post("/batches", status_code=202, tags=["batches"])
