@@ -182,6 +182,44 @@ class TestReview:
         assert "line_items" in book.sheetnames
         assert anna.get(f"{path}/export?format=csv&table=none").status_code == 422
 
+    def test_a_label_is_taken_back(self, anna: httpx2.Client, extraction: str) -> None:
+        path = f"/v1/extractions/{extraction}"
+        machine = anna.get(f"{path}/export").json()
+        assert anna.delete(f"{path}/fields/total").status_code == 404
+        anna.put(f"{path}/fields/total", json={"verdict": "edited", "value": 1.0})
+        stale = anna.delete(f"{path}/fields/total", headers={"If-Match": '"7"'})
+        assert (stale.status_code, stale.json()["code"]) == (412, "store.conflict")
+        taken = anna.delete(f"{path}/fields/total", headers={"If-Match": '"1"'})
+        assert (taken.status_code, taken.content) == (204, b"")
+        assert anna.get(f"{path}/fields/total").status_code == 404
+        assert anna.get(f"{path}/export").json() == machine
+        reviewed = anna.get(path).json()
+        assert reviewed["labels"] == {} and reviewed["data"]["total"] == 145.61
+        history = anna.get(f"{path}/labels").json()
+        assert [label["verdict"] for label in history] == ["edited", "withdrawn"]
+        again = anna.put(
+            f"{path}/fields/total", json={"verdict": "accepted"}, headers={"If-Match": '"0"'}
+        )
+        assert again.headers["ETag"] == '"3"'
+
+    def test_checks_are_of_the_values_that_count(
+        self, anna: httpx2.Client, extraction: str
+    ) -> None:
+        path = f"/v1/extractions/{extraction}"
+
+        def failed(label: dict[str, Any]) -> list[set[str]]:
+            """The fields of failed checks once the total has a label."""
+            assert anna.put(f"{path}/fields/total", json=label).is_success
+            saved = Extraction.model_validate_json(anna.get(f"{path}/export").content)
+            shown = anna.get(path).json()["checks"]
+            assert [check.model_dump(mode="json") for check in saved.checks] == shown
+            return [set(check.paths) for check in saved.failed_checks]
+
+        sums = [{"subtotal", "tax", "total"}, {"amount_paid", "change", "total"}]
+        assert failed({"verdict": "edited", "value": 146.0}) == sums
+        assert failed({"verdict": "edited", "value": 145.61}) == []
+        assert failed({"verdict": "not_present"}) == []
+
     def test_a_document_whose_fields_all_have_labels_leaves_the_queue(
         self, anna: httpx2.Client, extraction: str
     ) -> None:

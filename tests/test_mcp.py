@@ -132,6 +132,20 @@ def test_an_upload_is_a_document(tmp_path: Path) -> None:
     assert "Thank you" in text.contents[0].text
 
 
+@pytest.mark.parametrize(
+    ("name", "given"), [("read", {}), ("ask", {"question": "What is the total?"})]
+)
+def test_pages_are_told_while_a_document_is_read(folder: Path, name: str, given: Any) -> None:
+    told: list[tuple[float, float | None]] = []
+
+    async def hear(done: float, total: float | None, message: str | None) -> None:
+        told.append((done, total))
+
+    document = {"document": "receipt.pdf", **given}
+    with_client(lambda client: client.call_tool(name, document, progress_callback=hear), folder)
+    assert told == [(1, 2), (2, 2)]
+
+
 def test_a_password_opens_an_upload() -> None:
     content = base64.b64encode(locked_pdf("Secret", "k")).decode()
     given = {"name": "l.pdf", "content": content}

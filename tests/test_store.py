@@ -345,6 +345,28 @@ class TestLabels:
         library.results.label(result, "f1", "accepted")
         assert library.results.get(result).reviewed
 
+    def test_a_label_is_taken_back(self, library: Library, result: str, store: Store) -> None:
+        for path in ("f0", "f1"):
+            library.results.label(result, path, "edited", 7)
+        library.results.withdraw(result, "f0", author="reviewer", revision=1)
+        assert set(library.results.labels(result)) == {"f1"}
+        assert not library.results.get(result).reviewed
+        history = library.results.label_history(result)
+        assert [(h.path, h.revision, h.verdict, h.value) for h in history] == [
+            ("f0", 1, "edited", 7),
+            ("f0", 2, "withdrawn", None),
+            ("f1", 1, "edited", 7),
+        ]
+        last = store.audit.entries(0, 1000)[-1]
+        assert (last.actor, last.action, last.subject) == ("reviewer", "label.withdraw", result)
+        with pytest.raises(StoreError, match="there is no label of the field 'f0'"):
+            library.results.withdraw(result, "f0")
+        with pytest.raises(StoreError, match="someone else"):
+            library.results.withdraw(result, "f1", revision=2)
+        # Whoever sees no label writes one as if there had been none.
+        assert library.results.label(result, "f0", "accepted", revision=0).revision == 3
+        assert library.results.get(result).reviewed
+
     def test_a_field_that_does_not_exist_is_named(self, library: Library, result: str) -> None:
         with pytest.raises(StoreError, match="there is no field 'f7'"):
             library.results.label(result, "f7", "accepted")

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from docagent import __version__
 from docagent.api.guard import Guard
@@ -31,6 +32,7 @@ from docagent.api.routes import (
 )
 from docagent.api.state import Server
 from docagent.api.tracing import Traces
+from docagent.settings import Settings
 
 ROUTERS: Sequence[APIRouter] = (
     verbs.router,
@@ -53,14 +55,27 @@ DESCRIPTION = (
     "Documents in, text with boxes and grounded, validated fields out. Every answer carries the "
     "library's own types; every error is a problem detail (RFC 9457)."
 )
+MCP_PATH = "/mcp"
 JSON_OVERHEAD = 1.4
 """A file in JSON takes four bytes for three; a form adds little."""
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def create_app(server: Server, hosts: Sequence[str], traces: Traces, lifespan: Lifespan) -> FastAPI:
-    """The application of one server. hosts: names that requests may be for; see ``Guard``."""
+def max_body_bytes(settings: Settings) -> int:
+    """Bytes of the largest body that a request may have."""
+    return int(settings.limits.max_bytes * JSON_OVERHEAD) + 2**20
+
+
+def create_app(
+    server: Server,
+    hosts: Sequence[str],
+    traces: Traces,
+    lifespan: Lifespan,
+    mcp: ASGIApp | None = None,
+) -> FastAPI:
+    """The application of one server. hosts: names that requests may be for; see ``Guard``. mcp:
+    what answers at ``/mcp``, if anything does."""
     settings = server.settings
     app = FastAPI(
         title="docagent",
@@ -71,13 +86,15 @@ def create_app(server: Server, hosts: Sequence[str], traces: Traces, lifespan: L
         redoc_url=None,
         # Its spans would hold addresses; ``tracing`` makes docagent's own.
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        max_body_size=int(settings.limits.max_bytes * JSON_OVERHEAD) + 2**20,
+        max_body_size=max_body_bytes(settings),
         separate_input_output_schemas=False,
     )
     app.state.server = server
     add_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router)
+    if mcp is not None:
+        app.add_route(MCP_PATH, mcp, ["DELETE", "GET", "POST"], include_in_schema=False)  # type: ignore[arg-type]
     add_page(app)
     app.add_middleware(Guard, hosts=hosts, upload_seconds=settings.serve.upload_seconds)
     app.add_middleware(Observer, metrics=server.metrics, traces=traces)

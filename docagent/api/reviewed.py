@@ -7,7 +7,8 @@ from typing import Any
 
 from docagent.api.problems import RequestError
 from docagent.document import Frozen
-from docagent.results import Extraction, Field
+from docagent.evidence.checks import run_checks
+from docagent.results import Check, Extraction, Field
 from docagent.schemas import assemble, load_schema
 from docagent.store.types import Label, StoredResult
 
@@ -17,7 +18,7 @@ class Reviewed(Frozen):
 
     extraction: as the machine made it. labels: by path of the field. data: the values nested as
     the schema prescribes, a person's in place of the machine's. errors: why ``data`` does not
-    validate against the schema.
+    validate against the schema. checks: of the schema, on the same values as ``data``.
     """
 
     result_id: str
@@ -26,6 +27,7 @@ class Reviewed(Frozen):
     labels: dict[str, Label]
     data: dict[str, Any]
     errors: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
     reviewed: bool
 
 
@@ -35,9 +37,10 @@ def to_reviewed(stored: StoredResult, labels: Mapping[str, Label]) -> Reviewed:
     if not isinstance(extraction, Extraction):
         message = f"result {stored.id} is of the verb {stored.verb}; only extractions have fields"
         raise RequestError(404, "store.missing", message)
-    data, errors = extraction.data, extraction.errors
+    data, errors, checks = extraction.data, extraction.errors, extraction.checks
     if labels:
         schema = load_schema(_schema_source(stored, extraction))
+        checks = run_checks(schema, _labelled_fields(extraction, labels))
         values = {f.path: _value(f, labels.get(f.path)) for f in extraction.fields}
         data = assemble(schema, {path: v for path, v in values.items() if v is not None})
         errors = schema.validate(data)
@@ -48,6 +51,7 @@ def to_reviewed(stored: StoredResult, labels: Mapping[str, Label]) -> Reviewed:
         labels=dict(labels),
         data=data,
         errors=errors,
+        checks=checks,
         reviewed=stored.reviewed,
     )
 
@@ -56,11 +60,17 @@ def corrected(stored: StoredResult, labels: Mapping[str, Label]) -> Extraction:
     """The extraction with a person's values in place of the machine's, for exports. Raises
     RequestError if the result is not an extraction."""
     reviewed = to_reviewed(stored, labels)
-    extraction = reviewed.extraction
-    fields = tuple(_labelled(field, labels.get(field.path)) for field in extraction.fields)
-    return extraction.replace(
-        fields=fields, data=reviewed.data, errors=reviewed.errors, valid=not reviewed.errors
+    return reviewed.extraction.replace(
+        fields=_labelled_fields(reviewed.extraction, labels),
+        checks=reviewed.checks,
+        data=reviewed.data,
+        errors=reviewed.errors,
+        valid=not reviewed.errors,
     )
+
+
+def _labelled_fields(extraction: Extraction, labels: Mapping[str, Label]) -> tuple[Field, ...]:
+    return tuple(_labelled(field, labels.get(field.path)) for field in extraction.fields)
 
 
 def _labelled(field: Field, label: Label | None) -> Field:
@@ -70,7 +80,7 @@ def _labelled(field: Field, label: Label | None) -> Field:
     certain: dict[str, Any] = {"confidence": 1.0, "absence": None, "status": "found"}
     if value is None:
         certain = {"confidence": None, "absence": 1.0, "status": "not_present"}
-    if label.verdict == "edited":
+    if label.verdict != "accepted":
         certain |= {"raw_text": None, "evidence": ()}
     return field.replace(value=value, source="human", message=label.note, **certain)
 

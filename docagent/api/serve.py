@@ -6,9 +6,11 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,7 +18,7 @@ from fastapi import FastAPI
 from docagent import __version__
 from docagent.agent import DocAgent
 from docagent.api.addresses import parse_networks
-from docagent.api.app import create_app
+from docagent.api.app import create_app, max_body_bytes
 from docagent.api.guard import is_loopback
 from docagent.api.logs import LOG, start_logging
 from docagent.api.metrics import Metrics
@@ -29,6 +31,9 @@ from docagent.errors import SettingsError, StoreError
 from docagent.settings import Settings
 from docagent.store import open_store
 from docagent.store.store import Store
+
+if TYPE_CHECKING:
+    from docagent.api.mcp_door import McpDoor
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 DELIVERY_SECONDS = 2.0
@@ -120,8 +125,18 @@ def build(settings: Settings, store: Store, exposure: Exposure) -> FastAPI:
         check_workers=pool.check,
     )
 
+    door = _mcp_door(settings)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            if door is not None:
+                await stack.enter_async_context(door.running())
+            async with working():
+                yield
+
+    @asynccontextmanager
+    async def working() -> AsyncIterator[None]:
         pool.start()
         tasks = [
             asyncio.create_task(watcher.run()),
@@ -136,7 +151,16 @@ def build(settings: Settings, store: Store, exposure: Exposure) -> FastAPI:
             await asyncio.gather(*tasks, return_exceptions=True)
             await pool.stop()
 
-    return create_app(server, exposure.hosts, start_tracing(), lifespan)
+    return create_app(server, exposure.hosts, start_tracing(), lifespan, door)
+
+
+def _mcp_door(settings: Settings) -> McpDoor | None:
+    """The server of MCP, where its library is installed."""
+    if find_spec("mcp") is None:
+        return None
+    from docagent.api.mcp_door import McpDoor
+
+    return McpDoor(max_body_bytes(settings))
 
 
 async def _deliver(server: Server) -> None:

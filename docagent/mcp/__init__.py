@@ -3,7 +3,7 @@
 Its tools are the verbs, with evidence; a viewer (an MCP App) shows the places on the pages.
 """
 
-from docagent.mcp.server import build_server
+from docagent.mcp.server import build_server, serve_documents
 from docagent.mcp.serving import serve_http, serve_stdio
 
-__all__ = ["build_server", "serve_http", "serve_stdio"]
+__all__ = ["build_server", "serve_documents", "serve_http", "serve_stdio"]

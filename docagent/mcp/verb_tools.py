@@ -6,48 +6,53 @@ import inspect
 from collections.abc import Callable
 from typing import Annotated, Any
 
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
 from docagent.errors import DocAgentError
-from docagent.mcp.library import Library
+from docagent.mcp.documents import Documents, telling
 from docagent.mcp.replies import reply
-from docagent.tool_arguments import check_arguments, describe, option_type
+from docagent.tool_arguments import describe, option_type
 from docagent.verbs import SOURCE_OPTIONS, Option, Verb
 
 DOCUMENT = "name of a document: one that list_documents gives, or the id of an upload"
 _NAME = Annotated[str, Field(description=DOCUMENT)]
 
 
-def verb_tool(verb: Verb, library: Library) -> Callable[..., CallToolResult]:
+def verb_tool(verb: Verb, documents: Documents) -> Callable[..., CallToolResult]:
     """The function of a tool that runs a verb on one document."""
 
     def run(document: str, **given: Any) -> CallToolResult:
-        opening = {option.name: given.pop(option.name, None) for option in SOURCE_OPTIONS}
-        options = check_arguments(verb, given)
-        return reply(verb.run(library.agent, library.open(document, **opening), options), document)
+        return reply(documents.run(verb, document, given), document)
 
-    told = failing_clearly(run)
-    told.__name__, told.__doc__ = verb.name, describe(verb)
-    told.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    run.__name__, run.__doc__ = verb.name, describe(verb)
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [_parameter("document", _NAME), *map(_option, (*verb.options, *SOURCE_OPTIONS))],
         return_annotation=Annotated[CallToolResult, verb.result_type],
     )
-    return told
+    return tool(run)
 
 
-def failing_clearly(call: Callable[..., CallToolResult]) -> Callable[..., CallToolResult]:
-    """A function whose DocAgentErrors are told to the model, as what to do differently."""
+def tool(call: Callable[..., CallToolResult]) -> Callable[..., CallToolResult]:
+    """A function as a tool: the client is told of pages that it reads, and the model of its
+    DocAgentErrors, as what to do differently."""
 
-    def run(*args: Any, **given: Any) -> CallToolResult:
+    def run(client: Context[Any, Any], **given: Any) -> CallToolResult:
         try:
-            return call(*args, **given)
+            with telling(client):
+                return call(**given)
         except DocAgentError as error:
             raise ToolError(f"{error} [{error.code}]") from error
 
+    signature = inspect.signature(call, eval_str=True)
+    parameters = [_parameter("client", Context), *signature.parameters.values()]
+    named = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
     run.__name__, run.__doc__ = call.__name__, call.__doc__
-    run.__signature__ = inspect.signature(call, eval_str=True)  # type: ignore[attr-defined]
+    # The library looks for a parameter of this type among the annotations, not in the signature.
+    run.__annotations__ = {"client": Context}
+    run.__signature__ = signature.replace(parameters=named)  # type: ignore[attr-defined]
     return run
 
 

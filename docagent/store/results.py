@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, exists, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from docagent.document import Frozen
@@ -26,6 +27,9 @@ from docagent.store.rows import (
 from docagent.store.tables import documents, labels, results
 from docagent.store.types import Label, Order, Slice, StoredResult, Verdict
 from docagent.verbs import VERBS
+
+WITHDRAWN: Literal["withdrawn"] = "withdrawn"
+"""Verdict of the entry that takes the label before it back."""
 
 
 class Results:
@@ -116,38 +120,79 @@ class Results:
         known = [field.path for field in _fields(stored.result)]
         if path not in known:
             raise missing("field", path)
+        values = {
+            "verdict": verdict,
+            "value": to_json(value if verdict == "edited" else None),
+            "note": to_text(note),
+        }
+        with self._label_after(result_id, path, revision) as (connection, last):
+            number = 1 if last is None else last.revision + 1
+            self._insert_label(connection, result_id, path, number, author, values)
+            details = {"path": path, "verdict": verdict, "revision": number}
+            self._audit.append_in(connection, author or self.owner, "label", result_id, details)
+        return self.labels(result_id)[path]
+
+    def withdraw(
+        self, result_id: str, path: str, *, author: str = "", revision: int | None = None
+    ) -> None:
+        """Take the label of a field back, so that the machine's value counts again; the history
+        keeps both. author, revision: as for ``label``. Raises StoreError if there is no such
+        result or no label that counts, and ``store.conflict`` as ``label`` does."""
+        with self._label_after(result_id, path, revision) as (connection, last):
+            if last is None or last.verdict == WITHDRAWN:
+                raise missing("label of the field", path)
+            values = {"verdict": WITHDRAWN, "value": to_json(None), "note": ""}
+            number = last.revision + 1
+            self._insert_label(connection, result_id, path, number, author, values)
+            details = {"path": path, "revision": number}
+            action = "label.withdraw"
+            self._audit.append_in(connection, author or self.owner, action, result_id, details)
+
+    @contextmanager
+    def _label_after(
+        self, result_id: str, path: str, revision: int | None
+    ) -> Iterator[tuple[Connection, Row[Any] | None]]:
+        """A transaction that adds to the labels of a field, and the last of them. Raises StoreError
+        if it is not the one of that revision, 0 for none or one that was taken back."""
         with self._database.write() as connection:
-            lock = select(results.c.id).where(results.c.id == result_id).with_for_update()
+            mine = (results.c.owner == self.owner, results.c.id == result_id)
+            lock = select(results.c.id).where(*mine).with_for_update()
             if connection.execute(lock).first() is None:
                 raise missing("result", result_id)
-            last = _last_revision(connection, result_id, path)
-            if revision is not None and revision != last:
+            last = connection.execute(_last_label(result_id, path)).first()
+            counting = 0 if last is None or last.verdict == WITHDRAWN else last.revision
+            if revision is not None and revision != counting:
                 raise StoreError(
-                    f"the field {path} has label {last}, not {revision}: someone else wrote it "
+                    f"the field {path} has label {counting}, not {revision}: someone else wrote it "
                     "since; read it again",
                     "conflict",
                 )
-            connection.execute(
-                insert(labels).values(
-                    result_id=result_id,
-                    path=path,
-                    revision=last + 1,
-                    verdict=verdict,
-                    value=to_json(value if verdict == "edited" else None),
-                    note=to_text(note),
-                    author=to_text(author or self.owner),
-                    created=now(),
-                )
-            )
+            yield connection, last
             _mark_reviewed(connection, result_id)
-            details = {"path": path, "verdict": verdict, "revision": last + 1}
-            self._audit.append_in(connection, author or self.owner, "label", result_id, details)
-        return self.labels(result_id)[path]
+
+    def _insert_label(
+        self,
+        connection: Connection,
+        result_id: str,
+        path: str,
+        revision: int,
+        author: str,
+        values: Mapping[str, Any],
+    ) -> None:
+        row = {
+            "result_id": result_id,
+            "path": path,
+            "revision": revision,
+            "author": to_text(author or self.owner),
+            "created": now(),
+        }
+        connection.execute(insert(labels), {**row, **values})
 
     def labels(self, result_id: str) -> dict[str, Label]:
         """The label that counts for each field that has one, by path. Raises StoreError if there
         is no such result."""
-        return {label.path: label for label in self.label_history(result_id)}
+        last = {label.path: label for label in self.label_history(result_id)}
+        return {path: label for path, label in last.items() if label.verdict != WITHDRAWN}
 
     def label_history(self, result_id: str) -> tuple[Label, ...]:
         """Every label that was written, oldest first. Raises StoreError if there is no such
@@ -248,20 +293,27 @@ def _fields(result: Frozen) -> Iterable[Any]:
     return result.fields if isinstance(result, Extraction) else ()
 
 
-def _last_revision(connection: Connection, result_id: str, path: str) -> int:
-    query = select(func.max(labels.c.revision)).where(
-        labels.c.result_id == result_id, labels.c.path == path
-    )
-    return connection.execute(query).scalar() or 0
+def _last_label(result_id: str, path: str) -> Select[Any]:
+    mine = (labels.c.result_id == result_id, labels.c.path == path)
+    query = select(labels.c.revision, labels.c.verdict).where(*mine)
+    return query.order_by(labels.c.revision.desc()).limit(1)
 
 
 def _mark_reviewed(connection: Connection, result_id: str) -> None:
-    """A result is reviewed once each of its fields has a label."""
-    labelled = select(func.count(labels.c.path.distinct())).where(labels.c.result_id == result_id)
+    """A result is reviewed once each of its fields has a label that counts."""
+    later = labels.alias()
+    is_superseded = exists().where(
+        later.c.result_id == labels.c.result_id,
+        later.c.path == labels.c.path,
+        later.c.revision > labels.c.revision,
+    )
+    counting = select(func.count()).where(
+        labels.c.result_id == result_id, labels.c.verdict != WITHDRAWN, ~is_superseded
+    )
     connection.execute(
         update(results)
         .where(results.c.id == result_id)
-        .values(reviewed=labelled.scalar_subquery() >= results.c.fields)
+        .values(reviewed=counting.scalar_subquery() >= results.c.fields)
     )
 
 

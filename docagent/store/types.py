@@ -86,13 +86,14 @@ class StoredResult(Frozen):
 class Label(Frozen):
     """A person's value for one field of a result; the machine's value is kept in the result.
 
-    path: of the field, such as ``line_items[0].amount``. author: name of the key that wrote it.
+    path: of the field, such as ``line_items[0].amount``. verdict: ``withdrawn`` only in the
+    history, where the label before it was taken back. author: name of the key that wrote it.
     revision: 1 for the first label of the field, then counting up; ``If-Match`` compares it.
     """
 
     result_id: str
     path: str
-    verdict: Verdict
+    verdict: Verdict | Literal["withdrawn"]
     value: Any = None
     note: str = ""
     author: str = ""

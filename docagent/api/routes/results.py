@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -14,6 +16,7 @@ from docagent.api.reviewed import Reviewed, corrected, to_reviewed
 from docagent.api.routes.documents import After, Limit, attachment
 from docagent.document import Frozen
 from docagent.errors import StoreError
+from docagent.store.results import WITHDRAWN
 from docagent.store.rows import missing
 from docagent.store.types import Label, Slice, StoredResult, Verdict
 
@@ -151,8 +154,7 @@ def put_label(
     """Write a person's value beside the machine's, which is kept. With If-Match it is written only
     if nobody else has written one since (412)."""
     results = library_of(request, caller).results
-    revision = None if if_match == "*" else int(re.sub(r"\D", "", if_match))
-    try:
+    with _precondition():
         made = results.label(
             result_id,
             path,
@@ -160,12 +162,40 @@ def put_label(
             label.value,
             note=label.note,
             author=caller.name,
-            revision=revision,
+            revision=_revision(if_match),
         )
+    server_of(request).metrics.labels.labels(made.verdict).inc()
+    response.headers["ETag"] = f'"{made.revision}"'
+    return made
+
+
+@router.delete("/extractions/{result_id}/fields/{path:path}", status_code=204, tags=["review"])
+def delete_label(
+    request: Request,
+    caller: Reviewer,
+    result_id: ResultId,
+    path: FieldPath,
+    if_match: IfMatch = "*",
+) -> None:
+    """Take a person's label back, so that the machine's value counts again. The history and the
+    audit log keep it."""
+    results = library_of(request, caller).results
+    with _precondition():
+        results.withdraw(result_id, path, author=caller.name, revision=_revision(if_match))
+    server_of(request).metrics.labels.labels(WITHDRAWN).inc()
+
+
+def _revision(if_match: str) -> int | None:
+    """The revision in an If-Match header; None for any."""
+    return None if if_match == "*" else int(re.sub(r"\D", "", if_match))
+
+
+@contextmanager
+def _precondition() -> Iterator[None]:
+    """Turns a conflict with another person's label into 412."""
+    try:
+        yield
     except StoreError as error:
         if error.fault != "conflict":
             raise
         raise RequestError(412, error.code, str(error), pointer="If-Match") from error
-    server_of(request).metrics.labels.labels(made.verdict).inc()
-    response.headers["ETag"] = f'"{made.revision}"'
-    return made
