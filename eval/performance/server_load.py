@@ -29,7 +29,7 @@ SETTLE_SECONDS = 300.0
 @dataclass
 class _Run:
     """What the clients saw. accepted: ids of the jobs that the server took. memory: megabytes of
-    all processes, one value a second."""
+    all processes, one value a second. idle: the same before the first call."""
 
     end: float
     numbers: Any = field(default_factory=count)
@@ -37,6 +37,7 @@ class _Run:
     statuses: Counter[int] = field(default_factory=Counter)
     accepted: list[str] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
+    idle: float = 0.0
 
 
 def measure_load(clients: int, seconds: float, waiting: int) -> tuple[dict[str, Any], bool]:
@@ -46,7 +47,8 @@ def measure_load(clients: int, seconds: float, waiting: int) -> tuple[dict[str, 
         tempfile.TemporaryDirectory() as folder,
         ServerProcess(Path(folder), environment=limits) as server,
     ):
-        run = _Run(time.monotonic() + seconds)
+        idle = _memory(server)
+        run = _Run(time.monotonic() + seconds, idle=idle)
         with ThreadPoolExecutor(clients + 1) as pool:
             pool.submit(_watch, server, run)
             calls = [pool.submit(_call, server.url, run) for _ in range(clients)]
@@ -80,9 +82,13 @@ def _call(url: str, run: _Run) -> None:
 
 def _watch(server: ServerProcess, run: _Run) -> None:
     while time.monotonic() < run.end:
-        pids = [server.process.pid, *server.workers()]
-        run.memory.append(sum(map(_megabytes, pids)))
+        run.memory.append(_memory(server))
         threading.Event().wait(1.0)
+
+
+def _memory(server: ServerProcess) -> float:
+    """Megabytes of the server and its workers."""
+    return sum(map(_megabytes, [server.process.pid, *server.workers()]))
 
 
 def _megabytes(pid: int) -> float:
@@ -111,9 +117,11 @@ def _figures(url: str, run: _Run) -> tuple[dict[str, Any], bool]:
         "other answers": odd,
         "seconds, median": round(float(np.median(latencies)), 2),
         "seconds, 95 %": round(float(np.quantile(latencies, 0.95)), 2),
+        "seconds, 99 %": round(float(np.quantile(latencies, 0.99)), 2),
         "seconds, longest": round(float(latencies.max()), 2),
         "lost": len(lost),
         "doubled": len(doubled),
+        "memory, before the first call MB": round(run.idle),
         "memory, second third MB": round(before),
         "memory, last third MB": round(after),
     }
