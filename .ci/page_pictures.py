@@ -21,9 +21,9 @@ IMAGES = Path(__file__).parents[1] / "docs/images"
 WIDE, PHONE = (1280, 800), (390, 844)
 SAMPLES = ("bank_statement.jpg", "receipt.jpg", "nda.pdf", "invoice.png")
 QUESTIONS = (
-    "What is the total?",
-    "When is it due?",
-    "Which account is it to be paid to?",
+    "Who sent the invoice?",
+    "What is the due date?",
+    "What is the IBAN?",
     "Who is the driver?",
 )
 WAIT_MS = 180_000

@@ -18,6 +18,9 @@ from docagent.settings import Settings
 
 MIN_RESTART_SECONDS = 1.0
 """A worker that dies at once is not started again sooner than this after its start."""
+LOAD_SECONDS = 3.0
+"""A worker loads its models this much later than the one before it, which then has them on a quiet
+machine. Loading them at once, all are late for the first job."""
 STOP_SECONDS = 10.0
 """How long a worker may take to finish the page it is at when the server stops."""
 
@@ -27,12 +30,13 @@ _CHUNK = 4096
 class _Worker:
     """One process with the connection to it."""
 
-    def __init__(self, settings: Settings, name: str) -> None:
+    def __init__(self, settings: Settings, name: str, delay: float) -> None:
+        """delay: seconds before it loads its models, unless a job comes."""
         context = multiprocessing.get_context("spawn")
         wakes, self._to_worker = context.Pipe(duplex=False)
         self._from_worker, says = context.Pipe(duplex=False)
         self.process: SpawnProcess = context.Process(
-            target=run_worker, args=(settings, name, wakes, says), name=name, daemon=True
+            target=run_worker, args=(settings, name, wakes, says, delay), name=name, daemon=True
         )
         self.process.start()
         self.started = time.monotonic()
@@ -112,7 +116,7 @@ class WorkerPool:
     def _start(self, place: int) -> None:
         if self._is_stopping:
             return
-        worker = _Worker(self._settings, f"worker-{place}")
+        worker = _Worker(self._settings, f"worker-{place}", place * LOAD_SECONDS)
         self._workers[place] = worker
         loop = asyncio.get_running_loop()
         loop.add_reader(worker.fileno, self._read, place, worker)

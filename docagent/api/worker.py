@@ -25,9 +25,12 @@ ENDED = b"e"
 _SAMPLE = Path(__file__).parents[1] / "samples/receipt.jpg"
 
 
-def run_worker(settings: Settings, name: str, wakes: Connection, says: Connection) -> None:
+def run_worker(
+    settings: Settings, name: str, wakes: Connection, says: Connection, delay: float = 0.0
+) -> None:
     """Run jobs until the server that started this process closes ``wakes``; see
-    ``docagent.jobs.worker.run_worker``."""
+    ``docagent.jobs.worker.run_worker``. delay: seconds before the models are loaded, so that
+    workers which start together do not slow each other down; a job that comes ends it."""
     start_logging(settings.serve.log_level)
     metrics, traces = Metrics(), start_tracing()
     # The server says when a job waits; looks find those of other processes, and those to be tried
@@ -45,7 +48,8 @@ def run_worker(settings: Settings, name: str, wakes: Connection, says: Connectio
         traces.add(f"job {job.verb}", seconds, {"docagent.verb": job.verb, "docagent.job": job.id})
 
     with traced(listen):
-        _load_models(settings)
+        if not wakes.poll(delay):  # a job that waits loads the models as well as a sample does
+            _load_models(settings)
         worker.run_worker(settings.replace(jobs={"poll": poll}), name, wakes, says, ended)
 
 

@@ -6,9 +6,9 @@ import { Confidence } from "./parts.js";
 import { attempt, citeLink, fail, humanText, may } from "./state.js";
 
 const QUESTIONS = {
-  invoice: ["What is the total?", "When is it due?", "What was bought?"],
-  receipt: ["What is the total?", "When was it paid?", "What was bought?"],
-  bank_statement: ["What is the closing balance?", "Which period is it for?"],
+  invoice: ["What is the total?", "What is the due date?", "Who sent the invoice?"],
+  receipt: ["What is the total?", "What is the date?", "Which shop is it from?"],
+  bank_statement: ["What is the opening balance?", "What is the closing balance?"],
   contract: ["Who are the parties?", "When does it end?", "Which law governs it?"],
   nda: ["Who are the parties?", "How long does it last?", "Which law governs it?"],
 };

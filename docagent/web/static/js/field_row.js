@@ -13,6 +13,9 @@ const VERDICT = { accepted: "accepted", edited: "edited", not_present: "not ther
 const LINE_CHARS = 24;
 const MAX_ROWS = 6;
 
+/** Whether two texts differ in nothing but white space; a browser takes the ends of lines out of values. */
+const isSame = (one, other) => one.replace(/\s+/g, "") === other.replace(/\s+/g, "");
+
 /** The text of a field that is edited, for a row and for a cell of a table. */
 function useValue({ field, label, leaf, onJudge, onLeave }) {
   const [error, setError] = useState("");
@@ -23,7 +26,7 @@ function useValue({ field, label, leaf, onJudge, onLeave }) {
   useEffect(() => { input.current.value = shown; setError(""); }, [shown]);
   const save = async () => {
     const text = input.current?.value.trim();
-    if (text === undefined || text === shown || isSaving.current) return; // undefined: it is gone already
+    if (text === undefined || isSame(text, shown) || isSaving.current) return; // undefined: it is gone already
     const parsed = parseValue(text, leaf, field.value);
     setError(parsed.error || "");
     if (parsed.error) return;
@@ -35,7 +38,7 @@ function useValue({ field, label, leaf, onJudge, onLeave }) {
     if (event.key === "Escape") { input.current.value = shown; setError(""); onLeave(); }
     if (event.key !== "Enter") return;
     event.preventDefault();
-    if (input.current.value.trim() === shown) onJudge("accepted");
+    if (isSame(input.current.value, shown)) onJudge("accepted");
     else save();
   };
   return { shown, error, input, save, onKeyDown };
@@ -61,13 +64,13 @@ function Verdicts({ name, label, onJudge }) {
   </span>`;
 }
 
-function State({ field, label }) {
+function State({ field, label, isDoubtful }) {
   if (label) {
     const by = label.author && label.author !== "local" ? ` by ${label.author}` : "";
     return html`<span class="badge done">${VERDICT[label.verdict]}${by}</span>`;
   }
   if (field.value === null && field.status === "not_present") return html`<span class="quiet">not found</span>`;
-  return html`<${Confidence} share=${field.confidence} />`;
+  return html`<${Confidence} share=${field.confidence} isDoubtful=${isDoubtful} />`;
 }
 
 /** What there is to say of a field besides its value: the picture of its place, and why it is in doubt. */
@@ -75,11 +78,12 @@ function Details({ id, name, field, label, failed, onChoose }) {
   const evidence = field.evidence[0];
   const status = field.status === "found" || field.status === "not_present" ? "" : STATUS[field.status];
   const why = label ? "" : humanText(field.message);
+  const wrong = failed.filter((check) => check.kind !== "readable"); // its status says that it is not
   return html`<div class="details">${evidence && html`<button class="place" onClick=${onChoose} aria-label=${`Show ${name} on the page`}>
       <${Crop} id=${id} evidence=${evidence} /></button>`}
-    ${(failed.length > 0 || status || why) && html`<p class="facts">
+    ${(wrong.length > 0 || status || why) && html`<p class="facts">
       ${!label && status && html`<span class="badge doubt">${status}</span>`}
-      ${failed.map((check) => html`<span class="badge failed" key=${check.name} title=${humanText(check.message)}>does not add up: ${check.name}</span>`)}
+      ${wrong.length > 0 && html`<span class="badge failed" title=${wrong.map((check) => check.name).join("; ")}>does not fit the other values</span>`}
       ${why && html`<span class="quiet">${why}</span>`}</p>`}</div>`;
 }
 
@@ -97,7 +101,7 @@ export function Row(given) {
     <div class="line">
       <label for=${inputId}>${name}</label>
       <${Value} known=${known} rows=${rows} leaf=${leaf} onChoose=${onChoose} id=${inputId} />
-      <${State} field=${field} label=${label} />
+      <${State} field=${field} label=${label} isDoubtful=${isDoubtful} />
       <${Verdicts} name=${name} label=${label} onJudge=${onJudge} />
     </div>
     ${isOpen && html`<${Details} id=${id} name=${name} field=${field} label=${label} failed=${failed} onChoose=${onChoose} />`}
@@ -116,8 +120,8 @@ export function Cell(given) {
   </td>`;
 }
 
-export function CellDetails({ id, name, field, label, failed, onChoose, onJudge }) {
-  return html`<div class="line"><strong>${name}</strong><${State} field=${field} label=${label} />
+export function CellDetails({ id, name, field, label, failed, isDoubtful, onChoose, onJudge }) {
+  return html`<div class="line"><strong>${name}</strong><${State} field=${field} label=${label} isDoubtful=${isDoubtful} />
       <${Verdicts} name=${name} label=${label} onJudge=${onJudge} /></div>
     <${Details} id=${id} name=${name} field=${field} label=${label} failed=${failed} onChoose=${onChoose} />`;
 }

@@ -119,7 +119,7 @@ function Table({ table, columns, rows, propsOf, onAccept }) {
       <span class="quiet">${rows.length} ${rows.length === 1 ? "row" : "rows"}</span>
       ${may("review") && left.length > 0 && html`<button class="plain" onClick=${() => onAccept(left.map(({ field }) => field))}>Accept all</button>`}</div>
     <div class="scroll"><table><thead><tr>${columns.map((column) => html`<th key=${column} scope="col" data-number=${String(isNumber(column))}
-        style=${{ minWidth: `calc(${Math.min(20, width(column))}ch + 18px)` }}>${humanName(column)}</th>`)}</tr></thead>
+        style=${{ minWidth: `calc(${Math.min(16, width(column))}ch + 24px)` }}>${humanName(column)}</th>`)}</tr></thead>
       <tbody>${rows.map((row) => {
         const open = columns.map((column) => row.cells[column]).filter(Boolean).map(propsOf).find((props) => props.isChosen);
         const column = open && columns.find((one) => row.cells[one] === open.field);

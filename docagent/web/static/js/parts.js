@@ -76,10 +76,11 @@ export function Crop({ id, evidence }) {
   </svg>`;
 }
 
-/** How sure a value is, as a share that a glance tells apart: high, middle, low. */
-export function Confidence({ share }) {
+/** How sure a value is, as a share that a glance tells apart: high, middle, low. isDoubtful: it is to
+    be looked at for another reason. */
+export function Confidence({ share, isDoubtful = false }) {
   if (share === null || share === undefined) return html`<span class="confidence low" title="How sure it is cannot be told">unsure</span>`;
-  const level = share >= 0.95 ? "high" : share >= 0.8 ? "middle" : "low";
+  const level = isDoubtful ? "low" : share >= 0.95 ? "high" : share >= 0.8 ? "middle" : "low";
   const title = `Of 100 values like this one about ${Math.round(share * 100)} are right`;
   return html`<span class=${`confidence ${level}`} title=${title}>${percent(share)}<span class="hidden"> sure</span></span>`;
 }

@@ -130,6 +130,7 @@ function matching(words, find) {
 
 /** Brings the chosen place into view inside the frame, and the frame into the window. */
 function useScroll(frame, target, zoom, isThere) {
+  const last = useRef(null);
   useLayoutEffect(() => {
     if (!isThere || !target?.polygons.length) return undefined;
     const element = frame.current;
@@ -138,9 +139,11 @@ function useScroll(frame, target, zoom, isThere) {
       const [x0, y0, x1, y1] = toBox(target.polygons.flat());
       const { width, height } = image.getBoundingClientRect();
       element.scrollTo({
+        behavior: last.current === target.page ? "auto" : "instant", // another page is no way to glide
         left: ((x0 + x1) / 2) * width - element.clientWidth / 2,
         top: ((y0 + y1) / 2) * height - element.clientHeight / 2,
       });
+      last.current = target.page;
     };
     if (image.complete) scroll();
     image.addEventListener("load", scroll);
