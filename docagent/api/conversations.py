@@ -9,12 +9,16 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from fastapi import Request
 
 from docagent.api.access import Caller, library_of, server_of
+from docagent.api.finding import find_documents
 from docagent.api.problems import RequestError
 from docagent.api.running import reading_of
 from docagent.chat.conversation import Chat
+from docagent.errors import DocAgentError, SourceError
 from docagent.results import ChatEvent, Turn
 
 WAIT_SECONDS = 30.0
+MAX_ASKED = 3
+"""Documents that a question about several is asked of; each takes as long as one alone."""
 
 
 async def open_chat(
@@ -70,6 +74,49 @@ async def stream_answer(
         if isinstance(item, Exception):
             raise item
         yield item
+
+
+async def stream_best_answer(
+    request: Request,
+    caller: Caller,
+    document_ids: Sequence[str],
+    turns: Sequence[Turn],
+    question: str,
+) -> AsyncIterator[ChatEvent]:
+    """The events of the surest answer that some of these documents give, with its turn last;
+    confidence counts as much as the document fits the question.
+
+    turns: earlier ones. The question is asked of MAX_ASKED documents: those whose pages have most
+    of its words, and the one that the last answer is from. A document that cannot be read is left
+    out. Raises what the last of them raises if none can, and as ``stream_answer``.
+    """
+    library = library_of(request, caller)
+    found = await asyncio.to_thread(find_documents, library, question, frozenset(document_ids))
+    last = [turns[-1].document_id] if turns else []
+    best = list(found)[: MAX_ASKED - 1]
+    chosen = list(dict.fromkeys((*best, *last, *found, *document_ids)))
+    answers: list[tuple[float, list[ChatEvent]]] = []
+    failure: DocAgentError | None = None
+    for document_id in chosen[:MAX_ASKED]:
+        try:
+            chat = await open_chat(request, caller, document_id, turns)
+            events = stream_answer(request, chat, question, lambda turn: None)
+            fit = found.get(document_id, 0.0) if found else 1.0
+            answers.append((fit, [event async for event in events]))
+        except (SourceError, RequestError) as error:
+            failure = error
+    if failure is not None and not answers:
+        raise failure
+    _, surest = max(answers, key=lambda answer: _sureness(answer[0], answer[1][-1].turn))
+    for event in surest:
+        yield event
+
+
+def _sureness(fit: float, turn: Turn | None) -> tuple[bool, float]:
+    """Orders answers: those with a text come first."""
+    if turn is None:
+        return False, 0.0
+    return turn.text is not None, fit * (turn.confidence or 0.0)
 
 
 def turns_of(questions: Sequence[tuple[str, str]], document_id: str) -> Iterator[Turn]:

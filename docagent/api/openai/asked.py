@@ -5,21 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from docagent.api.finding import find_documents
 from docagent.api.problems import RequestError
 from docagent.api.uploads import File, to_file
-from docagent.errors import StoreError
 from docagent.settings import LimitSettings
 from docagent.store.store import Library
-from docagent.text.tokens import content_words
 
 MODEL = "docagent"
-MAX_SEARCHED_WORDS = 12
-MAX_SEARCHED_PAGES = 200
 
 _DATA_URL = re.compile(r"data:[\w.+/-]*(?:;[\w=.+-]+)*;base64,(.*)", re.S)
 
@@ -67,27 +63,15 @@ def find_document(library: Library, asked: Asked) -> str:
         return library.documents.add(file.data, file.name, file.media_type)[0].id
     if asked.document_ids:
         return library.documents.get(asked.document_ids[-1]).id
-    scores: Counter[str] = Counter()
-    for word in dict.fromkeys(content_words(asked.question)[:MAX_SEARCHED_WORDS]):
-        found = _documents_with(library, word)
-        for document_id in found:
-            # A word that few documents have says more; whole numbers keep ties exact.
-            scores[document_id] += 1_000_000 // len(found)
-    if not scores:
+    found = find_documents(library, asked.question)
+    if not found:
         raise RequestError(
             404,
             "chat.no_document",
             f"no document is named, and none has words of the question; attach a file, or use the "
             f"model {MODEL}:DOCUMENT_ID",
         )
-    return scores.most_common(1)[0][0]
-
-
-def _documents_with(library: Library, word: str) -> set[str]:
-    try:
-        return {hit.document_id for hit in library.search(word, limit=MAX_SEARCHED_PAGES)}
-    except StoreError:  # nothing that can be searched for
-        return set()
+    return next(iter(found))
 
 
 def _named(model: str, metadata: Any) -> Iterable[str]:
