@@ -20,7 +20,9 @@ def find_documents(
     well each fits compared with the first (0-1). Only what was read is found. among: ids to choose
     from, by default all."""
     scores: Counter[str] = Counter()
-    for word in dict.fromkeys(content_words(question)[:MAX_SEARCHED_WORDS]):
+    # A letter alone, as of "plumber's", is the beginning of too many words.
+    words = [word for word in content_words(question) if len(word) > 1 or word.isdigit()]
+    for word in dict.fromkeys(words[:MAX_SEARCHED_WORDS]):
         found = _documents_with(library, word)
         for document_id in found:
             # A word that few documents have says more; whole numbers keep ties exact.
