@@ -32,7 +32,7 @@ from docagent.reader.matching import match_features, query_ids, word_ids
 from docagent.reader.window_choice import (
     MIN_WINDOWS,
     chosen_windows,
-    likeness,
+    likenesses,
     units,
     window_count,
 )
@@ -203,8 +203,8 @@ def test_a_window_is_like_a_query_by_its_words_and_by_what_is_printed() -> None:
     words = np.eye(4, 8, dtype=np.float32)
     asked = units(np.concatenate([np.ones((1, 8)), 3 * words[:2], np.ones((1, 8))]))
     assert np.allclose(asked, words[:2])
-    bare, printed = np.zeros((4, 4), np.float32), np.ones((4, 4), np.float32)
-    assert likeness(words, asked, bare) == 1.0
-    assert likeness(words[2:], asked, bare[2:]) == 0.0
-    assert likeness(words, asked, printed) > likeness(words, asked, bare)
+    other, bare = words[2:], np.zeros(2, np.float32)
+    assert np.allclose(likenesses(words[:3], [asked, other], bare), [1.0, 0.5])
+    printed = np.array([0.0, 2.0], np.float32)
+    assert np.allclose(likenesses(words[:3], [asked, other], printed), [1.0, 0.7])
     assert units(np.ones((2, 8), np.float32)).shape == (2, 8)

@@ -35,7 +35,7 @@ from docagent.reader.features import (
 )
 from docagent.reader.matching import MATCHES, match_features
 from docagent.reader.types import Query, Reader, Reading
-from docagent.reader.window_choice import chosen_windows, likeness, units, window_count
+from docagent.reader.window_choice import chosen_windows, likenesses, units, window_count
 from docagent.reader.wordpiece import WordPiece
 from docagent.settings import Settings
 from docagent.usage import stage
@@ -140,13 +140,16 @@ class EmbeddedReader:
         if count == len(windows):
             return [list(range(len(asked)))] * len(windows)
 
-        def likenesses(features: PageFeatures) -> list[float]:
-            window = self._window(features)
-            words = window.arrays["page0"].astype(np.float32)
-            return [likeness(words, q.units, _matches(window, q)) for q in asked]
+        pieces = [query.units for query in asked]
 
-        found = list(map_side_by_side(likenesses, windows, self._threads))
-        return chosen_windows(np.array(found, np.float32), multiple, count)
+        def compared(features: PageFeatures) -> Floats:
+            window = self._window(features)
+            matches = (_matches(window, query) for query in asked)
+            printed = np.array([m[:, 1].max() + m[:, 3].max() for m in matches], np.float32)
+            return likenesses(window.arrays["page0"].astype(np.float32), pieces, printed)
+
+        found = list(map_side_by_side(compared, windows, self._threads))
+        return chosen_windows(np.stack(found), multiple, count)
 
     def _window(self, features: PageFeatures) -> EncodedWindow:
         """A window that was encoded for an earlier query is taken from memory."""

@@ -30,11 +30,14 @@ def window_count(windows: int, multiple: Sequence[bool]) -> int:
     return min(windows, max(MIN_WINDOWS, MAX_POINTED // max(1, singles)))
 
 
-def likeness(words: Floats, pieces: Floats, matches: Floats) -> float:
-    """How like a window is to a query: units of its words (n, width), and of the query's pieces
-    (t, width); matches: (n, MATCHES) as ``match_features`` gives them."""
-    printed = matches[:, 1].max() + matches[:, 3].max()
-    return float((words @ pieces.T).max(axis=0).mean() + PRINTED * printed)
+def likenesses(words: Floats, queries: Sequence[Floats], printed: Floats) -> Floats:
+    """How like (q,) a window is to each query: units of its words (n, width), and of each query's
+    pieces (t, width); printed: (q,) how much of each is printed as one run of words, 0-2."""
+    most = (words @ np.concatenate(queries).T).max(axis=0)
+    counts = np.array([len(pieces) for pieces in queries])
+    sums = np.add.reduceat(most, np.cumsum(counts) - counts)
+    found: Floats = (sums / counts + PRINTED * printed).astype(np.float32)
+    return found
 
 
 def units(pieces: Floats) -> Floats:
