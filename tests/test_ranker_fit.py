@@ -109,7 +109,7 @@ def test_a_fit_gives_weights_that_prefer_what_was_right(tmp_path: Path) -> None:
         )
     training = fitting.Training.of(rows)
     models, found = fitting.fit(training)
-    weights = fitting.fit_confidence([*found, *fitting.fit_elsewhere(training)])
+    weights = fitting.fit_confidence(found, fitting.fit_elsewhere(training))
     fitting.write(tmp_path / "ranker.npz", training, models, weights)
     options = ({"reader.span": 0.05, "noise": 0.5}, {"reader.span": 0.95, "noise": 0.5})
     (ranked,) = load_ranker(tmp_path).rank([PoolFeatures("money", {"size": 0.5}, options)])

@@ -35,6 +35,9 @@ MEMBERS = 3
 """Networks of the ensemble, and parts of the groups."""
 MIN_ROWS = 30
 """Rows that a feature has to be in."""
+OUTSIDE_WEIGHT = 0.25
+"""Weight of documents of a kind that a network never saw: users' documents are mostly of a kind
+that the shipped one saw."""
 SURE = 0.9
 PRIOR_ROWS = 20.0
 """How strongly the confidence of a kind of value is drawn towards that of all kinds."""
@@ -162,12 +165,17 @@ def outcomes(rows: Sequence[Row], chances: Floats) -> list[Outcome]:
     return found
 
 
-def fit_confidence(found: Sequence[Outcome]) -> NDArray[np.float64]:
-    """Weights of ``ConfidenceModel``: for each kind of value, drawn towards those of all kinds."""
-    given = [outcome for outcome in found if outcome.is_given]
+def fit_confidence(inside: Sequence[Outcome], outside: Sequence[Outcome]) -> NDArray[np.float64]:
+    """Weights of ``ConfidenceModel``: for each kind of value, drawn towards those of all kinds.
+
+    inside: of networks that knew the kind of document, outside: of networks that did not.
+    """
+    given = [outcome for outcome in (*inside, *outside) if outcome.is_given]
+    known = sum(outcome.is_given for outcome in inside)
     inputs = confidence_inputs(np.array([outcome.chance for outcome in given]))
     right = np.array([o.is_right for o in given], float)
     weights = row_weights([o.row for o in given]).astype(float)
+    weights[known:] *= OUTSIDE_WEIGHT
     groups = np.array([GROUPS.index(o.row.features.group) for o in given])
     every = _logistic(inputs, right, weights, np.array([1.0, 0.0]), 1.0)
     return np.stack(
@@ -266,7 +274,7 @@ def main() -> None:
     print(f"{len(rows)} rows, {len(names[0])} and {len(names[1])} features", flush=True)
     models, inside = fit(training)
     outside = fit_elsewhere(training)
-    weights = fit_confidence([*inside, *outside])
+    weights = fit_confidence(inside, outside)
     write(args.output, training, models, weights)
     report("Other shops, stations and contracts:", rows, inside, ConfidenceModel(weights))
     report("Other kinds of documents:", rows, outside, ConfidenceModel(weights))

@@ -65,8 +65,13 @@ def mean_score(items: Sequence[Judged]) -> float:
 
 
 def trust(items: Sequence[Judged]) -> dict[str, Any]:
-    """How far confidences can be believed: of the values given."""
-    given = [(j.confidence, j.is_right and j.wanted) for j in items if j.confidence is not None]
+    """How far confidences can be believed: of the values given. The set's short value ("Ohio" for
+    the clause on Ohio's law) is as right as the clause."""
+    given = [
+        (j.confidence, max(j.score, j.in_short) >= 0.5 and j.wanted)
+        for j in items
+        if j.confidence is not None
+    ]
     sure = [right for confidence, right in given if confidence >= SURE]
     return {
         "given": len(given),
