@@ -31,7 +31,8 @@ _YES_NO = re.compile(
 _PASSAGE = re.compile(
     r"\b(which|what) (clause|section|paragraph|provision|article|passage)s?\b|^quote\b"
     r"|\bwhat (does|do) .+ (say|state|provide|mention)\b"
-    r"|\bwhere (does|do|is) .+(say|stated|said)\b",
+    r"|\bwhere (does|do|is) .+(say|stated|said)\b"
+    r"|^(?!is |are |does |do ).*\b(clause|provision)s?\W*$",
     re.I,
 )
 
