@@ -25,6 +25,8 @@ from eval.metrics.fields import letters_and_digits
 from eval.tasks.understanding.judged import token_f1
 from finetune.ranking.cases import Case
 
+MISTAKEN = 0.35
+"""Share of overlooked answers for which the reader is as sure of another span."""
 MIN_RIGHT = 0.5
 """Token F1 from which a clause is right, as CUAD counts it."""
 
@@ -80,11 +82,16 @@ def _read(case: Case, reader: Reader) -> dict[str, Reading]:
 
 def overlooking(reading: Reading, rng: random.Random) -> Reading:
     """A reading as of a page unlike the training's: the best span is missed or hardly seen, and the
-    probability goes to the others and to there being no value."""
+    probability goes to the others and to there being no value, or all of it to another span."""
     if not reading.spans:
         return reading
     best = max(reading.spans, key=lambda span: span.score)
     others = [span for span in reading.spans if span is not best]
+    if others and rng.random() < MISTAKEN:
+        wrong = rng.choice(others)
+        score = {best: wrong.score, wrong: best.score}
+        swapped = [span.replace(score=score.get(span, span.score)) for span in reading.spans]
+        return reading.replace(spans=tuple(sorted(swapped, key=lambda span: -span.score)))
     kept = best.score * rng.random() ** 3
     absent = reading.absent + (best.score - kept) * rng.uniform(0.3, 0.9)
     more = (1 - absent - kept) / max(1e-6, sum(span.score for span in others))

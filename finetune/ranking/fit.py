@@ -31,7 +31,7 @@ from finetune.ranking.network import (
     train,
 )
 
-MEMBERS = 3
+MEMBERS = 5
 """Networks of the ensemble, and parts of the groups."""
 MIN_ROWS = 30
 """Rows that a feature has to be in."""
