@@ -111,6 +111,12 @@ class ServeSettings(Frozen):
     rate: int = Field(
         default=600, ge=1, description="Most requests a minute of each owner of keys."
     )
+    guesses: int = Field(
+        default=30,
+        ge=1,
+        description="Wrong keys a minute from one address; further requests with one are answered "
+        "with 429.",
+    )
     upload_seconds: float = Field(
         default=120.0, gt=0, description="Seconds in which the body of a request must arrive."
     )

@@ -69,6 +69,7 @@ FLAT = {
     "serve_rate": 16,
     "serve_upload_seconds": 8.5,
     "serve_poll": 2.5,
+    "serve_guesses": 7,
     "serve_webhook_networks": "10.0.0.0/8",
     "serve_webhook_retry": 3.5,
     "serve_log_level": "warning",

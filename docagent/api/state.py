@@ -88,10 +88,6 @@ class Server:
 
     def __post_init__(self) -> None:
         self.rate = RateLimit(self.settings.serve.rate)
-        self.guesses = RateLimit(MAX_GUESSES)
+        self.guesses = RateLimit(self.settings.serve.guesses)
         self.scans = Scans(self.settings)
         self.conversations = asyncio.Semaphore(MAX_CONVERSATIONS)
-
-
-MAX_GUESSES = 30
-"""Wrong keys a minute from one address; further ones are answered with 429."""

@@ -106,7 +106,7 @@ def get_server(request: Request, caller: Reader) -> ServerInfo:
 def get_audit(
     request: Request,
     caller: Admin,
-    after: Annotated[int, Query(ge=0, description="number of the last entry known")] = 0,
+    after: Annotated[int, Query(ge=0, lt=2**53, description="number of the last entry known")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000, description="most entries of the answer")] = 100,
 ) -> tuple[AuditEntry, ...]:
     """The audit log: who did what to which document, key or result, never what it holds. Each entry
