@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
+from docagent.layout.remembered import remembered
+from docagent.rules.running_lines import running_words
 from docagent.rules.labels import RULE_SCORE, first_value
 from docagent.schemas import Schema, SchemaField
 from docagent.text.normalise.currencies import CODES
@@ -15,11 +17,12 @@ _CURRENCY_MARK = re.compile(r"[$€£¥₹]|(?<![A-Za-z])(?:RM|USD|EUR|GBP|CHF|I
 
 
 def first_date_candidates(schema: Schema, parser: FieldParser) -> list[ValueCandidate]:
-    """The first date of the document, for the first date field of the schema; empty for other
-    fields."""
+    """The first date of the document outside of running heads and feet, for the first date field of
+    the schema; empty for other fields."""
     if not is_first_date_field(schema, parser.leaf):
         return []
-    first = first_value(parser, range(len(parser.document.words)))
+    running = remembered(parser.document, running_words)
+    first = first_value(parser, [i for i in range(len(parser.document.words)) if i not in running])
     return [replace(candidate, score=RULE_SCORE / 2) for candidate in first]
 
 

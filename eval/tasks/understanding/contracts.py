@@ -129,7 +129,8 @@ def judge_texts(name: str, fields: Sequence[Field], truths: Sequence[str]) -> Ju
 
 
 def judge_questions(agent: DocAgent, contracts: Sequence[Contract]) -> Iterator[Judged]:
-    """Three wordings of fields that are there, and half as many of fields that are not."""
+    """Three wordings of fields that are there, and half as many of fields that are not. The set's
+    short value ("Delaware") is as right as the clause it comes from."""
     rng = random.Random(RANDOM_SEED)
     for contract in contracts:
         present = [name for name, answers in contract.answers.items() if answers]
@@ -144,7 +145,9 @@ def judge_questions(agent: DocAgent, contracts: Sequence[Contract]) -> Iterator[
                     yield Judged("question", float(not truths), bool(truths), None)
                     continue
                 best = max((answer_score(answer.text, truth) for truth in truths), default=0.0)
-                yield Judged("question", best, bool(truths), answer.confidence or 0.0)
+                short = token_f1(answer.text, contract.values.get(name, ""))
+                score = max(best, short if truths else 0.0)
+                yield Judged("question", score, bool(truths), answer.confidence or 0.0)
 
 
 def answer_score(text: str, truth: str) -> float:
