@@ -49,7 +49,7 @@ class Thresholds:
     candidate: float = 0.02
     illegible: float = 0.3
     rival: float = 0.8
-    answer: float = 0.55
+    answer: float = 0.58
     slot: float = 0.9
     digits: float = 0.7
     edit: float = 0.8

@@ -143,7 +143,7 @@ def test_pages_are_told_while_a_document_is_read(folder: Path, name: str, given:
 
     document = {"document": "receipt.pdf", **given}
     with_client(lambda client: client.call_tool(name, document, progress_callback=hear), folder)
-    assert told == [(1, 2), (2, 2)]
+    assert [(done, total) for done, total in told if done] == [(1, 2), (2, 2)]
 
 
 def test_a_password_opens_an_upload() -> None:
