@@ -8,8 +8,8 @@ from dataclasses import replace
 from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
 from docagent.layout.remembered import remembered
-from docagent.rules.running_lines import running_words
 from docagent.rules.labels import RULE_SCORE, first_value
+from docagent.rules.running_lines import running_words
 from docagent.schemas import Schema, SchemaField
 from docagent.text.normalise.currencies import CODES
 
