@@ -87,6 +87,12 @@ def test_a_batch(anna: httpx2.Client) -> None:
     assert anna.get(f"/v1/batches/{'0' * 24}").status_code == 404
 
 
+def test_a_batch_of_nothing_is_none(anna: httpx2.Client) -> None:
+    missing = ["f" * 64, "e" * 64]
+    answer = anna.post("/v1/batches", json={"verb": "read", "document_ids": missing})
+    assert (answer.status_code, answer.json()["code"]) == (404, "store.missing")
+
+
 def test_a_full_queue_is_told(tmp_path: Path) -> None:
     limits = {"DOCAGENT_JOBS_WAITING": "1"}
     server = ApiServer(tmp_path, "--workers", "1", environment=limits)

@@ -122,7 +122,7 @@ async def add_batch(
     request: Request, response: Response, caller: Writer, batch: BatchRequest
 ) -> Batch:
     """Run one verb on many documents. Documents that are not there are named in ``refused``; the
-    others run."""
+    others run. Where none is left to run, there is no batch, but the error of the first."""
     made = await asyncio.to_thread(_submit_all, request, caller, batch)
     server_of(request).wake()
     response.headers["Location"] = f"/v1/batches/{made.id}"
@@ -144,20 +144,24 @@ def _submit_all(request: Request, caller: Writer, batch: BatchRequest) -> Batch:
     library = library_of(request, caller)
     batch_id = secrets.token_hex(12)
     given: dict[str, Any] = {"batch_id": batch_id, "priority": batch.priority}
-    refused = []
-    for document_id in dict.fromkeys(batch.document_ids):
+    failed: dict[str, StoreError] = {}
+    wanted = list(dict.fromkeys(batch.document_ids))
+    for document_id in wanted:
         try:
             library.documents.get(document_id)
         except StoreError as error:
-            refused.append(_refused(document_id, error))
+            failed[document_id] = error
             continue
         try:
             library.jobs.submit(document_id, batch.verb, batch.options, **given)
         except StoreError as error:
             if error.fault != "full":
                 raise  # the options are wrong, for every document
-            refused.append(_refused(document_id, error))
-    return Batch(id=batch_id, counts=library.jobs.counts(batch_id), refused=tuple(refused))
+            failed[document_id] = error
+    if failed and len(failed) == len(wanted):
+        raise failed[wanted[0]]
+    refused = tuple(_refused(document_id, error) for document_id, error in failed.items())
+    return Batch(id=batch_id, counts=library.jobs.counts(batch_id), refused=refused)
 
 
 def _refused(document_id: str, error: StoreError) -> Refused:
