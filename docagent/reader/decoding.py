@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from docagent.reader.types import PointedSpan, Query, Reading
+from docagent.text.tokens import letters_and_digits
 
 MAX_SPAN = 60
 """Longest span in words; the network is trained with the same number."""
@@ -128,13 +128,7 @@ def _best(
 
 def _value(texts: Sequence[str], place: tuple[int, int]) -> str:
     """Letters and digits of a span, by which values are told apart."""
-    return "".join(map(_letters, texts[slice(*place)]))
-
-
-@lru_cache(maxsize=20_000)
-def _letters(word: str) -> str:
-    """Asked for the same words by every query of a document."""
-    return "".join(c for c in word.casefold() if c.isalnum())
+    return "".join(map(letters_and_digits, texts[slice(*place)]))
 
 
 def _same(span: PointedSpan, start: int, end: int) -> bool:

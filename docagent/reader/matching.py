@@ -14,6 +14,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from docagent.text.tokens import letters_and_digits
+
 MATCHES = 4
 """Length of a word's features: in the name, share of the name that its run of words has, in the
 rest of the query, share of the whole query that its run has."""
@@ -32,7 +34,7 @@ Floats = NDArray[np.float32]
 def word_id(text: str) -> int:
     """A number that equal words share, whatever their case and marks; 0 without letters and
     digits."""
-    bare = "".join(c for c in text.casefold() if c.isalnum())
+    bare = letters_and_digits(text)
     return zlib.crc32(bare.encode()) + 1 if bare else 0
 
 

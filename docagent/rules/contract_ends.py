@@ -15,6 +15,7 @@ from docagent.layout.remembered import remembered
 from docagent.rules.label_places import LabelPlaces
 from docagent.rules.page_cells import PageCells
 from docagent.schemas import Schema
+from docagent.text.tokens import letters_and_digits
 
 TITLE_SCORE, PROSE_TITLE_SCORE, SIGNATORY_SCORE = 0.6, 0.45, 0.6
 """Score of a title on a line of its own, of one that only prose names ("This Lease Agreement"), and
@@ -63,8 +64,7 @@ def merge_signatories(parser: FieldParser, pointed: list[ValueCandidate]) -> lis
     for words in (*_names_behind_marks(document), *_names_at_labels(document)):
         ranges = words_to_ranges(sorted(words))
         candidate = parser.candidate(*ranges[0], SIGNATORY_SCORE, "rule")
-        key = "".join(c for c in candidate.raw_text.casefold() if c.isalnum())
-        seen.setdefault(key, candidate)
+        seen.setdefault(letters_and_digits(candidate.raw_text), candidate)
     return sorted(seen.values(), key=lambda c: c.ranges) or pointed
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from docagent.document import Document, Page, Part
@@ -19,6 +18,7 @@ from docagent.rules.role_labels import RoleLabels
 from docagent.rules.role_values import find_number, values_at
 from docagent.schemas import SchemaField
 from docagent.text.accents import strip_accents
+from docagent.text.tokens import letters_and_digits
 
 MIN_NUMBER_SCORE = 0.5
 """Score from which a number at a label is that of the document."""
@@ -108,7 +108,7 @@ def _signs(document: Document, page: Page) -> _Signs:
     spot = (int(place[1]), int(place[2])) if place else None
     if spot and not 1 <= spot[0] <= spot[1]:
         spot = None
-    lines = (_letters(line.text) for line in page.lines[:HEAD_LINES])
+    lines = (letters_and_digits(line.text) for line in page.lines[:HEAD_LINES])
     head = frozenset(line for line in lines if len(line) > 2)
     if not alone.words:
         return _Signs(page, spot, None, False, head)
@@ -121,9 +121,4 @@ def _signs(document: Document, page: Page) -> _Signs:
     ]
     best = max(numbers, key=lambda c: c.score, default=None)
     has_total = any(True for role in ("gross_total", "amount_due") for _ in labels.of(role))
-    return _Signs(page, spot, _letters(best.raw_text) if best else None, has_total, head)
-
-
-@lru_cache(maxsize=1_000)
-def _letters(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())
+    return _Signs(page, spot, letters_and_digits(best.raw_text) if best else None, has_total, head)

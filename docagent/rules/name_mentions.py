@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from docagent.evidence.label_phrases import fold_words
 from docagent.rules.party_names import ends_with_legal_form, is_country
+from docagent.text.tokens import letters_and_digits
 
 HEAD_WORDS, TAIL_WORDS = 700, 350
 """Words at the start and at the end of a document among which names are looked for."""
-MAX_BEFORE, MAX_AFTER = 6, 8
+MAX_BEFORE, MAX_AFTER = 6, 24
 """Words before and after a name that tell what it is."""
 _DEFINED = re.compile(r"^[^()]{0,90}?\([^()]{0,80}?[\"“”'‘’]", re.S)
 _CALLED = re.compile(
@@ -62,7 +63,12 @@ class Mentions:
     features: Features = field(default_factory=dict)
 
     def add(self, span: Span, found: Mapping[str, float]) -> None:
+        """One more place, with what it says of the name."""
         self.spans.append(span)
+        self.learn(found)
+
+    def learn(self, found: Mapping[str, float]) -> None:
+        """Features of the name; of each the largest value counts."""
         for name, value in found.items():
             self.features[name] = max(value, self.features.get(name, 0.0))
 
@@ -88,7 +94,7 @@ def name_mentions(texts: Sequence[str], name_from: NameFrom) -> dict[str, Mentio
 
 def name_key(texts: Sequence[str]) -> str:
     """The letters and digits of a name, by which its mentions are told to be one."""
-    return "".join(c for text in texts for c in text.casefold() if c.isalnum())
+    return "".join(map(letters_and_digits, texts))
 
 
 def _runs(texts: Sequence[str], first: int, last: int, name_from: NameFrom) -> Iterator[Span]:
@@ -126,7 +132,7 @@ def _joined(texts: Sequence[str], name: Span, name_from: NameFrom) -> Span | Non
 def _place_features(texts: Sequence[str], start: int, end: int) -> Features:
     """What stands around one mention."""
     before = [fold_words(text) for text in texts[max(0, start - MAX_BEFORE) : start]]
-    behind = " ".join(texts[end : end + 24])
+    behind = " ".join(texts[end : end + MAX_AFTER])
     near = " ".join(texts[end : end + 3])
     last = before[-1] if before else ""
     closed = any(")" in text for text in texts[max(0, start - 3) : start])
@@ -181,7 +187,7 @@ def _name_features(
         "place": float(bool(_PLACE.search(text)) or is_country(text)),
         "mentions": min(4.0, math.log1p(len(mentions.spans))),
         "printed": min(3.0, math.log1p(everything.count(key))),
-        "position": min(1.0, start / 700),
+        "position": min(1.0, start / HEAD_WORDS),
         "inside_longer": float(any(key != k and key in k for k in found)),
         "holds_shorter": float(any(key != k and len(k) > 5 and k in key for k in found)),
         "others_defined": min(3.0, len(defined)) / 2,

@@ -15,7 +15,7 @@ from docagent.evidence.candidates import ValueCandidate
 from docagent.evidence.field_parser import FieldParser
 from docagent.evidence.label_phrases import fold_words
 from docagent.rules.lexicon import fold_label
-from docagent.rules.name_mentions import Mentions, name_key, name_mentions
+from docagent.rules.name_mentions import HEAD_WORDS, Mentions, name_key, name_mentions
 from docagent.rules.party_model import load_party_model
 from docagent.rules.preamble_parties import (
     MIN_PARTIES,
@@ -28,8 +28,6 @@ MIN_PARTY = 0.4
 """Probability from which a name is given as a party."""
 MIN_FIRST_PARTY = 0.25
 """The same for the likeliest two: a contract has two parties at least."""
-MAX_PARTY_WORDS = 700
-"""Words from the start of a document within which its parties are introduced."""
 MAX_NAME_WORDS = 9
 """Longest name, in words."""
 _BETWEEN_WORDS = ("between", "among", "amongst")
@@ -151,7 +149,7 @@ def party_features(parser: FieldParser, pointed: Sequence[ValueCandidate]) -> di
 
 
 def _named_by_convention(texts: Sequence[str]) -> dict[str, list[tuple[int, int]]]:
-    head = texts[:MAX_PARTY_WORDS]
+    head = texts[:HEAD_WORDS]
     return {
         "preamble": preamble_parties(head, _name_from),
         "definition": list(_parties_before_definitions(head)),
@@ -166,11 +164,11 @@ def _support(found: dict[str, Mentions], candidate: ValueCandidate) -> None:
     is_known = False
     for other, mention in found.items():
         if other == key:
-            mention.add(mention.spans[0], {"reader_exact": candidate.score})
+            mention.learn({"reader_exact": candidate.score})
             is_known = True
         elif any(words & set(range(*span)) for span in mention.spans):
             share = min(len(key), len(other)) / max(len(key), len(other), 1)
-            mention.add(mention.spans[0], {"reader_part": candidate.score * share})
+            mention.learn({"reader_part": candidate.score * share})
             is_known = is_known or key in other
     if not is_known and key:
         span = (candidate.ranges[0][0], candidate.ranges[-1][1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 _TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+")
 STEM_LETTERS = 4
@@ -25,6 +26,13 @@ def tokens(text: str) -> list[str]:
     """Words and numbers of a text, with case and accents folded."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return _TOKEN.findall("".join(c for c in plain if not unicodedata.combining(c)))
+
+
+@lru_cache(maxsize=1 << 15)
+def letters_and_digits(text: str) -> str:
+    """The letters and digits of a text in small letters, by which two spellings are told to be one;
+    kept, because every query of a document asks for the same words."""
+    return "".join(c for c in text.casefold() if c.isalnum())
 
 
 def content_words(text: str) -> list[str]:
